@@ -48,7 +48,7 @@ export function startEdgeProbe({ edgeUrl, secretKey, everyMs, nowMs }: EdgeProbe
     goOn();
   };
   const goOn = () => {
-    timer = setTimeout(() => (running = once()), everyMs).unref();
+    timer = setTimeout(() => void (running = once()), everyMs).unref();
   };
   if (everyMs > 0) goOn();
   return {

@@ -47,7 +47,7 @@ export function writeSlateCodes(out: ByteWriter, codes: Uint8Array, slots: numbe
   writeBits(out, isOne, 0, features, 1);
   for (let feature = 0; feature < features; feature++)
     if (sizes[feature] === 1) out.u8(codesOf[feature * slots]);
-  /** Where the placesOf begin that were written, in order. */
+  /** Where the places begin that were written, in order. */
   const written: number[] = [];
   for (let feature = 0; feature < features; feature++) {
     const size = sizes[feature];
@@ -86,7 +86,7 @@ export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<Arra
   }
   /** `slots` numbers of codes for each pattern so far, and how many codes it has. */
   const patterns = new Uint8Array(codes.length);
-  const sizes = new Uint16Array(features);
+  const howMany = new Uint16Array(features);
   let known = 0;
   for (let feature = 0; feature < features; feature++) {
     if (isConstant(feature)) continue;
@@ -97,9 +97,9 @@ export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<Arra
       const size = from.u8() + 1;
       const greatest = unpackBits(from, bitsFor(size), patterns, pattern, slots);
       if (greatest >= size) throw new FormatError(`pattern ${number} has more than ${size} codes`);
-      sizes[known++] = size;
+      howMany[known++] = size;
     }
-    const own = from.skip(sizes[number]);
+    const own = from.skip(howMany[number]);
     for (let slot = 0; slot < slots; slot++)
       codes[slot * features + feature] = bytes[own + patterns[pattern + slot]];
   }

@@ -31,9 +31,9 @@ interface Violation {
 /** What axe-core finds, with the markup at fault. */
 async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    readonly violations: readonly Violation[];
-  };
+  const found = await page.evaluate<{ readonly violations: readonly Violation[] }>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
@@ -55,7 +55,9 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   });
 
   /** Something on every page. */
-  async function seed({ call, config }: TestBackend): Promise<string> {
+  async function seed(of: TestBackend): Promise<string> {
+    const { config } = of;
+    const call: TestBackend['call'] = (...args) => of.call(...args);
     await call('POST', '/v1/weights', { name: 'other', points: {} });
     const asked = {
       name: 'bolder <b>themes</b>',
@@ -140,9 +142,9 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
         const wider = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
-        const bytes = (await page.evaluate(
+        const bytes = await page.evaluate<number>(
           `performance.getEntriesByType('resource').filter(({ name }) => name.includes('.js')).reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
-        )) as number;
+        );
         expect({ path, width, wider, isSmall: bytes > 0 && bytes < MAX_SCRIPT_BYTES }).toEqual({
           path,
           width,
@@ -269,8 +271,8 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       await open(page, path);
       offered.push(...(await page.locator('#sections button').allInnerTexts()));
     }
-    const reads = ['CSV', 'Rank', 'Look it up', 'Filter', 'Calculate', 'Older', 'Newest'];
-    expect(offered.filter((label) => !reads.includes(label))).toEqual([]);
+    const reads = new Set(['CSV', 'Rank', 'Look it up', 'Filter', 'Calculate', 'Older', 'Newest']);
+    expect(offered.filter((label) => !reads.has(label))).toEqual([]);
     await context.close();
   });
 

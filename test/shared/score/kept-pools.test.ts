@@ -115,7 +115,7 @@ describe(`pools kept for later requests (seed ${SEED})`, () => {
 
   it('are not of what the visitor did before, nor of candidates', () => {
     const pools = new KeptPools();
-    const itemId = catalogue.table.ids.at(0);
+    const itemId = catalogue.table.ids.at(0)!;
     const history = { items: [{ itemId, type: 'seen' as const, agoHours: 1 }], searches: [] };
     rankSlate(rules, catalogue, visit, { ...options, pools });
     rankSlate(

@@ -165,9 +165,9 @@ describe(`filters and exclusions (seed ${SEED})`, () => {
     // Twice, as what the first look keeps serves the second.
     for (const filter of [...some, ...some]) {
       const allowed = allowedRows(table, { filters: parseFilter(filter) })!;
-      const ids = [...table.table.ids];
-      const rows = ids.flatMap((id, row) => (hasRow(allowed.bits, row) ? [id] : []));
-      const expected = ids.filter((id) => fulfils(schema, byId.get(id)!, filter));
+      const every = [...table.table.ids];
+      const rows = every.flatMap((id, row) => (hasRow(allowed.bits, row) ? [id] : []));
+      const expected = every.filter((id) => fulfils(schema, byId.get(id)!, filter));
       expect(rows, JSON.stringify(filter)).toEqual(expected);
       expect(allowed.count).toBe(expected.length);
     }
