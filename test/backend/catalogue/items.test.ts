@@ -18,7 +18,7 @@ const published = () => {
   );
   return snapshotFromBytes(new Uint8Array(Buffer.concat(bytes)));
 };
-const ids = () => published().table.ids as readonly string[];
+const ids = (): readonly string[] => [...published().table.ids];
 
 test('items that were put are in the snapshot soon, one part after the other, the pointer last', async () => {
   const items = [

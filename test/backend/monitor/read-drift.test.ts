@@ -279,5 +279,5 @@ test('every look keeps a sample of the day, once', async () => {
   ]);
   const { table } = snapshotFromBytes(kept[0].bytes);
   const { table: expected } = sampleOf(startOf(22), tripsOf(22, startOf(22), { items: 700 }));
-  expect(table).toEqual(expected);
+  expect({ ...table, ids: [...table.ids] }).toEqual({ ...expected, ids: [...expected.ids] });
 });
