@@ -1,7 +1,7 @@
 import { and, eq, gt, lte, or } from 'drizzle-orm';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
-import { loginSessions } from '../store/tables.ts';
+import { loginLinks, loginSessions } from '../store/tables.ts';
 import { redeemLink } from './links.ts';
 import type { Person } from './role.ts';
 import type { DashboardSettings } from './settings.ts';
@@ -99,10 +99,11 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
       );
       await store.write([db.delete(loginSessions).where(isOver)]);
     },
-    /** @returns how many there were. */
+    /** Links that nobody opened yet go as well: one of them may be what the others got in by. @returns how many sessions there were. */
     async endAll(by: string): Promise<number> {
       const [ended] = await store.write([
         db.delete(loginSessions),
+        db.delete(loginLinks),
         recordAudit(store, { at: nowMs(), actor: by, action: 'end all sessions', subject: 'all' }),
       ]);
       return ended;

@@ -111,6 +111,13 @@ describe('a session', () => {
     for (const cookie of [second, third]) expect(await login.sessions.read(cookie)).toBeUndefined();
   });
 
+  test('begins by no link from before all of them were ended', async () => {
+    const before = await linkOf();
+    await login.sessions.endAll('anna');
+    expect(await login.sessions.openByLink(before)).toBeUndefined();
+    expect(await login.sessions.openByLink(await linkOf())).toBeTypeOf('string');
+  });
+
   test('is not that of a cookie that was changed anywhere', async () => {
     const cookie = await sessionOf();
     for (let i = 0; i < cookie.length; i++) {
