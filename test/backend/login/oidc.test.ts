@@ -49,7 +49,9 @@ async function goThere(next = '') {
 
 async function comeBack({ back, cookie }: Awaited<ReturnType<typeof goThere>>) {
   const answer = await ask(back, cookie);
-  const session = answer.headers.getSetCookie().find((one) => one.startsWith('trimtab_session='));
+  const session = answer.headers
+    .getSetCookie()
+    .find((one) => /^__Host-trimtab_session=.*; Secure/.test(one));
   return { answer, session: session?.split(';')[0] };
 }
 
