@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { addressOf } from '../http/address-of.ts';
 import { cookieIn, giveCookie, takeCookie } from '../http/cookie.ts';
 import { nextPage } from '../login/next-page.ts';
 import { CALLBACK, type Checks } from '../login/oidc.ts';
@@ -22,7 +23,7 @@ export function oidcRoutes(
   const { url } = settings;
   if (provider === undefined) return app;
   app.get('/login/oidc', async (c) => {
-    await login.attempts.count('provider');
+    await login.attempts.count(addressOf(c));
     const { location, checks } = await provider.start();
     const kept: Kept = { ...checks, next: nextPage(c.req.query('next')) };
     const value = Buffer.from(JSON.stringify(kept)).toString('base64url');
@@ -30,6 +31,8 @@ export function oidcRoutes(
     return c.redirect(location, 303);
   });
   app.get(CALLBACK, async (c) => {
+    // Each try asks the provider, and whoever began once can come back as often as they like.
+    await login.attempts.count(addressOf(c));
     const [value, own = ''] = cookieIn(c, COOKIE).split('.', 2);
     takeCookie(c, COOKIE);
     if (!seal.isOwn(value, own))
