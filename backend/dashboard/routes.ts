@@ -114,7 +114,8 @@ export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
   app.get('/dashboard', (c) => c.redirect(FIRST_PAGE, 303));
   const feed = liveFeed(store);
   app.get('/dashboard/live', async (c) => {
-    const isOpen = async () => (await sessionIn(c, login)) !== undefined;
+    // Each page that is left open asks for this once, and then is told: that is no use of the session.
+    const isOpen = async () => (await sessionIn(c, login, false)) !== undefined;
     if (!(await isOpen())) return c.json({ code: 'unauthorized', message: 'sign in again' }, 401);
     return liveStream(c, feed, isOpen);
   });

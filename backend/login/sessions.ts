@@ -73,8 +73,11 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
       ]);
       return cookieOf(token);
     },
-    /** @returns undefined where it is none, or is over. */
-    async read(cookie: string): Promise<Session | undefined> {
+    /**
+     * @param isUse false: looking does not prolong the session, as the browser did not ask for anything.
+     * @returns undefined where it is none, or is over.
+     */
+    async read(cookie: string, isUse = true): Promise<Session | undefined> {
       const token = tokenIn(cookie);
       if (token === undefined) return undefined;
       const now = nowMs();
@@ -84,7 +87,7 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
         .from(loginSessions)
         .where(and(own, gt(loginSessions.expiresAt, now), gt(loginSessions.seenAt, now - idleMs)));
       if (row === undefined) return undefined;
-      if (now - row.seenAt >= Math.min(SEEN_EVERY_MS, idleMs / 2))
+      if (isUse && now - row.seenAt >= Math.min(SEEN_EVERY_MS, idleMs / 2))
         await store.write([db.update(loginSessions).set({ seenAt: now }).where(own)]);
       return { role: row.role, name: row.name, csrf: csrfOf(token) };
     },
