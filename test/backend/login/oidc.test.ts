@@ -148,5 +148,5 @@ test('tries are counted by address, both of leaving and of coming back', async (
   expect(await statusOf('/login/oidc', '192.0.2.2')).toBe(303);
   const back = '/login/oidc/callback?code=x&state=y';
   expect(await times(back, '192.0.2.3')).toEqual([401, 401, 401, 429]);
-  store.close();
+  await store.close();
 });
