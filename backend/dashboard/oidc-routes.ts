@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { addressOf } from '../http/address-of.ts';
 import { cookieIn, giveCookie, takeCookie } from '../http/cookie.ts';
 import { nextPage } from '../login/next-page.ts';
 import { CALLBACK, type Checks } from '../login/oidc.ts';
@@ -17,17 +18,21 @@ export function oidcRoutes(
   showLogin: (c: Context, next: string, problem: string) => Promise<Response>,
 ): Hono {
   const app = new Hono();
-  const { provider, seal } = login;
+  const { provider, seal, settings } = login;
+  // Both pages are of the browser that the provider sends back to this address.
+  const { url } = settings;
   if (provider === undefined) return app;
   app.get('/login/oidc', async (c) => {
-    await login.attempts.count('provider');
+    await login.attempts.count(addressOf(c));
     const { location, checks } = await provider.start();
     const kept: Kept = { ...checks, next: nextPage(c.req.query('next')) };
     const value = Buffer.from(JSON.stringify(kept)).toString('base64url');
-    giveCookie(c, COOKIE, `${value}.${seal.of(value)}`, { maxAge: SECONDS, sameSite: 'Lax' });
+    giveCookie(c, COOKIE, `${value}.${seal.of(value)}`, { maxAge: SECONDS, sameSite: 'Lax', url });
     return c.redirect(location, 303);
   });
   app.get(CALLBACK, async (c) => {
+    // Each try asks the provider, and whoever began once can come back as often as they like.
+    await login.attempts.count(addressOf(c));
     const [value, own = ''] = cookieIn(c, COOKIE).split('.', 2);
     takeCookie(c, COOKIE);
     if (!seal.isOwn(value, own))
@@ -35,7 +40,7 @@ export function oidcRoutes(
     const { next, ...checks }: Kept = JSON.parse(Buffer.from(value, 'base64url').toString());
     try {
       const person = await provider.finish(new URL(c.req.url), checks);
-      giveSession(c, login, await login.sessions.open(person, 'identity provider'));
+      giveSession(c, login, await login.sessions.open(person, 'identity provider'), url);
       return c.redirect(nextPage(next), 303);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -1,8 +1,8 @@
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono, type Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { secureHeaders } from 'hono/secure-headers';
 import { equalInConstantTime } from '../../shared/domain/token.ts';
+import { addressOf } from '../http/address-of.ts';
 import { isFromElsewhere, sessionIn } from '../http/auth.ts';
 import { cookieIn, giveCookie, SESSION_COOKIE, takeCookie } from '../http/cookie.ts';
 import { FIRST_PAGE, nextPage } from '../login/next-page.ts';
@@ -114,7 +114,8 @@ export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
   app.get('/dashboard', (c) => c.redirect(FIRST_PAGE, 303));
   const feed = liveFeed(store);
   app.get('/dashboard/live', async (c) => {
-    const isOpen = async () => (await sessionIn(c, login)) !== undefined;
+    // Each page that is left open asks for this once, and then is told: that is no use of the session.
+    const isOpen = async () => (await sessionIn(c, login, false)) !== undefined;
     if (!(await isOpen())) return c.json({ code: 'unauthorized', message: 'sign in again' }, 401);
     return liveStream(c, feed, isOpen);
   });
@@ -135,15 +136,6 @@ export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
 const NEVER_KEPT = { 'cache-control': 'no-store' };
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Tests ask without a connection: all of those are one address. */
-function addressOf(c: Context): string {
-  try {
-    return getConnInfo(c).remote.address ?? '';
-  } catch {
-    return '';
-  }
-}
 
 /** Chosen on a page, and kept by the browser, so that the first paint has it. */
 function themeOf(c: Context): Theme {

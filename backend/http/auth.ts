@@ -50,10 +50,14 @@ export function authenticate(secretKeys: readonly string[], login: Login): Middl
   };
 }
 
-/** Who is signed in, by the cookie of the request. */
-export const sessionIn = async (c: Context, { sessions }: Login): Promise<Session | undefined> => {
+/** Who is signed in, by the cookie of the request. @param isUse as sessions are read. */
+export const sessionIn = async (
+  c: Context,
+  { sessions }: Login,
+  isUse?: boolean,
+): Promise<Session | undefined> => {
   const cookie = cookieIn(c, SESSION_COOKIE);
-  return cookie === '' ? undefined : sessions.read(cookie);
+  return cookie === '' ? undefined : sessions.read(cookie, isUse);
 };
 
 /** @throws ApiError 403 where the session may not ask for this, or another site asked for it in its name. */

@@ -1,7 +1,7 @@
 import { and, eq, gt, lte, or } from 'drizzle-orm';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
-import { loginSessions } from '../store/tables.ts';
+import { loginLinks, loginSessions } from '../store/tables.ts';
 import { redeemLink } from './links.ts';
 import type { Person } from './role.ts';
 import type { DashboardSettings } from './settings.ts';
@@ -73,8 +73,11 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
       ]);
       return cookieOf(token);
     },
-    /** @returns undefined where it is none, or is over. */
-    async read(cookie: string): Promise<Session | undefined> {
+    /**
+     * @param isUse false: looking does not prolong the session, as the browser did not ask for anything.
+     * @returns undefined where it is none, or is over.
+     */
+    async read(cookie: string, isUse = true): Promise<Session | undefined> {
       const token = tokenIn(cookie);
       if (token === undefined) return undefined;
       const now = nowMs();
@@ -84,7 +87,7 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
         .from(loginSessions)
         .where(and(own, gt(loginSessions.expiresAt, now), gt(loginSessions.seenAt, now - idleMs)));
       if (row === undefined) return undefined;
-      if (now - row.seenAt >= Math.min(SEEN_EVERY_MS, idleMs / 2))
+      if (isUse && now - row.seenAt >= Math.min(SEEN_EVERY_MS, idleMs / 2))
         await store.write([db.update(loginSessions).set({ seenAt: now }).where(own)]);
       return { role: row.role, name: row.name, csrf: csrfOf(token) };
     },
@@ -99,10 +102,11 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
       );
       await store.write([db.delete(loginSessions).where(isOver)]);
     },
-    /** @returns how many there were. */
+    /** Links that nobody opened yet go as well: one of them may be what the others got in by. @returns how many sessions there were. */
     async endAll(by: string): Promise<number> {
       const [ended] = await store.write([
         db.delete(loginSessions),
+        db.delete(loginLinks),
         recordAudit(store, { at: nowMs(), actor: by, action: 'end all sessions', subject: 'all' }),
       ]);
       return ended;

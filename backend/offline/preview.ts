@@ -6,6 +6,7 @@ import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
+import { competing } from '../../shared/score/filter/allowed-rows.ts';
 import { explain } from '../../shared/score/explain.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
@@ -28,7 +29,7 @@ export interface Preview {
   readonly name: string;
   readonly kind: string;
   readonly snapshot: string;
-  /** How many items compete: the catalogue, or the candidates. */
+  /** How many items compete: those of the catalogue, or of the candidates, that the request's own filters and exclusions leave. */
   readonly competing: number;
   readonly filters: readonly FilteredOut[];
   readonly items: readonly PreviewedItem[];
@@ -74,7 +75,7 @@ export function preview(
     name: scorer.name,
     kind: scorer.kind,
     snapshot: plain === undefined ? '' : published.snapshot!.hash,
-    competing: table.table.ids.length,
+    competing: competing(table, asked),
     filters: filteredOut(schema, table.table, nowMs),
     items: slateItems(slate).map((item, slot) => ({
       ...item,

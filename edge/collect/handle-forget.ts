@@ -4,8 +4,8 @@ import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
 import { erasureJson } from '../../shared/format/erasure.ts';
 import { authorize } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
-import type { RateLimited } from '../http/rate-limits.ts';
-import { readJson } from '../http/read-body.ts';
+import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
+import { readSizedJson } from '../http/read-body.ts';
 import type { EventEntry } from '../platform/durable-objects.ts';
 import type { Configured } from '../platform/settings.ts';
 import { byShard, shardKeyOf } from './shard.ts';
@@ -27,7 +27,10 @@ export async function handleForget(
 ): Promise<Response> {
   authorize(request, settings, 'publishable');
   await rateLimits.checkCaller('events', request);
-  const tokens = tokensOf(await readJson(request, MAX_BODY_BYTES));
+  const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
+  const tokens = tokensOf(body);
+  const more = requestsFor({ events: tokens.length, characters }) - 1;
+  if (more > 0) await rateLimits.checkCaller('events', request, more);
   const nowMs = Date.now();
   const erased = new Map<string, TokenClaims>();
   let unknown = 0;

@@ -73,7 +73,7 @@ export function proposeSchema(
     one.points === undefined ? [] : [[one.feature.name, one.points] as const],
   );
   const definition = {
-    name: /^[a-z][a-z0-9-]{0,40}$/.exec(slugOf(name))?.[0] ?? 'catalogue',
+    name: /^[a-z][a-z0-9-]{0,40}$/.exec(wordsOf(name))?.[0] ?? 'catalogue',
     columns: specs,
     features: features.map(({ feature }) => feature),
     filters: usable.flatMap((column) => filterOf(column, nowMs)).slice(0, 7),
@@ -465,8 +465,7 @@ function usesOf(
 const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-/** `price-usd` of `Price (USD)`. */
-export const slugOf = (name: string): string =>
+const wordsOf = (name: string): string =>
   name
     .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
     .normalize('NFKD')
@@ -474,6 +473,9 @@ export const slugOf = (name: string): string =>
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-|-$/g, '')
     .slice(0, 40);
+
+/** `price-usd` of `Price (USD)`; of a name of signs alone, such as `%`, nothing is left to name a feature by. */
+export const slugOf = (name: string): string => wordsOf(name) || 'column';
 
 /** `jobType` of `Job Type`: what a request calls it. */
 export const preferenceOf = (name: string): string =>

@@ -27,8 +27,13 @@ export function proposalText(
     '',
     table(['column', 'holds', 'such as', 'ranks by'], lines),
     ...(filters.length === 0 ? [] : ['', 'Never shown: ' + filters.map(filterText).join('; ')]),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }
+
+/** Without what a terminal takes for a command: files come from anywhere. */
+const printable = (text: string): string => text.replaceAll(/(?!\n)\p{Cc}/gu, ' ');
 
 function isOf(guess: Guess['columns'][number]['guess']): string {
   switch (guess.type) {
@@ -78,7 +83,9 @@ export function rankingText(
           .join(', '),
       ]),
     ),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }
 
 function titleOf({ attributes }: Item): string | undefined {

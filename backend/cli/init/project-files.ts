@@ -45,7 +45,7 @@ const configText = (
 export default defineConfig({
   schema: './${SCHEMA_NAME}',
   catalogue: {
-    // How ${about} was read; "trimtab import" reads other files of this form by it.
+    // How ${JSON.stringify(about).replaceAll(/[\u2028\u2029]/g, ' ')} was read; "trimtab import" reads other files of this form by it.
     read: ${inspect(read, { depth: null, breakLength: 80 }).replaceAll('\n', '\n    ')},
   },
 });

@@ -17,7 +17,7 @@ export const loginVerb = () =>
       new Option('--role <role>', 'look, or act as well').choices(ROLES).default('operator'),
     )
     .option('--name <name>', 'whose link it is, for the audit log (default: yours)')
-    .option('--end-all', 'sign every browser out instead')
+    .option('--end-all', 'sign every browser out instead, and end links that nobody opened yet')
     .action(login);
 
 async function login(options: LoginOptions): Promise<void> {

@@ -31,7 +31,7 @@ const create = createRoute({
 const endAll = createRoute({
   method: 'post',
   path: '/v1/logins/end',
-  summary: 'Sign every browser out; secret keys only',
+  summary: 'Sign every browser out, and end the links that nobody opened yet; secret keys only',
   responses: { 200: answer(z.object({ ended: z.number() }), 'How many there were'), ...problems },
 });
 

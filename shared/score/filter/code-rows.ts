@@ -1,4 +1,5 @@
 import type { Codes, Column } from '../../features/columns/item-table.ts';
+import { Kept } from '../../features/kept.ts';
 import { addAll, addRows, noRows, toggleRows, type RowBits } from './row-bits.ts';
 
 /**
@@ -23,11 +24,18 @@ const PLACES = 16;
 /** Rows that are fewer than this share are kept as a list, which takes less than a bit for each row. */
 const SPARSE = 1 / 32;
 
+/**
+ * So much is kept of sets, for each row: what the values of a category take together is 4 bytes. Anybody may ask for all values of a
+ * column, and of a column with as many values as rows each would take far more than its one row.
+ */
+const SET_BYTES_PER_ROW = 16;
+const ROW_BYTES = Uint32Array.BYTES_PER_ELEMENT;
+
 export class CodeRows {
   readonly #codes: Codes;
   readonly #values: number;
   readonly #count: number;
-  readonly #sets = new Map<string, { readonly list?: Uint32Array; readonly bits?: RowBits }>();
+  readonly #sets: Kept<{ readonly list?: Uint32Array; readonly bits?: RowBits }>;
   readonly #below = new Map<number, RowBits>();
   #order: CodeOrder | undefined;
 
@@ -35,6 +43,12 @@ export class CodeRows {
     this.#codes = codes;
     this.#values = values.length;
     this.#count = codes.length;
+    this.#sets = new Kept(codes.length * SET_BYTES_PER_ROW);
+  }
+
+  /** About what is kept of sets. */
+  get setBytes(): number {
+    return this.#sets.sizeBytes;
   }
 
   /**
@@ -44,7 +58,10 @@ export class CodeRows {
   addSet(to: RowBits, key: string, codesOf: () => readonly number[]): void {
     let kept = this.#sets.get(key);
     if (kept === undefined) {
-      const rows = this.#rowsWith(codesOf());
+      const codes = codesOf();
+      // Anybody may ask for values that no row has, and for new ones each time: nothing is kept of them.
+      if (codes.length === 0) return;
+      const rows = this.#rowsWith(codes);
       if (this.#count <= FEW_ROWS) return addRows(to, rows);
       kept = { list: rows };
       if (rows.length > this.#count * SPARSE) {
@@ -52,7 +69,7 @@ export class CodeRows {
         addRows(bits, rows);
         kept = { bits };
       }
-      this.#sets.set(key, kept);
+      this.#sets.set(key, kept, ROW_BYTES * (kept.list ?? kept.bits!).length);
     }
     const { list, bits } = kept;
     if (list !== undefined) addRows(to, list);

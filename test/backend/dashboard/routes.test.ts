@@ -168,6 +168,29 @@ describe('cookies', () => {
   });
 });
 
+describe('a session behind a proxy that asks for 127.0.0.1', () => {
+  test.each<Record<string, string>>([
+    { origin: 'https://trimtab.example' },
+    { 'x-forwarded-proto': 'https' },
+  ])('is secure where the browser came over https, by %j', async (headers) => {
+    const { token } = (await backend.call('POST', '/v1/logins', { role: 'viewer' })).body;
+    const answer = await sendForm(backend, token, { headers });
+    const [cookie] = answer.headers.getSetCookie();
+    expect(cookie).toMatch(/^__Host-trimtab_session=.*; Secure/);
+    const page = await ask('/dashboard/now', { cookie: cookiesOf(answer) });
+    expect(page.status).toBe(200);
+    const csrf = /data-csrf="([^"]*)"/.exec(page.body)![1];
+    const out = await backend.call('POST', '/logout', new URLSearchParams({ csrf }).toString(), {
+      authorization: '',
+      'content-type': 'application/x-www-form-urlencoded',
+      cookie: cookiesOf(answer),
+      ...headers,
+    });
+    expect(out.headers.getSetCookie().join()).toContain('__Host-trimtab_session=;');
+    expect((await ask('/v1/status', { cookie: cookiesOf(answer) })).status).toBe(401);
+  });
+});
+
 describe('scripts and styles', () => {
   test('are small: no page loads more than 100 kB, and all of them are less than that as they are sent', async () => {
     const { files } = await assets();

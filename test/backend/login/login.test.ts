@@ -102,6 +102,19 @@ describe('a session', () => {
     expect(await login.sessions.read(used)).toBeUndefined();
   });
 
+  test('is not prolonged by looking whether it goes on, as open pages have it looked up', async () => {
+    const cookie = await sessionOf();
+    const began = nowMs;
+    for (const [minutes, isOpen] of [
+      [20, true],
+      [29, true],
+      [30, false],
+    ] as const) {
+      nowMs = began + minutes * MINUTE_MS;
+      expect((await login.sessions.read(cookie, false)) !== undefined).toBe(isOpen);
+    }
+  });
+
   test('ends when somebody signs out, and all of them when an operator says so', async () => {
     const [first, second, third] = [await sessionOf(), await sessionOf(), await sessionOf()];
     await login.sessions.end(first);
@@ -109,6 +122,13 @@ describe('a session', () => {
     expect(await login.sessions.read(second)).toBeDefined();
     expect(await login.sessions.endAll('anna')).toBeGreaterThanOrEqual(2);
     for (const cookie of [second, third]) expect(await login.sessions.read(cookie)).toBeUndefined();
+  });
+
+  test('begins by no link from before all of them were ended', async () => {
+    const before = await linkOf();
+    await login.sessions.endAll('anna');
+    expect(await login.sessions.openByLink(before)).toBeUndefined();
+    expect(await login.sessions.openByLink(await linkOf())).toBeTypeOf('string');
   });
 
   test('is not that of a cookie that was changed anywhere', async () => {

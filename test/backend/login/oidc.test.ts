@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Hono } from 'hono';
+import { dashboardRoutes } from '../../../backend/dashboard/routes.ts';
+import { errorHandler } from '../../../backend/http/contract/problem.ts';
+import { loginOf } from '../../../backend/login/service.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
+import { borrowStore } from '../../support/borrow-store.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 import { startOidcProvider, type OidcProvider } from '../support/oidc-provider.ts';
 import { cookiesOf } from '../support/sign-in.ts';
@@ -49,7 +54,9 @@ async function goThere(next = '') {
 
 async function comeBack({ back, cookie }: Awaited<ReturnType<typeof goThere>>) {
   const answer = await ask(back, cookie);
-  const session = answer.headers.getSetCookie().find((one) => one.startsWith('trimtab_session='));
+  const session = answer.headers
+    .getSetCookie()
+    .find((one) => /^__Host-trimtab_session=.*; Secure/.test(one));
   return { answer, session: session?.split(';')[0] };
 }
 
@@ -110,4 +117,36 @@ test('leads to no other site', async () => {
 test('a provider needs the address that it sends people back to', () => {
   const oidc = { issuer: 'https://accounts.example.com', clientId: 'trimtab' };
   expect(() => parseSettings(dashboard, { oidc })).toThrow(/url/);
+});
+
+test('tries are counted by address, both of leaving and of coming back', async () => {
+  const store = await borrowStore();
+  const login = loginOf({
+    store,
+    settings: parseSettings(dashboard, {
+      attemptsPerMinute: 3,
+      url: 'https://trimtab.example',
+      oidc: { issuer: provider.issuer, clientId: 'trimtab' },
+    }),
+    secretKeys: ['sk_of_the_tests_here'],
+    oidcClientSecret: SECRET,
+    nowMs: Date.now,
+  });
+  const app = new Hono()
+    .onError(errorHandler(() => undefined))
+    .route('/', dashboardRoutes({ store, login }));
+  const statusOf = async (path: string, remoteAddress: string) => {
+    const incoming = { socket: { remoteAddress, remotePort: 1, remoteFamily: 'IPv4' } };
+    return (await app.request(path, {}, { incoming })).status;
+  };
+  const times = async (path: string, address: string) => {
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push(await statusOf(path, address));
+    return statuses;
+  };
+  expect(await times('/login/oidc', '192.0.2.1')).toEqual([303, 303, 303, 429]);
+  expect(await statusOf('/login/oidc', '192.0.2.2')).toBe(303);
+  const back = '/login/oidc/callback?code=x&state=y';
+  expect(await times(back, '192.0.2.3')).toEqual([401, 401, 401, 429]);
+  await store.close();
 });

@@ -118,6 +118,26 @@ describe('limits of rates', () => {
     expect(await statuses([send, send])).toEqual([202, 429]);
   });
 
+  it('count a request to forget by its size and by its tokens', async () => {
+    const ask = (tokens: readonly string[], padding: number) => {
+      const isolate = limited({ RATE_PER_ADDRESS: most(4) });
+      const send = () =>
+        isolate.fetch('/v1/forget', {
+          ...from('192.0.2.1'),
+          body: `${JSON.stringify({ tokens })}${' '.repeat(padding)}`,
+        });
+      return statuses([send, send]);
+    };
+    expect(await ask(['made up'], 0)).toEqual([202, 202]);
+    expect(await ask(['made up'], 200_000)).toEqual([202, 429]);
+    expect(
+      await ask(
+        Array.from({ length: 150 }, (_, i) => `t${i}`),
+        0,
+      ),
+    ).toEqual([202, 429]);
+  });
+
   it('gives a binding, which may store what it counts by, no address, id or key', async () => {
     const counted: string[] = [];
     const recorder = {

@@ -281,3 +281,24 @@ test('as many features as a schema may have, and never more, from a very wide fi
   const { definition } = proposeSchema('wide', guessed(rows), rows, NOW_MS);
   expect(parseSchema(definition).features.length).toBeLessThanOrEqual(64);
 });
+
+test.each([
+  ['%', '$', '#'],
+  ['__proto__', 'constructor', 'toString'],
+  ['base', 'device', 'click-rate'],
+])('columns may be named %s, %s and %s', (...names) => {
+  const header = ['id', ...names];
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    Object.fromEntries([
+      ['id', `i${i}`],
+      [names[0], String(i % 7)],
+      [names[1], i % 2 === 0 ? 'red' : 'blue'],
+      [names[2], i % 3 === 0 ? 'a|b' : 'b|c'],
+    ]),
+  );
+  const { definition } = proposeSchema('$$$', guessColumns(header, rows, {}), rows, NOW_MS);
+  const schema = parseSchema(definition);
+  expect(schema.name).toBe('catalogue');
+  const read = schema.features.flatMap((spec) => ('column' in spec ? [spec.column] : []));
+  for (const name of names) expect(read).toContain(name);
+});
