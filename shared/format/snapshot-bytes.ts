@@ -21,6 +21,7 @@ import {
   type ColumnBlocks,
   type RowBlocks,
 } from '../score/row-blocks.ts';
+import { ROWS as MOST_ROWS } from '../score/top-k.ts';
 import { messageOf } from '../text/message-of.ts';
 import { AlignedReader, AlignedWriter, lengthFrom } from './aligned.ts';
 import { FormatError, type ByteReader } from './bytes.ts';
@@ -120,6 +121,7 @@ function readInPlace(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
   const header = json<Partial<Header> | null>(payload);
   if (!Array.isArray(header?.columns)) throw new FormatError('the snapshot header has no columns');
   const rows = lengthFrom(header.rows, 'rows');
+  if (rows > MOST_ROWS) throw new FormatError(`${rows} rows are more than can be told apart`);
   const groups = lengthFrom(header.groups, 'groups');
   const text = lengthFrom(header.text, 'text');
   const ids = idsFrom({
@@ -140,13 +142,13 @@ function readInPlace(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
     const codes = arrays.array<Codes>(codesType(values.length), rows);
     const column: Column = { spec, values, codes };
     checkCodes(column);
-    knowRowsByCode(column, arrays.array(Uint32Array, values.length));
+    knowRowsByCode(column, countsFrom(arrays, column));
     columns.push(column);
     if (Array.isArray(levels) && levels.length === counts.length)
       blocks.push({
         shift: shiftOf(values.length),
         levels: levels.map((has, level) =>
-          has === true ? rangesFrom(arrays, counts[level], spec.name) : undefined,
+          has === true ? rangesFrom(arrays, counts[level], column) : undefined,
         ),
       });
   }
@@ -190,10 +192,28 @@ function greatestWide(codes: Uint16Array | Uint32Array): number {
   return most;
 }
 
-function rangesFrom(arrays: AlignedReader, count: number, name: string): CodeRanges {
+/** How many rows have each code. By codes that some row has a search knows the most that rows can score. */
+function countsFrom(arrays: AlignedReader, { spec, values, codes }: Column): Uint32Array {
+  const counts = arrays.array(Uint32Array, values.length);
+  let rows = 0;
+  for (let code = 0; code < counts.length; code++) rows += counts[code];
+  if (rows === codes.length) return counts;
+  throw new FormatError(
+    `column ${spec.name}: ${rows} rows are counted by code, of ${codes.length}`,
+  );
+}
+
+/** The kernel reads what codes weigh at both ends of a range. */
+function rangesFrom(
+  arrays: AlignedReader,
+  count: number,
+  { spec: { name }, values }: Column,
+): CodeRanges {
   const [low, high] = [arrays.array(Uint8Array, count), arrays.array(Uint8Array, count)];
   if (low.some((least, block) => least > high[block]))
     throw new FormatError(`column ${name}: a block has no codes`);
+  if (greatestByte(high) > (values.length - 1) >> shiftOf(values.length))
+    throw new FormatError(`column ${name}: a block has codes beyond its ${values.length} values`);
   return { low, high };
 }
 

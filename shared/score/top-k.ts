@@ -11,7 +11,7 @@ export interface Scored {
  * Rows take 25 bits and units 28 bits with their sign, so a key
  * that combines both is an integer that a double holds exactly.
  */
-const ROWS = 2 ** 25;
+export const ROWS = 2 ** 25;
 /** Keys order rows as the ranking does: more units first, and of equal units the earlier row. */
 export const keyOf = (row: number, units: number): number => units * ROWS - row;
 const unitsOf = (key: number) => Math.ceil(key / ROWS) | 0;

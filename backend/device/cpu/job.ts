@@ -6,6 +6,8 @@ export const AT_WORK = CONTROL_WORD + 1;
 export const NEXT_TASK = CONTROL_WORD + 2;
 export const TASKS = CONTROL_WORD + 3;
 export const KERNEL = CONTROL_WORD + 4;
+/** Not 0 once a kernel has failed on some thread. */
+export const FAILED = CONTROL_WORD + 5;
 /** In f64. */
 export const ARGUMENTS = (CONTROL_BYTES + 32) / 8;
 export const MAX_ARGUMENTS = 28;
@@ -55,16 +57,26 @@ export function instantiate({ module, memory }: Shared): Kernels {
   return KERNELS.map((name) => exports[name] as Kernels[number]);
 }
 
-/** Works on the job until no task is left; the last thread to leave wakes the caller. */
+/**
+ * Works on the job until no task is left; the last thread to leave wakes the caller.
+ * @throws what a kernel throws. It has left the job then as well, or the caller would wait for it for ever, and nobody draws what is left.
+ */
 export function drawTasks(words: Int32Array, kernels: Kernels, thread: number): void {
   const kernel = kernels[words[KERNEL]];
   const tasks = words[TASKS];
-  for (;;) {
-    const task = Atomics.add(words, NEXT_TASK, 1);
-    if (task >= tasks) break;
-    kernel(CONTROL_BYTES, task, thread);
+  try {
+    for (;;) {
+      const task = Atomics.add(words, NEXT_TASK, 1);
+      if (task >= tasks) break;
+      kernel(CONTROL_BYTES, task, thread);
+    }
+  } catch (error) {
+    Atomics.store(words, FAILED, 1);
+    Atomics.store(words, NEXT_TASK, tasks);
+    throw error;
+  } finally {
+    if (Atomics.sub(words, AT_WORK, 1) === 1) Atomics.notify(words, AT_WORK);
   }
-  if (Atomics.sub(words, AT_WORK, 1) === 1) Atomics.notify(words, AT_WORK);
 }
 
 /** A thread polls for a few microseconds before it sleeps, because the jobs of a tree follow each other closely. */

@@ -14,12 +14,18 @@ export function takeThreads(pages: number, count: number): KernelThreads {
   if (kept?.count !== count) return new KernelThreads(pages, count);
   const threads = kept;
   forget();
-  threads.growTo(pages);
+  try {
+    threads.growTo(pages);
+  } catch (error) {
+    void threads.end();
+    throw error;
+  }
   return threads;
 }
 
-/** Keeps them in place of those that were kept before. @param usedBytes of their memory. */
+/** Keeps them in place of those that were kept before, unless a kernel has failed on them. @param usedBytes of their memory. */
 export async function giveBackThreads(threads: KernelThreads, usedBytes: number): Promise<void> {
+  if (threads.isBroken) return threads.end();
   threads.usedBytes = Math.max(threads.usedBytes, usedBytes);
   const before = kept;
   forget();

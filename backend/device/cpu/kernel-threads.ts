@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import {
   ARGUMENTS,
   AT_WORK,
   CONTROL_BYTES,
   drawTasks,
+  FAILED,
   GENERATION,
   instantiate,
   joinsAt,
@@ -31,6 +33,8 @@ export class KernelThreads {
   readonly firstFreeByte: number;
   /** Bytes that may hold what was written by somebody before. */
   usedBytes = 0;
+  /** Whether a kernel has failed: they are not to be used again, as nobody knows what it left behind. */
+  isBroken = false;
   readonly #kernels: Kernels;
   readonly #workers: Worker[] = [];
   readonly #words: Int32Array;
@@ -65,7 +69,10 @@ export class KernelThreads {
     if (more > 0) this.memory.grow(more);
   }
 
-  /** Runs `kernel(task)` for every task on all threads. @param values as the kernel's docstring lists them. */
+  /**
+   * Runs `kernel(task)` for every task on all threads. @param values as the kernel's docstring lists them.
+   * @throws when a kernel fails on any thread, once none of them works any more.
+   */
   run(kernel: Kernel, tasks: number, values: readonly number[]): void {
     if (tasks === 0) return;
     if (values.length > MAX_ARGUMENTS) throw new Error(`${kernel} got ${values.length} arguments`);
@@ -73,18 +80,31 @@ export class KernelThreads {
     this.#numbers.set(values, ARGUMENTS);
     words[KERNEL] = KERNELS.indexOf(kernel);
     words[TASKS] = tasks;
-    if (tasks === 1 || this.count === 1) {
-      for (let task = 0; task < tasks; task++) this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
-      return;
+    try {
+      if (tasks === 1 || this.count === 1)
+        for (let task = 0; task < tasks; task++)
+          this.#kernels[words[KERNEL]](CONTROL_BYTES, task, 0);
+      else this.#runOnAll();
+    } catch (error) {
+      this.isBroken = true;
+      throw new Error(`kernel ${kernel} failed: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  #runOnAll(): void {
+    const words = this.#words;
     if (this.#atWork < this.count) this.#countStarted();
     words[NEXT_TASK] = 0;
     Atomics.store(words, AT_WORK, this.#atWork);
     Atomics.add(words, GENERATION, 1);
     Atomics.notify(words, GENERATION);
-    drawTasks(words, this.#kernels, 0);
-    for (let left = Atomics.load(words, AT_WORK); left !== 0;)
-      left = sleepUntilChanged(words, AT_WORK, left);
+    try {
+      drawTasks(words, this.#kernels, 0);
+    } finally {
+      for (let left = Atomics.load(words, AT_WORK); left !== 0;)
+        left = sleepUntilChanged(words, AT_WORK, left);
+    }
+    if (Atomics.load(words, FAILED) !== 0) throw new Error('on another thread');
   }
 
   /** Counts in the threads that have started since the last job: they take part from the next one on. */

@@ -17,5 +17,10 @@ let seen = 0;
 Atomics.store(words, joins, STARTED);
 for (;;) {
   seen = sleepUntilChanged(words, GENERATION, seen);
-  if (takesPart(Atomics.load(words, joins), seen)) drawTasks(words, kernels, shared.thread);
+  if (!takesPart(Atomics.load(words, joins), seen)) continue;
+  try {
+    drawTasks(words, kernels, shared.thread);
+  } catch {
+    // The caller sees that it failed, and throws.
+  }
 }

@@ -95,3 +95,26 @@ test('two pools at a time have memory of their own', async () => {
   expect(one.u8(0, 1).buffer === other.u8(0, 1).buffer).toBe(false);
   await Promise.all([one.close(), other.close()]);
 });
+
+test.each([1, 2, 3])(
+  'a kernel that fails is told, and its %i threads serve no later pool',
+  async (threads) => {
+    for (let time = 0; time < 3; time++) {
+      const pool = new KernelPool(2 ** 20, threads);
+      const x = copyIn(pool, new Float64Array(10_000));
+      const one = copyIn(pool, new Float64Array(10_000).fill(1));
+      // Until all threads take part.
+      for (let job = 0; job < 200; job++) pool.run('combine', 100, [x, one, x, 10_000, 100, 1, 1]);
+      const beyond = 2 ** 31;
+      for (let job = 0; job < 3; job++)
+        expect(() => pool.run('combine', 100, [beyond, one, beyond, 10_000, 100, 1, 1])).toThrow(
+          'kernel combine failed',
+        );
+      const { buffer } = pool.u8(0, 1);
+      await pool.close();
+      const next = new KernelPool(2 ** 20, threads);
+      expect(next.u8(0, 1).buffer === buffer).toBe(false);
+      await next.close();
+    }
+  },
+);
