@@ -5,7 +5,6 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { count, counted } from '../../../shared/text/text.ts';
 import { examplePreferences } from '../../catalogue/example-request.ts';
 import type { ItemFile } from '../../catalogue/files/item-file.ts';
-import { knownExport } from '../../catalogue/files/known-exports.ts';
 import { readItems, refusalsText } from '../../catalogue/files/read-items.ts';
 import { sampleRows } from '../../catalogue/files/sample-rows.ts';
 import type { Guess, Row } from '../../catalogue/propose/guess.ts';
@@ -93,6 +92,8 @@ interface Found {
 async function propose(file: string, options: InitOptions, asked: Asked): Promise<Found> {
   const given = fileOptionsOf(options);
   const { header, rows } = await sampleRows(file, given, SAMPLED_ROWS);
+  // Imported here, so that the other verbs, which do not need it, start faster.
+  const { knownExport } = await import('../../catalogue/files/known-exports.ts');
   const known = knownExport(header);
   if (known !== undefined) note(`${known.about}.`);
   const guess = await guessByAnswers(header, rows, { ...known?.read, ...given }, asked);

@@ -3,7 +3,8 @@ import { backendClient, secretKey } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { note, print } from '../../client/print.ts';
 import { loggedRankings } from '../../replay/mapped/logged-rankings.ts';
-import { mappingNames, readLogMapping, type LogMapping } from '../../replay/mapped/log-mapping.ts';
+import type { LogMapping } from '../../replay/mapped/log-mapping.ts';
+import { mappingNames } from '../../replay/mapped/mapping-names.ts';
 import { jsonRows } from '../../table/json-rows.ts';
 import { openTable } from '../../table/open-table.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
@@ -27,6 +28,8 @@ export const mappedVerb = () =>
     .action(replay);
 
 async function replay(name: string, files: readonly string[], options: Options): Promise<void> {
+  // Imported here, as below, so that the other verbs, which do not need it, start faster.
+  const { readLogMapping } = await import('../../replay/mapped/log-mapping.ts');
   const mapping = readLogMapping(name);
   const rows: unknown[] = [];
   for (const file of files) for await (const row of rowsOf(file, mapping)) rows.push(row);
@@ -43,7 +46,6 @@ async function replay(name: string, files: readonly string[], options: Options):
       () => 'Nothing was sent.',
       options,
     );
-  // Imported here, so that the other verbs, which do not need it, start faster.
   const [{ replayRankings }, { showProgress }] = await Promise.all([
     import('../../replay/mapped/replay-rankings.ts'),
     import('../../client/progress.ts'),

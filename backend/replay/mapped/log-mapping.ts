@@ -1,10 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { EVENT_TYPES } from '../../../shared/domain/event.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { parseJson } from '../../table/parse-json.ts';
+import { MAPPINGS, mappingNames } from './mapping-names.ts';
 
 /**
  * A path to a value in a row: names with points between them. `params[session]` is the entry of a list whose `key` is that, and
@@ -42,14 +43,6 @@ const logMapping = z.strictObject({
 
 export type LogMapping = z.infer<typeof logMapping>;
 
-const BUILT_IN = new URL('../mappings/', import.meta.url);
-
-/** Names of the mappings that come with Trimtab. */
-export const mappingNames = (): string[] =>
-  readdirSync(BUILT_IN)
-    .map((file) => file.replace(/\.json$/, ''))
-    .toSorted();
-
 /**
  * @param given the name of one that comes with Trimtab, or the path of a file (it ends in `.json`).
  * @throws ApiError naming the mappings that there are, or what is wrong with the file.
@@ -62,7 +55,7 @@ export function readLogMapping(given: string): LogMapping {
       'usage',
       `there is no mapping "${given}": take ${mappingNames().join(', ')}, or a file of your own that ends in .json`,
     );
-  const file = isFile ? given : fileURLToPath(new URL(`${given}.json`, BUILT_IN));
+  const file = isFile ? given : fileURLToPath(new URL(`${given}.json`, MAPPINGS));
   let text: string;
   try {
     text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');

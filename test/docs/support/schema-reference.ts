@@ -92,7 +92,7 @@ function jsonType(type: string): JsonSchema {
     const values = [...text.matchAll(/'([^']+)'/g)].map(([, value]) => value);
     return values.length === 1 ? { const: values[0] } : { enum: values };
   }
-  const known = TYPES[text];
+  const known = TYPES[text] ?? (INTERFACES.has(text) ? withDefaults(text) : undefined);
   if (known === undefined)
     throw new Error(`a schema file has fields of type ${text}: say what they are`);
   return known;

@@ -23,6 +23,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'experiments/collector.ts': 'whether an exposure has come in since',
   'experiments/exposed-units.ts': 'requests and arms of units, taken from exposures that count',
   'experiments/store-units.ts': 'all sessions of a user, so that deleting the user finds them',
+  'http/routes/search.ts': 'whether there is a ranking of this id, whoever asked',
   'log/learned-columns/learned-job.ts': 'how long the log is, to learn again while it is short',
   'log/log-time.ts': 'when the newest entry was received, whoever it is of',
   'log/logged-requests.ts': 'the requests of rankings that count',
@@ -31,6 +32,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   'monitor/old-edges.ts': 'by which version the edge answered, whoever asked',
   'monitor/read-last-times.ts': 'whether anything comes in',
   'monitor/recent-rankings.ts': 'the index that leads to the rankings of these monitors',
+  'monitor/traffic.ts': 'how the edge answered and what was refused, whoever asked',
+  'offline/past-ranking.ts': 'one ranking and all of its events, with why some do not count',
+  'runs/online/learner-worker.ts': 'whether anything has come in since',
   'runs/online/read-head.ts': 'how far the log goes; what is read of it is judged',
   'runs/online/served-deltas.ts': 'by which numbers decisions name deltas',
 };

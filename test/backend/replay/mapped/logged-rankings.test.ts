@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { loggedRankings } from '../../../../backend/replay/mapped/logged-rankings.ts';
-import { mappingNames, readLogMapping } from '../../../../backend/replay/mapped/log-mapping.ts';
+import { readLogMapping } from '../../../../backend/replay/mapped/log-mapping.ts';
+import { mappingNames } from '../../../../backend/replay/mapped/mapping-names.ts';
 import { textAt, valuesAt } from '../../../../backend/replay/mapped/values-at.ts';
 import { fileOf } from '../../runs/metric-weights/files/support/csv-file.ts';
 
