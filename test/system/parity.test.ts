@@ -34,6 +34,7 @@ import { rankable } from '../../shared/score/rank.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { encodeItem } from '../oracle/encode.ts';
 import { crossesFor, pointsFor } from '../shared/support/arbitrary.ts';
+import { learnedParts } from '../../backend/store/tables.ts';
 import { call, liveAtEdge, openDatabase, putItems, type Ranking } from '../support/client.ts';
 import { EVERY_KIND, everyKindItems, everyKindRequests } from '../support/every-kind.ts';
 import {
@@ -82,8 +83,13 @@ const learnedValues = Object.fromEntries(
 const part = learnedPart(learned, snapshotHash(learnedToBytes(learned)));
 
 /** Puts the learned columns live, as a refresh does. */
-async function publishLearned({ edge, keys }: System): Promise<void> {
+async function publishLearned(of: System): Promise<void> {
+  const { edge, keys } = of;
   const body = learnedToBytes(learned);
+  const { db, close } = openDatabase(of);
+  const row = { hash: part.hash, items: learned.ids.length, publishedAt: NOW_MS };
+  await db.insert(learnedParts).values({ ...row, bytes: Buffer.from(body) });
+  close();
   const put = async (key: string, value: Uint8Array<ArrayBuffer> | string) => {
     const asked = { method: 'PUT', key: keys.secretKey, body: value };
     expect((await edge.ask(`/v1/kv/CATALOGUE/${key}`, asked)).status).toBe(200);

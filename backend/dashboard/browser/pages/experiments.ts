@@ -359,7 +359,7 @@ function armsSection(one: Experiment, { analysis, frozen, at, refusedUnits }: Re
 
 const armsTable = (one: Experiment, units: ReadonlyMap<string, number>): HTMLElement =>
   table(
-    'Arms',
+    'Arms, and who was counted',
     [
       { label: 'Arm' },
       { label: 'Weight', number: true },
