@@ -102,7 +102,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   }
 
   async function open(page: Page, path: string): Promise<void> {
-    await page.goto(`${backend.url}/dashboard/${path}`);
+    await page.goto(`${backend.url}/dashboard/${path}`, { waitUntil: 'domcontentloaded' });
     await page.waitForSelector('#sections > section, #problem .notice');
   }
 
