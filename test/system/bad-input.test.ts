@@ -165,7 +165,7 @@ describe('nothing is open that should not be', () => {
         expect.arrayContaining(['PUT /v1/items', 'POST /v1/train', 'GET /metrics']),
       );
       const open = new Set(['GET /health/live', 'GET /health/ready', 'POST /v1/ingest']);
-      for (const route of [...routes, 'GET /', 'GET /openapi.json', 'GET /v1/nothing']) {
+      for (const route of [...routes, 'GET /openapi.json', 'GET /v1/nothing']) {
         if (open.has(route)) continue;
         const [method, path] = route.split(' ');
         const body = method === 'GET' || method === 'DELETE' ? undefined : {};
@@ -174,6 +174,9 @@ describe('nothing is open that should not be', () => {
           unauthorized,
         );
       }
+      // A browser is shown how to sign in, and nothing else.
+      const page = await system.backend.ask('/', { key: keyOf[key]() });
+      expect(page.text).toContain('<title>Sign in');
     },
   );
 });

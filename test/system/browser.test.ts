@@ -276,6 +276,20 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await context.close();
   });
 
+  test('is open in more tabs than a browser has connections to a server', async () => {
+    const context = await signedIn('operator', 'tom');
+    for (let tab = 0; tab < 8; tab++) {
+      const page = await context.newPage();
+      await open(page, 'now');
+      // A tab without a window is never hidden by itself.
+      await page.evaluate(`
+        Object.defineProperty(document, 'hidden', { value: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      `);
+    }
+    await context.close();
+  });
+
   test('is found by keyboard alone: the content is one press away, and so is everything that has a name', async () => {
     const context = await signedIn('viewer', 'vera');
     const page = await context.newPage();

@@ -175,6 +175,7 @@ describe('trimtab start', { timeout: VERB_MS }, () => {
       unchanged: 0,
       refused: 0,
       merged: 0,
+      withdrawn: 0,
     });
     const { secretKey } = await keys();
     const page = await ask(`${settings.TRIMTAB_BACKEND}/v1/items?limit=1&after=a`, {
