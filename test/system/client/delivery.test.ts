@@ -64,7 +64,10 @@ describe.skipIf(absent)(`what a visitor does reaches the log exactly once${why}`
   test('offline, and the page is opened anew when the network is back', async () => {
     await visitor.setOffline(true);
     await save(page, 'trip-3');
+    // It is asked to close, and does so a little later.
+    const closed = page.waitForEvent('close');
     await page.close({ runBeforeUnload: true });
+    await closed;
     await visitor.setOffline(false);
     const next = await visitor.newPage();
     await next.goto(`${world.tripUrl}?id=trip-3`);
