@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BrowserContext, Page } from 'playwright-core';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { sized } from '../../support/size.ts';
+import { sizedForHours } from '../../support/size.ts';
 import { absent, hide, openRanked, untilSent, visitorOf, why } from './support/chromium.ts';
 import { examplePage } from './support/site.ts';
 import { startWorld, type World } from './support/world.ts';
 
-const CLICKS = sized({ small: 12, full: 150 });
+const CLICKS = sizedForHours(12, 150);
 const PROMISED_SHARE = 0.99;
 
 describe.skipIf(absent)(`a visitor${why}`, () => {
