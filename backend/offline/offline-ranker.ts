@@ -1,17 +1,13 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
-import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
-import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
-import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
-import { candidateTable } from '../../shared/score/candidate-table.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';
 import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
-import { withLearned } from '../../shared/score/learned-table.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
 import type { Published } from './published.ts';
+import { publishedTables } from './published-tables.ts';
 
 /** What `POST /v1/rank` answers, without what belongs to a decision: nothing is logged, so there is no token. */
 export interface OfflineRanking {
@@ -32,25 +28,20 @@ export type OfflineRanker = (
  * Ranks as the edge does with the version alone: no experiment, no rollout, nothing that was learned since it was published.
  * Of the same request, seed and moment it draws the slate that the edge draws, bit for bit.
  */
-export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): OfflineRanker {
-  const scorer = scorerFromBytes(bytes);
+export function offlineRanker(published: Published): OfflineRanker {
+  const scorer = scorerFromBytes(published.scorer);
   const { schema, exploration } = scorer;
   const features = schema.features.length;
-  const loaded = snapshot && snapshotFromBytes(snapshot.bytes);
-  const part = learned && learnedPart(learnedFromBytes(learned.bytes), learned.hash);
-  const plain =
-    loaded?.schemaHash === schema.hash ? rankable(loaded.table, loaded.blocks) : undefined;
-  const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
+  const { snapshot, isPublished, tableFor } = publishedTables(schema, published);
   return (body, { seed, nowMs }) => {
     const request = parseRankRequest(body, undefined, nowMs);
-    const { candidates, limit } = request;
-    const table =
-      candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part);
+    const { limit } = request;
+    const table = tableFor(request.candidates);
     if (table === undefined)
       throw new ApiError(
         409,
         'schema_mismatch',
-        `${loaded === undefined ? 'no catalogue is published' : `the catalogue is of another schema than weights ${scorer.version}`}: send candidates, or publish a catalogue of schema ${schema.name}`,
+        `${!isPublished ? 'no catalogue is published' : `the catalogue is of another schema than weights ${scorer.version}`}: send candidates, or publish a catalogue of schema ${schema.name}`,
       );
     const slate = rankSlate(scorer, table, request, { limit, seed, nowMs, exploration });
     const items = slateItems(slate);
@@ -59,7 +50,7 @@ export function offlineRanker({ scorer: bytes, snapshot, learned }: Published): 
       : undefined;
     return {
       weights: scorer.version,
-      snapshot: plain === undefined ? '' : snapshot!.hash,
+      snapshot,
       items: request.explain
         ? items.map((item, slot) => ({
             ...item,

@@ -1,20 +1,16 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { attributesAt } from '../../shared/features/columns/item-table.ts';
-import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
-import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
-import { candidateTable } from '../../shared/score/candidate-table.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { competing } from '../../shared/score/filter/allowed-rows.ts';
 import { explain } from '../../shared/score/explain.ts';
-import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
 import { toPoints } from '../../shared/score/scorer.ts';
 import { filteredOut, type FilteredOut } from './filtered-out.ts';
 import type { Published } from './published.ts';
-import { tableOf } from './snapshot-tables.ts';
+import { publishedTables } from './published-tables.ts';
 
 export interface PreviewedItem extends SlateItem {
   readonly reasons: readonly Reason[];
@@ -47,16 +43,10 @@ export function preview(
   const scorer = scorerFromBytes(published.scorer);
   const { schema, exploration } = scorer;
   const { seed, nowMs } = draw;
-  const part =
-    published.learned &&
-    learnedPart(learnedFromBytes(published.learned.bytes), published.learned.hash);
-  const loaded = published.snapshot && tableOf(published.snapshot);
-  const plain = loaded?.schemaHash === schema.hash ? loaded.table : undefined;
-  const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
+  const { snapshot, tableFor } = publishedTables(schema, published);
   const asked = parseRankRequest(request, undefined, nowMs);
-  const { candidates, limit } = asked;
-  const table =
-    candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part);
+  const { limit } = asked;
+  const table = tableFor(asked.candidates);
   if (table === undefined)
     throw new ApiError(
       409,
@@ -74,7 +64,7 @@ export function preview(
     weights: scorer.version,
     name: scorer.name,
     kind: scorer.kind,
-    snapshot: plain === undefined ? '' : published.snapshot!.hash,
+    snapshot,
     competing: competing(table, asked),
     filters: filteredOut(schema, table.table, nowMs),
     items: slateItems(slate).map((item, slot) => ({

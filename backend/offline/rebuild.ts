@@ -1,14 +1,10 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
-import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
-import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
-import { candidateTable } from '../../shared/score/candidate-table.ts';
-import { withLearned } from '../../shared/score/learned-table.ts';
 import { rankSlate, type Slate } from '../../shared/score/rank.ts';
 import type { Published } from './published.ts';
-import { tableOf } from './snapshot-tables.ts';
+import { publishedTables } from './published-tables.ts';
 
 /** A logged ranking, as far as it is needed to draw it again. */
 export interface LoggedSlate {
@@ -38,16 +34,8 @@ export interface Rebuilt {
 /** Draws a logged slate again. @param published what it was ranked with. @throws ApiError where its request cannot be read any more. */
 export function rebuild(logged: LoggedSlate, published: Published): Rebuilt {
   const scorer = scorerFromBytes(published.scorer);
-  const { schema } = scorer;
-  const part =
-    published.learned &&
-    learnedPart(learnedFromBytes(published.learned.bytes), published.learned.hash);
-  const plain = published.snapshot && tableOf(published.snapshot).table;
-  const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
   const request = requestOf(logged.request);
-  const { candidates } = request;
-  const table =
-    candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part);
+  const table = publishedTables(scorer.schema, published).tableFor(request.candidates);
   if (table === undefined)
     throw new ApiError(409, 'no_snapshot', 'its catalogue is not kept any more');
   const { limit, seed, at, exploration } = logged;

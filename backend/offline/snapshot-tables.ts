@@ -14,8 +14,8 @@ const known = new Map<string, LoadedTable>();
 export function tableOf({ hash, bytes }: Packed): LoadedTable {
   const found = known.get(hash);
   if (found !== undefined) return found;
-  const { schemaHash, table } = snapshotFromBytes(bytes);
-  const loaded = { schemaHash, table: rankable(table) };
+  const { schemaHash, table, blocks } = snapshotFromBytes(bytes);
+  const loaded = { schemaHash, table: rankable(table, blocks) };
   known.set(hash, loaded);
   if (known.size > KEPT) known.delete(known.keys().next().value!);
   return loaded;

@@ -1,6 +1,6 @@
 import { CONSENTS } from '../../shared/domain/consent.ts';
 import { EVENT_TYPES, MAX_EVENTS_PER_REQUEST, VALUE_RANGES } from '../../shared/domain/event.ts';
-import { MAX_CANDIDATES, MAX_LIMIT } from '../../shared/domain/rank-request.ts';
+import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../shared/domain/rank-request.ts';
 import { TOUCH_TYPES } from '../../shared/domain/visitor-history.ts';
 
 /**
@@ -48,6 +48,42 @@ const facts = (description: string) => ({
   description,
   additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
 });
+
+const filterValue = { type: ['string', 'number'] } as const;
+const filterParts = { type: 'array', minItems: 1, items: reference('Filter') } as const;
+const condition = (properties: Readonly<Record<string, object>>, required: readonly string[]) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+});
+const filter = {
+  description:
+    'Which items may be shown, by columns of the catalogue: conditions, joined by all, any and not',
+  anyOf: [
+    condition({ all: filterParts }, ['all']),
+    condition({ any: filterParts }, ['any']),
+    condition({ not: reference('Filter') }, ['not']),
+    condition({ column: text, in: { type: 'array', items: filterValue } }, ['column', 'in']),
+    condition({ column: text, allOf: { type: 'array', items: text } }, ['column', 'allOf']),
+    condition({ column: text, from: filterValue, to: filterValue }, ['column']),
+    condition({ column: text, known: { type: 'boolean' } }, ['column', 'known']),
+    condition(
+      {
+        columns: { type: 'array', items: text, minItems: 2, maxItems: 2 },
+        within: condition(
+          {
+            lat: { type: 'number', minimum: -90, maximum: 90 },
+            lon: { type: 'number', minimum: -180, maximum: 180 },
+            km: { type: 'number' },
+          },
+          ['lat', 'lon', 'km'],
+        ),
+      },
+      ['columns', 'within'],
+    ),
+  ],
+} as const;
 
 const rankRequest = {
   type: 'object',
@@ -115,6 +151,13 @@ const rankRequest = {
       items: {
         anyOf: [itemId, { type: 'object', properties: { id: itemId }, required: ['id'] }],
       },
+    },
+    filters: reference('Filter'),
+    exclude: {
+      type: 'array',
+      maxItems: MAX_EXCLUDED,
+      items: itemId,
+      description: 'Items that are not shown',
     },
     limit: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: 20 },
     explain: { type: 'boolean', default: false, description: 'Name every point of each score' },
@@ -381,6 +424,7 @@ export const OPENAPI = {
       key: { type: 'http', scheme: 'bearer', description: 'A publishable or secret key' },
     },
     schemas: {
+      Filter: filter,
       RankRequest: rankRequest,
       Ranking: ranking,
       Event: event,

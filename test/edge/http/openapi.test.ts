@@ -148,6 +148,9 @@ describe('what the description refuses, the edge refuses', () => {
     ['candidates that are none', { candidates: [] }],
     ['a candidate without an id', { candidates: [{ price: 1 }] }],
     ['an explanation that is a text', { explain: 'yes' }],
+    ['a filter without a condition', { filters: { column: 'price', most: 5 } }],
+    ['a filter joined by nothing', { filters: { all: [] } }],
+    ['exclusions that are one text', { exclude: 'trip-1' }],
     ['a placement in capitals', { placement: 'Main' }],
   ])('%s', async (_, change) => {
     const body = { sessionId: 's', ...change };
