@@ -15,7 +15,7 @@ export interface PublishedTables {
   /** A catalogue is published, though it may be of another schema. */
   readonly isPublished: boolean;
   /** @returns the candidates, else the catalogue; undefined where there is none of this schema. */
-  tableFor(candidates: readonly Item[] | undefined): RankableTable | undefined;
+  readonly tableFor: (candidates: readonly Item[] | undefined) => RankableTable | undefined;
 }
 
 export function publishedTables(
