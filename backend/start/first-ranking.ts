@@ -1,4 +1,3 @@
-import type { Preferences } from '../../shared/domain/preferences.ts';
 import { CliError } from '../client/failure.ts';
 
 export interface ExplainedItem {
@@ -11,14 +10,6 @@ export interface ExplainedItem {
     readonly points: number;
   }[];
 }
-
-/** A request to try, as it is shown to people. */
-export const exampleRequest = (preferences: Preferences): object => ({
-  sessionId: 'try-1',
-  ...(Object.keys(preferences).length > 0 && { preferences }),
-  limit: 3,
-  explain: true,
-});
 
 /** Ranks once. @throws CliError with what the edge said. */
 export async function rankOnce(

@@ -1,6 +1,4 @@
-import { parseItem } from '../../shared/domain/item.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { examplePreferences } from '../catalogue/example-request.ts';
 import { backendClient, json, type BackendClient } from '../client/backend-client.ts';
 import { CliError } from '../client/failure.ts';
 import { aborted } from '../client/stop-signal.ts';
@@ -14,7 +12,8 @@ import { loadSettings } from '../config/config.ts';
 import { keepPrivate } from '../config/keep-private.ts';
 import { ensureKeys, type Keys } from '../config/keys.ts';
 import { isAnswering, liveVersion, type EdgeVersion } from './edge-version.ts';
-import { exampleRequest, TRIP_REQUEST } from './first-ranking.ts';
+import { fittingRequest, LOOKED_AT } from '../catalogue/fitting-request.ts';
+import { TRIP_REQUEST } from './first-ranking.ts';
 import { keepRunning } from './keep-running.ts';
 import { lockStateDir } from './lock-state-dir.ts';
 import { needFreePort } from './ports.ts';
@@ -98,7 +97,7 @@ async function runLocked(
     for (const child of children) child.keep();
     const { path } = await json(client.logins.$post({ json: { role: 'operator' } }));
     const dashboardUrl = `${backendUrl}${path}`;
-    const example = await fittingRequest(client, version);
+    const example = await exampleFor(client, version);
     options.onReady({ edgeUrl, backendUrl, dashboardUrl, keys, version, imported, example });
   };
 
@@ -128,24 +127,13 @@ async function runLocked(
   }
 }
 
-/** So many items tell what a request may wish. */
-const LOOKED_AT = 200;
-
-async function fittingRequest(client: BackendClient, version: EdgeVersion): Promise<object> {
+async function exampleFor(client: BackendClient, version: EdgeVersion): Promise<object> {
   if (version.schemaHash === smarttrip.hash) return TRIP_REQUEST;
-  // It is only shown: a stored item of which nothing can be read keeps nobody from starting.
-  const itemIn = (stored: object) => {
-    try {
-      return [parseItem(stored)];
-    } catch {
-      return [];
-    }
-  };
   const [{ schema }, { items }] = await Promise.all([
     json(client.schema.$get()),
     json(client.items.$get({ query: { limit: LOOKED_AT } })),
   ]);
-  return exampleRequest(examplePreferences(schema, items.flatMap(itemIn), Date.now()));
+  return fittingRequest(schema, items, Date.now());
 }
 
 async function unexpectedEnd(child: Child): Promise<never> {

@@ -15,6 +15,7 @@ import {
   type Child,
   type Section,
 } from '../dom.ts';
+import { fittingRequest, LOOKED_AT } from '../../../catalogue/fitting-request.ts';
 import { percent, points, whole } from '../format.ts';
 import { choose, chosen } from '../state.ts';
 import type { Answer } from '../../../http/answers.ts';
@@ -24,20 +25,20 @@ type Past = Answer<'/v1/rankings/:rankingId'>;
 type Slate = Answer<'/v1/rankings/preview', '$post'>['slates'][number];
 type Reason = Past['items'][number]['reasons'][number];
 
-const DEFAULT_REQUEST = { sessionId: 'try-1', preferences: {}, limit: 10 };
-
 /** What was tried last: it stays on the page while something else is looked up. */
 let tried: { readonly key: string; readonly section: Section[] } | undefined;
 
 export const rankingPage: Page = {
   topics: [],
   async load() {
-    const [{ weights }, { schema }] = await Promise.all([
+    const [{ weights }, { schema }, { items }] = await Promise.all([
       json(api.weights.$get()),
       json(api.schema.$get()),
+      json(api.items.$get({ query: { limit: LOOKED_AT } })),
     ]);
     const versions = weights.map(({ version, name }) => [version, name] as const);
-    const request = chosen('request') ?? JSON.stringify(exampleOf(schema), null, 2);
+    const request =
+      chosen('request') ?? JSON.stringify(fittingRequest(schema, items, Date.now()), null, 2);
     const id = chosen('id');
     return [
       tryForm(request, versions),
@@ -47,22 +48,6 @@ export const rankingPage: Page = {
     ];
   },
 };
-
-/** A request with the preferences that features of the schema read, so that the first try says something. */
-function exampleOf(schema: { readonly name: string }): object {
-  if (schema.name !== 'smarttrip') return DEFAULT_REQUEST;
-  return {
-    sessionId: 'try-1',
-    preferences: {
-      themes: ['hiking', 'food'],
-      difficulty: 3,
-      durationDays: { min: 6, max: 10 },
-      budget: 1500,
-      countries: ['PT', 'IT'],
-    },
-    limit: 10,
-  };
-}
 
 function tryForm(
   request: string,
