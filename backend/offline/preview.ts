@@ -8,6 +8,7 @@ import { explain } from '../../shared/score/explain.ts';
 import { rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
 import { toPoints } from '../../shared/score/scorer.ts';
+import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
 import { filteredOut, type FilteredOut } from './filtered-out.ts';
 import type { Published } from './published.ts';
 import { publishedTables } from './published-tables.ts';
@@ -27,7 +28,10 @@ export interface Preview {
   readonly snapshot: string;
   /** How many items compete: those of the catalogue, or of the candidates, that the request's own filters and exclusions leave. */
   readonly competing: number;
+  /** The schema's own. */
   readonly filters: readonly FilteredOut[];
+  /** What the request's filters and exclusions take away; absent where it has none. */
+  readonly asked?: FilterReport;
   readonly items: readonly PreviewedItem[];
 }
 
@@ -60,6 +64,7 @@ export function preview(
     nowMs,
     exploration: draw.explore ? exploration : { temperature: 0, epsilon: 0, poolSize: limit },
   });
+  const report = filterReport(table, asked, schema.filters, nowMs);
   return {
     weights: scorer.version,
     name: scorer.name,
@@ -67,6 +72,7 @@ export function preview(
     snapshot,
     competing: competing(table, asked),
     filters: filteredOut(schema, table.table, nowMs),
+    ...(report && { asked: report }),
     items: slateItems(slate).map((item, slot) => ({
       ...item,
       raised: toPoints(slate.raises?.[slot] ?? 0),

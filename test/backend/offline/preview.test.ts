@@ -18,6 +18,11 @@ test('shows what filters and exclusions of a request leave, and counts nothing e
   );
   expect(left.items.map(({ id }) => id).toSorted()).toEqual(['b', 'd']);
   expect(left.competing).toBe(2);
+  expect(all.asked).toBeUndefined();
+  expect(left.asked).toMatchObject({
+    removed: expect.arrayContaining([{ path: 'exclude', removed: 2, alone: 2 }]),
+    left: 2,
+  });
   const [{ name: column }] = scorer.schema.columns;
   const none = preview(
     published,

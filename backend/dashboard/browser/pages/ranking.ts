@@ -235,10 +235,20 @@ function slateSections(list: readonly Slate[]): Section[] {
   });
 }
 
-const filtersOf = ({ filters }: Slate): string =>
-  filters.length === 0
-    ? 'The schema has no filters.'
-    : `Filters keep out: ${filters.map(({ filter, items }) => `${whole(items)} (${filter})`).join(', ')}.`;
+function filtersOf({ filters, asked }: Slate): string {
+  const own =
+    filters.length === 0
+      ? 'The schema has no filters.'
+      : `Filters of the schema keep out: ${filters.map(({ filter, items }) => `${whole(items)} (${filter})`).join(', ')}.`;
+  if (asked === undefined) return own;
+  const removed = asked.removed
+    .filter(({ path }) => path !== 'schema')
+    .map(
+      ({ path, removed: items, alone }) =>
+        `${whole(items)} (${path}; without it ${whole(alone)} more)`,
+    );
+  return `${own} The request keeps out: ${removed.join(', ')}.`;
+}
 
 function placeIn(other: Slate, { id, position }: Slate['items'][number]): HTMLElement {
   const same = other.items.find((item) => item.id === id);
