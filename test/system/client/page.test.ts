@@ -151,8 +151,11 @@ describe.skipIf(absent)(`the client in a page${why}`, () => {
 
     test('an answer that comes too late is not shown; the log says how long it took', async () => {
       // An earlier page's ranking has the same items, and is not what this page will show.
-      await untilSent(await openRanked(visitor, world.listUrl));
+      const earlier = await openRanked(visitor, world.listUrl);
       await world.log.untilLogged('timing', 1);
+      await world.log.untilLogged('impression', 3);
+      await untilSent(earlier);
+      await earlier.close();
       world.log.clear();
       await visitor.route('**/v1/rank', async (route) => {
         const response = await route.fetch();

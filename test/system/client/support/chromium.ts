@@ -1,26 +1,15 @@
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 // Declares what the script makes global in a page.
 // oxlint-disable-next-line import/no-unassigned-import
 import '../../../../edge/client/page-globals.ts';
-import { needs } from '../../../support/needs.ts';
+import { needsChromium, PATIENCE_MS, startChromium as launch } from '../../../support/chromium.ts';
 import { until } from '../../../support/until.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
-
-export const { absent, why } = needs(CHROMIUM === undefined ? 'there is no chromium' : '');
-
-/** Ends what hangs; a busy machine takes long for everything. */
-const PATIENCE_MS = 180_000;
+export const { absent, why } = needsChromium;
 
 /** Headless, with the back/forward cache that Playwright switches off. */
 export const startChromium = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM,
-    timeout: PATIENCE_MS,
-    args: ['--no-sandbox', '--disable-gpu'],
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
+  launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
 /** What the client keeps on the device, by name. */
 export const stored = (page: Page): Promise<Record<string, string>> =>
