@@ -11,6 +11,7 @@ import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
+import { edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
 import { rankingRoomOf } from './offline/ranking-room.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
@@ -62,6 +63,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     kv,
     build: (schema) => packing.call((worker) => worker.build(database, schema)),
     liveSchema,
+    edgeReads: () => edgeReadsSnapshots(edge),
     quietMs: config.republishQuietMs,
     withinMs: config.republishWithinMs,
     nowMs,

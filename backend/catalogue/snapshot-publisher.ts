@@ -31,6 +31,8 @@ export interface SnapshotDeps {
   /** Runs in a thread of its own. */
   readonly build: (schema: Schema) => Promise<StoredSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
+  /** Whether the edge that is deployed reads what is built here; undefined where it does not answer. */
+  readonly edgeReads: () => Promise<boolean | undefined>;
   readonly quietMs: number;
   readonly withinMs: number;
   readonly nowMs: () => number;
@@ -79,13 +81,19 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     const emptied = items === 0 && hadItems;
     if (!isLost && hash === recorded?.hash && emptied === (recorded.emptied ?? false)) return;
     const isNew = isLost || hash !== published?.hash || emptied !== (published.emptied ?? false);
-    if (isNew || published === undefined)
+    if (isNew || published === undefined) {
+      // It would refuse it and go on with what it has, or with nothing where KV lost its catalogue: that is said here instead.
+      if ((await deps.edgeReads()) === false)
+        throw new Error(
+          'the edge that is deployed reads no catalogue of this format: deploy the new one',
+        );
       published = await publisher.publishSnapshot(
         hash,
         built.bytes,
         momentAfter(nowMs(), published, await readLiveSnapshot(store)),
         emptied,
       );
+    }
     isLost = false;
     const { parts, sizeBytes, at } = published;
     const row = { hash, schemaHash, items, sizeBytes, parts, publishedAt: at };

@@ -6,6 +6,8 @@ const TIMEOUT_MS = 5000;
 interface EdgeKnowledge {
   /** The newest format of scorers that it reads. */
   readonly scorerFormat?: number;
+  /** The newest format of snapshots that it reads. */
+  readonly snapshotFormat?: number;
   /** Whether it keeps sessions from online deltas that are held out of them. */
   readonly holdsOut?: boolean;
   /** Whether it takes a batch of online deltas for several cells, under a number that decisions name it by. */

@@ -37,7 +37,8 @@ import { HEAD_BYTES, openFrame, sealFrame } from './frame.ts';
  * 2 or 4) and the codes.
  */
 const MAGIC = 'TTSN';
-const FORMAT = 2;
+/** The one that is written. */
+export const NEWEST_SNAPSHOT_FORMAT = 2;
 
 /**
  * Size of the parts that a snapshot is stored in: well below KV's limit for a value, and read in less than a second.
@@ -83,7 +84,7 @@ export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<Ar
     for (const ranges of blocks?.columns[i].levels ?? [])
       if (ranges !== undefined) out.array(ranges.low).array(ranges.high);
   });
-  return sealFrame(MAGIC, FORMAT, schema.hash, out.bytes.finish());
+  return sealFrame(MAGIC, NEWEST_SNAPSHOT_FORMAT, schema.hash, out.bytes.finish());
 }
 
 /** Equal tables give equal bytes, however wide the arrays of their codes are. */
@@ -110,7 +111,12 @@ export interface Snapshot {
  * @throws FormatError when the bytes are damaged, or a code points outside its dictionary.
  */
 export function snapshotFromBytes(bytes: Uint8Array, isVerified = false): Snapshot {
-  const { format, schemaHash, payload } = openFrame(MAGIC, FORMAT, bytes, isVerified);
+  const { format, schemaHash, payload } = openFrame(
+    MAGIC,
+    NEWEST_SNAPSHOT_FORMAT,
+    bytes,
+    isVerified,
+  );
   const read = format === 1 ? readLists(payload) : readInPlace(payload);
   payload.end();
   return { schemaHash, ...read };

@@ -4,6 +4,8 @@ import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
 import { snapshotPublisher } from '../../../backend/catalogue/snapshot-publisher.ts';
 import { parseSnapshotPointer } from '../../../shared/domain/pointer.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { NEWEST_SNAPSHOT_FORMAT } from '../../../shared/format/snapshot-bytes.ts';
+import { startTestBackend } from '../support/backend.ts';
 import { borrowStore } from '../../support/borrow-store.ts';
 
 const NOW = Date.UTC(2027, 0, 1);
@@ -36,6 +38,7 @@ test('each snapshot is later than the one before, also after a clock that was 40
         dropped: [],
       }),
       liveSchema: async () => smarttrip,
+      edgeReads: async () => undefined,
       quietMs: 0,
       withinMs: 0,
       nowMs: () => nowMs,
@@ -58,4 +61,19 @@ test('each snapshot is later than the one before, also after a clock that was 40
   [nowMs, content] = [NOW + 500 * DAY, 4];
   expect(await published()).toBe(nowMs);
   await store.close();
+});
+
+test('a catalogue that the deployed edge does not read is not published, which is said until the edge was deployed', async () => {
+  const backend = await startTestBackend({ watchEveryMs: 200 }, false);
+  const { kv } = backend;
+  kv.snapshotFormat = undefined;
+  const problems = async (): Promise<string> =>
+    (await backend.call('GET', '/health/ready')).body.problems.join('; ');
+  await expect
+    .poll(problems, { timeout: 60_000 })
+    .toContain('the edge that is deployed reads no catalogue of this format');
+  expect([...kv.values.keys()].filter((key) => key.startsWith('CATALOGUE/'))).toEqual([]);
+  kv.snapshotFormat = NEWEST_SNAPSHOT_FORMAT;
+  await expect.poll(() => kv.values.has('CATALOGUE/active'), { timeout: 60_000 }).toBe(true);
+  await backend.close();
 });

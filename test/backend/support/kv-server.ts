@@ -1,3 +1,4 @@
+import { NEWEST_SNAPSHOT_FORMAT } from '../../../shared/format/snapshot-bytes.ts';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -27,6 +28,8 @@ export interface KvServer {
   failing: RegExp | undefined;
   /** Whether `/v1/version` says that sessions are held out of online deltas; otherwise it answers nothing. */
   holdsOut: boolean;
+  /** The newest format of snapshots that it says there it reads; one from before says nothing. */
+  snapshotFormat: number | undefined;
   /** Whether it says there that it takes a batch for several cells, under a number. */
   numbersDeltas: boolean;
   text(key: string): string | undefined;
@@ -54,7 +57,11 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
         return answer(
           response,
           kv.holdsOut ? 200 : 404,
-          JSON.stringify({ holdsOut: true, numbersDeltas: kv.numbersDeltas }),
+          JSON.stringify({
+            holdsOut: true,
+            numbersDeltas: kv.numbersDeltas,
+            snapshotFormat: kv.snapshotFormat,
+          }),
         );
       if (request.url === '/v1/live/deltas') {
         const batch = JSON.parse(Buffer.concat(chunks).toString()) as SentBatch & {
@@ -92,6 +99,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     failures: 0,
     failing: undefined,
     holdsOut: true,
+    snapshotFormat: NEWEST_SNAPSHOT_FORMAT,
     numbersDeltas: true,
     text: (key) => values.get(key)?.toString(),
     close: () =>
