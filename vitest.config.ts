@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import { bundlePackages } from './test/support/bundle-packages.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 
@@ -25,24 +25,10 @@ if (size !== 'small' && size !== 'full' && size !== 'hours')
   throw new Error(`TRIMTAB_TEST_SIZE is "${size}"; it must be small, full or hours`);
 
 /**
- * Files of a project share a process: what they import is loaded once. What a test changes, it puts back. Node loads
- * modules as it does in production: rewritten ones, as Vite makes them, reach every import through a getter, and computed a
- * tenth longer. No test replaces a module, so nothing else needs Vite's loader.
- */
-const inNode = {
-  isolate: false,
-  experimental: { viteModuleRunner: false, nodeLoader: false },
-  globalSetup: ['test/support/stores-folder.ts'],
-  setupFiles: ['test/support/configure-fast-check.ts'],
-  provide: { size },
-  testTimeout: PATIENCE_MS,
-  hookTimeout: PATIENCE_MS,
-} satisfies TestProjectInlineConfiguration['test'];
-
-/**
- * A test belongs to the project that its folder names: `edge` runs inside workerd with the Worker's own bindings, `system`
- * starts processes and kills them, `truth` checks statistics against long simulations whose truth is known, and `node` is
- * all the rest. `TRIMTAB_TEST_SIZE=full` runs costly tests at full size (see test/support/size.ts).
+ * Tests below `test/edge` run inside workerd with the Worker's own bindings, all others in Node: among them `test/system`, which
+ * starts processes and kills them, and `test/truth`, which checks statistics against long simulations whose truth is known. They
+ * are one project, so that the files that wait and those that compute run at the same time. `TRIMTAB_TEST_SIZE=full` runs costly
+ * tests at full size (see test/support/size.ts).
  */
 export default defineConfig({
   test: {
@@ -52,14 +38,21 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...inNode,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/edge/**', 'test/system/**', 'test/truth/**'],
+          exclude: ['test/edge/**'],
+          // Files share a process: what they import is loaded once. What a test changes, it puts back.
+          isolate: false,
+          // Node loads modules as it does in production: rewritten ones, as Vite makes them, reach every import through a
+          // getter, and computed a tenth longer. No test replaces a module, so nothing else needs Vite's loader.
+          experimental: { viteModuleRunner: false, nodeLoader: false },
+          globalSetup: ['test/support/stores-folder.ts'],
+          setupFiles: ['test/support/configure-fast-check.ts'],
+          provide: { size },
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
         },
       },
-      { test: { ...inNode, name: 'system', include: ['test/system/**/*.test.ts'] } },
-      { test: { ...inNode, name: 'truth', include: ['test/truth/**/*.test.ts'] } },
       {
         plugins: [
           cloudflareTest({
