@@ -173,9 +173,14 @@ function between(column: Column, low: number, high: number): RowBits {
 
 function circleRows(lat: Column, lon: Column, circle: Circle): RowBits {
   const bits = between(lat, ...latitudes(circle));
-  const [first, ...others] = longitudes(circle).map((range) => between(lon, ...range));
-  for (const more of others) addAll(first, more);
-  keepBoth(bits, first);
+  const values = lon.values as readonly number[];
+  // The first value stands for a missing one.
+  const around = longitudes(circle, values[1], values[values.length - 1]).map((range) =>
+    between(lon, ...range),
+  );
+  for (const more of around.slice(1)) addAll(around[0], more);
+  if (around.length > 0) keepBoth(bits, around[0]);
+  else bits.fill(0);
   keepRows(bits, (row) =>
     isWithin(circle, lat.values[lat.codes[row]] as number, lon.values[lon.codes[row]] as number),
   );

@@ -204,15 +204,30 @@ describe(`filters and exclusions (seed ${SEED})`, () => {
         : { lat: 180 * (random() - 0.5), lon: 360 * (random() - 0.5) };
       return { id: `i${i}` as ItemId, attributes: random() < 0.02 ? { lat: at.lat } : at };
     });
-    const tables = [items.slice(0, 300), items].map((own) =>
-      rankable(packItems(schema.columns, own)),
-    );
+    /** Longitudes from 0 to 360, and with up to so many turns more either way: 40 are more than any range is made of. */
+    const turned = (turns: number): Item[] =>
+      items.map(({ id, attributes: { lat, lon } }) => ({
+        id,
+        attributes:
+          lon === undefined
+            ? { lat }
+            : {
+                lat,
+                lon:
+                  turns === 0
+                    ? ((lon as number) + 360) % 360
+                    : (lon as number) + 360 * Math.round(turns * (2 * random() - 1)),
+              },
+      }));
+    const tables = [items.slice(0, 300), items, turned(0), turned(1), turned(40)].map((own) => ({
+      own,
+      table: rankable(packItems(schema.columns, own)),
+    }));
     for (const [lat, lon] of centres)
       for (const km of [0, 1, 30, 150, 700, 5000, 10_007, 20_040])
-        for (const table of tables) {
+        for (const { own, table } of tables) {
           const filter: Filter = { columns: ['lat', 'lon'], within: { lat, lon, km } };
           const { bits } = allowedRows(table, { filters: parseFilter(filter) })!;
-          const own = items.slice(0, table.table.ids.length);
           expect(
             own.filter((_, row) => hasRow(bits, row)).map(({ id }) => id),
             JSON.stringify(filter),
