@@ -10,7 +10,8 @@ import { giveSession } from './give-session.ts';
 const COOKIE = 'trimtab_oidc';
 const SECONDS = 600;
 
-type Kept = Checks & { readonly next: string };
+/** `until`, epoch ms: a browser forgets a cookie by its own clock, and a copy of one is never forgotten. */
+type Kept = Checks & { readonly next: string; readonly until: number };
 
 /** Signing in at an identity provider. Without one that is configured, there are no such pages. */
 export function oidcRoutes(
@@ -25,7 +26,8 @@ export function oidcRoutes(
   app.get('/login/oidc', async (c) => {
     await login.attempts.count(addressOf(c));
     const { location, checks } = await provider.start();
-    const kept: Kept = { ...checks, next: nextPage(c.req.query('next')) };
+    const until = login.nowMs() + SECONDS * 1000;
+    const kept: Kept = { ...checks, next: nextPage(c.req.query('next')), until };
     const value = Buffer.from(JSON.stringify(kept)).toString('base64url');
     giveCookie(c, COOKIE, `${value}.${seal.of(value)}`, { maxAge: SECONDS, sameSite: 'Lax', url });
     return c.redirect(location, 303);
@@ -35,9 +37,13 @@ export function oidcRoutes(
     await login.attempts.count(addressOf(c));
     const [value, own = ''] = cookieIn(c, COOKIE).split('.', 2);
     takeCookie(c, COOKIE);
-    if (!seal.isOwn(value, own))
+    const kept: Kept | undefined = seal.isOwn(value, own)
+      ? JSON.parse(Buffer.from(value, 'base64url').toString())
+      : undefined;
+    // One that was given before there was a time in it counts as over.
+    if (kept === undefined || !(login.nowMs() < kept.until))
       return showLogin(c, '', 'This browser did not begin to sign in, or too long ago: try again.');
-    const { next, ...checks }: Kept = JSON.parse(Buffer.from(value, 'base64url').toString());
+    const { next, until: _, ...checks } = kept;
     try {
       const person = await provider.finish(new URL(c.req.url), checks);
       giveSession(c, login, await login.sessions.open(person, 'identity provider'), url);

@@ -25,6 +25,7 @@ export function loginOf({ store, settings, secretKeys, oidcClientSecret, nowMs }
   const { oidc, url } = settings;
   return {
     settings,
+    nowMs,
     provider: oidc && url ? providerOf({ oidc, url, clientSecret: oidcClientSecret }) : undefined,
     /** Of what a browser keeps while it signs in elsewhere. */
     seal: {

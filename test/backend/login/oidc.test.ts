@@ -119,26 +119,53 @@ test('a provider needs the address that it sends people back to', () => {
   expect(() => parseSettings(dashboard, { oidc })).toThrow(/url/);
 });
 
-test('tries are counted by address, both of leaving and of coming back', async () => {
+/** The pages with a clock that can be set, without a backend around them. */
+async function startPages({ attemptsPerMinute = 1000, nowMs = Date.now }) {
   const store = await borrowStore();
   const login = loginOf({
     store,
     settings: parseSettings(dashboard, {
-      attemptsPerMinute: 3,
+      attemptsPerMinute,
       url: 'https://trimtab.example',
-      oidc: { issuer: provider.issuer, clientId: 'trimtab' },
+      oidc: {
+        issuer: provider.issuer,
+        clientId: 'trimtab',
+        operators: ['anna@example.com'],
+      },
     }),
     secretKeys: ['sk_of_the_tests_here'],
     oidcClientSecret: SECRET,
-    nowMs: Date.now,
+    nowMs,
   });
   const app = new Hono()
     .onError(errorHandler(() => undefined))
     .route('/', dashboardRoutes({ store, login }));
-  const statusOf = async (path: string, remoteAddress: string) => {
-    const incoming = { socket: { remoteAddress, remotePort: 1, remoteFamily: 'IPv4' } };
-    return (await app.request(path, {}, { incoming })).status;
+  const request = (path: string, { address = '192.0.2.9', cookie = '' } = {}) => {
+    const incoming = { socket: { remoteAddress: address, remotePort: 1, remoteFamily: 'IPv4' } };
+    return app.request(path, { headers: { cookie } }, { incoming });
   };
+  return { request, close: () => store.close() };
+}
+
+test.each([
+  ['in', 9, true],
+  ['not in', 11, false],
+])('whoever comes back signs %s after %d minutes', async (_, minutes, isSignedIn) => {
+  let nowMs = Date.now();
+  const pages = await startPages({ nowMs: () => nowMs });
+  const left = await pages.request('/login/oidc');
+  const there = await fetch(left.headers.get('location')!, { redirect: 'manual' });
+  const back = new URL(there.headers.get('location')!);
+  nowMs += minutes * 60_000;
+  const answer = await pages.request(back.pathname + back.search, { cookie: cookiesOf(left) });
+  expect(answer.status).toBe(isSignedIn ? 303 : 401);
+  await pages.close();
+});
+
+test('tries are counted by address, both of leaving and of coming back', async () => {
+  const pages = await startPages({ attemptsPerMinute: 3 });
+  const statusOf = async (path: string, address: string) =>
+    (await pages.request(path, { address })).status;
   const times = async (path: string, address: string) => {
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push(await statusOf(path, address));
@@ -148,5 +175,5 @@ test('tries are counted by address, both of leaving and of coming back', async (
   expect(await statusOf('/login/oidc', '192.0.2.2')).toBe(303);
   const back = '/login/oidc/callback?code=x&state=y';
   expect(await times(back, '192.0.2.3')).toEqual([401, 401, 401, 429]);
-  await store.close();
+  await pages.close();
 });
