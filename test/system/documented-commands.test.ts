@@ -21,7 +21,7 @@ const DOCUMENTED = PAGES.flatMap((page) =>
   [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) =>
     block
       .replaceAll('\\\n', ' ')
-      .split(/\n(?=(?:npx|npm|curl|node|git)\b)/)
+      .split(/\n(?=(?:npx|npm|curl|node|git|docker|sudo)\b)/)
       .map((line) => line.replace(/\s{2,}#.*$/s, '').trim())
       .filter((line) => line !== ''),
   ),
@@ -36,6 +36,10 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npx trimtab init\b/, 'init.test.ts: it starts a system of its own'],
   [/^npx trimtab import .*--complete$/, 'import.test.ts: later commands need the other items'],
   [/--remote$/, 'it needs an account'],
+  [/^npx wrangler login$/, 'it needs an account, and a browser'],
+  [/^npm run deploy\b/, 'deploy.test.ts: the real build, and an account that it can change'],
+  [/^docker /, 'container.test.ts starts what the image holds; the engine itself is not there'],
+  [/^sudo /, 'container.test.ts has the unit checked; nothing is installed on this machine'],
   [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
 ];
