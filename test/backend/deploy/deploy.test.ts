@@ -11,6 +11,7 @@ import { readEnvironment } from '../../../backend/config/environment.ts';
 import { deploy, dryRun, type DeployOptions } from '../../../backend/deploy/deploy.ts';
 import { readWorkerConfig } from '../../../backend/deploy/worker-config.ts';
 import { wranglerOf } from '../../../backend/deploy/wrangler.ts';
+import { runCli } from '../cli/support/cli.ts';
 
 const FAKE = fileURLToPath(new URL('support/fake-wrangler.js', import.meta.url));
 const WORKER = await readWorkerConfig();
@@ -287,16 +288,23 @@ describe('a dry run', () => {
   const real = (config?: string) =>
     wranglerOf({ name: 'trimtab', env: { PATH: process.env.PATH }, config, onLine: () => {} });
 
-  test('builds the Worker of wrangler.toml', async () => {
+  test('builds the Worker of wrangler.toml, by the command that people type', async () => {
     expect(WORKER).toEqual({
       name: 'trimtab',
       provisioned: ['WEIGHTS', 'CATALOGUE'],
       placeholders: [],
     });
-    expect(await dryRun(optionsOf({ backendUrl: BACKEND, wrangler: real() }))).toEqual({
-      kept: [],
-    });
+    const cli = (backendUrl: string) =>
+      runCli(['deploy', '--dry-run', '--backend-url', backendUrl], { TRIMTAB_DIR: folder });
+    const { exitCode, stdout, stderr } = await cli(BACKEND);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain('trimtab-weights and trimtab-catalogue are made');
+    expect(stderr).toContain('--dry-run: exiting now');
     await expect(stat(kept())).rejects.toThrow('ENOENT');
+    expect(await cli('https://backend.example.com')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('is a placeholder'),
+    });
   });
 
   test('says what wrangler says of a Worker that cannot be built', async () => {
