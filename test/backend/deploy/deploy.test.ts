@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../../backend/config/environment.ts';
 import { deploy, dryRun, type DeployOptions } from '../../../backend/deploy/deploy.ts';
 import { readWorkerConfig } from '../../../backend/deploy/worker-config.ts';
+import { EDGE_SECRETS } from '../../../backend/deploy/plan-secrets.ts';
 import { wranglerOf } from '../../../backend/deploy/wrangler.ts';
 import { runCli } from '../cli/support/cli.ts';
 
@@ -71,7 +72,7 @@ const optionsOf = ({
   worker: { ...WORKER, name },
   wrangler: wranglerOf({
     name,
-    env: { ...process.env, FAKE_ACCOUNT: account },
+    env: { PATH: process.env.PATH, FAKE_ACCOUNT: account },
     script: FAKE,
     onLine: () => {},
   }),
@@ -354,5 +355,32 @@ describe('a dry run', () => {
       'no name',
     );
     await expect(dryRun(optionsOf())).rejects.toThrow('--backend-url');
+  });
+});
+
+describe("what Cloudflare's deploy button reads", () => {
+  const read = (file: string) =>
+    readFile(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');
+
+  test('.dev.vars.example asks for each secret of the Worker, and holds none', async () => {
+    const asked = parseEnv(await read('.dev.vars.example'));
+    expect(asked).toEqual(Object.fromEntries(EDGE_SECRETS.map((name) => [name, ''])));
+  });
+
+  test('package.json describes each secret and what wrangler.toml stores in, and nothing else', async () => {
+    const { cloudflare, scripts } = JSON.parse(await read('package.json')) as {
+      cloudflare: { bindings: Record<string, { description: string }> };
+      scripts: Record<string, string>;
+    };
+    const config = await read('wrangler.toml');
+    const stores = [...config.matchAll(/^(?:binding|name) = "([A-Z_]+)"$/gm)]
+      .map(([, name]) => name)
+      .filter((name) => !name.startsWith('RATE_'));
+    expect(Object.keys(cloudflare.bindings).toSorted()).toEqual(
+      [...stores, ...EDGE_SECRETS].toSorted(),
+    );
+    for (const { description } of Object.values(cloudflare.bindings))
+      expect(description).toMatch(/^[A-Zh].{20,}\.$/);
+    expect(scripts.deploy).toContain('deploy');
   });
 });
