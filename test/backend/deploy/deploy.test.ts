@@ -41,11 +41,9 @@ beforeEach(async () => {
   account = join(folder, 'account.json');
   // As the Worker does, it takes the secret keys that the account has.
   edge = createServer((request, response) => {
-    void readAccount().then(({ workers }) => {
-      const keys = (workers.trimtab?.secrets.SECRET_KEYS ?? '').split(',');
-      const isKnown = keys.some((key) => request.headers.authorization === `Bearer ${key}`);
-      response.writeHead(isKnown ? 200 : 401).end('{}');
-    });
+    void statusFor(request.headers.authorization).then((status) =>
+      response.writeHead(status).end('{}'),
+    );
   }).listen(0, '127.0.0.1');
   await once(edge, 'listening');
   await change({ workers: {}, namespaces: [], targets: [edgeUrl()], calls: [] });
@@ -54,6 +52,12 @@ afterEach(async () => {
   edge.close();
   await rm(folder, { recursive: true });
 });
+
+async function statusFor(authorization: string | undefined): Promise<number> {
+  const { workers } = await readAccount();
+  const keys = (workers.trimtab?.secrets.SECRET_KEYS ?? '').split(',');
+  return keys.some((key) => authorization === `Bearer ${key}`) ? 200 : 401;
+}
 
 const edgeUrl = () => `http://127.0.0.1:${(edge.address() as AddressInfo).port}`;
 const readAccount = async () => JSON.parse(await readFile(account, 'utf8')) as Account;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -16,7 +16,7 @@ export interface CloudflareApi {
   readonly secrets: Readonly<Record<string, string>>;
   /** Bindings of each upload of the Worker, oldest first, as they were sent. */
   readonly uploads: readonly (readonly Binding[])[];
-  /** Paths that are not known here, for whom wrangler asked something new. */
+  /** What wrangler asked for and is not known here. */
   readonly unknown: readonly string[];
   close(): void;
 }
@@ -77,13 +77,16 @@ export async function startCloudflareApi(worker: string): Promise<CloudflareApi>
     return [];
   }
 
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const result = await answer(request);
+    const success = result !== undefined;
+    const errors = success ? [] : [{ code: 10007, message: 'This Worker does not exist' }];
+    response.writeHead(success ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ success, errors, messages: [], result: result ?? null }));
+  }
+
   const server = createServer((request, response) => {
-    void answer(request).then((result) => {
-      const success = result !== undefined;
-      const errors = success ? [] : [{ code: 10007, message: 'This Worker does not exist' }];
-      response.writeHead(success ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ success, errors, messages: [], result: result ?? null }));
-    });
+    void respond(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -12,7 +12,7 @@ const args = process.argv.slice(2);
 const option = (name) => args.find((arg) => arg.startsWith(`--${name}=`))?.split('=')[1];
 const name = option('name');
 const input = readFileSync(0, 'utf8');
-account.calls.push({ args, input, interactive: process.stdin.isTTY === true });
+account.calls.push({ args, input, interactive: process.stdin.isTTY });
 const save = () => writeFileSync(path, JSON.stringify(account));
 
 const [verb, second] = args;
