@@ -40,7 +40,10 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm run deploy\b/, 'deploy.test.ts: the real build, and an account that it can change'],
   [/^docker /, 'container.test.ts starts what the image holds; the engine itself is not there'],
   [/^sudo /, 'container.test.ts has the unit checked; nothing is installed on this machine'],
-  [/^npx wrangler kv .*--local/, 'start.test.ts runs it against the running system'],
+  [
+    /^npx wrangler kv .*--local/,
+    'it reads what `npm start` keeps, and this system is a bare workerd',
+  ],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
 ];
 
