@@ -31,6 +31,7 @@ const BACKEND = [
   'client',
   'replay',
   'start',
+  'deploy',
 ];
 
 /** Everything in a list is forbidden to import what comes after it. */

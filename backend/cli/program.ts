@@ -40,6 +40,7 @@ import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
 import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
+import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
 import { keysVerb } from './system/keys.ts';
@@ -62,7 +63,16 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'system',
     about: 'the edge and the backend',
-    verbs: [initVerb, startAllVerb, serveVerb, statusVerb, loginVerb, configVerb, keysVerb],
+    verbs: [
+      initVerb,
+      startAllVerb,
+      serveVerb,
+      statusVerb,
+      loginVerb,
+      configVerb,
+      keysVerb,
+      deployVerb,
+    ],
     short: {
       init: initVerb,
       start: startAllVerb,
@@ -71,6 +81,7 @@ const NOUNS: readonly Noun[] = [
       login: loginVerb,
       config: configVerb,
       keys: keysVerb,
+      deploy: deployVerb,
     },
   },
   {

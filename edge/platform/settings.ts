@@ -77,7 +77,7 @@ function readSettings(env: Env): Settings {
   const missing = REQUIRED.filter((name) => entriesOf(env[name]).length === 0);
   if (missing.length > 0) {
     throw notConfigured(
-      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: give each a value with "wrangler secret put"`,
+      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: "npm run deploy" sets them`,
     );
   }
   checkSecrets(env);

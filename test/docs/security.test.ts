@@ -57,7 +57,7 @@ test('the pages say for how long the log and its counts are kept as the settings
   const { retentionDays, dailyCountsDays } = DEFAULT_TRAINING_DATA;
   expect(read('SECURITY.md')).toContain(`\`trainingData.retentionDays\` (${retentionDays})`);
   expect(read('SECURITY.md')).toContain(`\`trainingData.dailyCountsDays\` (${dailyCountsDays})`);
-  expect(read('README.md')).toContain(`the ${retentionDays} days that are retained`);
-  expect(read('README.md')).toContain(`stay for ${dailyCountsDays} days`);
+  expect(read('docs/learning.md')).toContain(`the ${retentionDays} days that are retained`);
+  expect(read('docs/operating.md')).toContain(`stay for ${dailyCountsDays} days`);
   expect(read('docs/architecture.md')).toContain(`${dailyCountsDays} days`);
 });

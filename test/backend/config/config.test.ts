@@ -332,10 +332,13 @@ describe('variables that are no more', () => {
     expect(await refusal({ TRIMTAB_SCHEMA: '', TRIMTAB_KV_SETTLE_MS: '' })).toBe('taken');
   });
 
-  test('are not in the README', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    expect(Object.keys(BEFORE).filter((name) => readme.includes(name))).toEqual([]);
-  });
+  test.each(['README.md', 'docs/getting-started.md', 'docs/operating.md'])(
+    'are not in %s',
+    (page) => {
+      const text = readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8');
+      expect(Object.keys(BEFORE).filter((name) => text.includes(name))).toEqual([]);
+    },
+  );
 });
 
 const DEFINE_CONFIG = new URL('../../../backend/config/define-config.ts', import.meta.url).pathname;
