@@ -37,7 +37,8 @@ export async function firstTraining(
     if (status === 'failed')
       return { ...sent, version: null, isLive: false, why: error ?? 'the run failed' };
     const isLive = progress.isGoingLive === true;
-    return { ...sent, version, isLive, why: progress.outcome ?? 'it was not promoted' };
+    const why = [progress.gate?.reason, progress.outcome].filter((one) => one !== undefined);
+    return { ...sent, version, isLive, why: why.join('; ') || 'it was not promoted' };
   } catch (error) {
     // What came before is there: the catalogue ranks by the rules.
     if (!(error instanceof CliError)) throw error;

@@ -263,18 +263,14 @@ function unitOf(rows: readonly Row[], column: string): LogMapping['at']['unit'] 
 const truthOf = (value: unknown): 0 | 1 =>
   ['1', 'true', 'yes', 'y'].includes(String(value).trim().toLowerCase()) ? 1 : 0;
 
+const TRUTHS: ReadonlySet<string> = new Set(['1', 'true', 'yes', 'y', '0', 'false', 'no', 'n', '']);
+
 /** Whether some rows say yes and some say no, and none says anything else. */
 function isFlag(rows: readonly Row[], column: string): boolean {
-  const words = new Set(
-    rows.map((row) =>
-      String(row[column] ?? '')
-        .trim()
-        .toLowerCase(),
-    ),
+  const words = [...new Set(rows.map((row) => row[column] ?? ''))].map((value) =>
+    String(value).trim().toLowerCase(),
   );
-  const truths = new Set([...words].map(truthOf));
-  const plainWords = ['1', 'true', 'yes', 'y', '0', 'false', 'no', 'n', ''];
-  return truths.size === 2 && [...words].every((word) => plainWords.includes(word));
+  return new Set(words.map(truthOf)).size === 2 && words.every((word) => TRUTHS.has(word));
 }
 
 /** Four stars of five, or eight of ten. */
