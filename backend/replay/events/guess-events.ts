@@ -267,9 +267,8 @@ const TRUTHS: ReadonlySet<string> = new Set(['1', 'true', 'yes', 'y', '0', 'fals
 
 /** Whether some rows say yes and some say no, and none says anything else. */
 function isFlag(rows: readonly Row[], column: string): boolean {
-  const words = [...new Set(rows.map((row) => row[column] ?? ''))].map((value) =>
-    String(value).trim().toLowerCase(),
-  );
+  const values = new Set(rows.map((row): unknown => row[column] ?? ''));
+  const words = [...values].map((value) => String(value).trim().toLowerCase());
   return new Set(words.map(truthOf)).size === 2 && words.every((word) => TRUTHS.has(word));
 }
 
