@@ -13,6 +13,7 @@ import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { log } from './process/logger.ts';
+import { feedJob, feedJobs } from './catalogue/feeds/feed-jobs.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
@@ -98,6 +99,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     problems,
     refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
     configuredSchema: config.hasOwnSchema ? config.schema : undefined,
+    nextFeedAt: (name) => scheduler?.nextAt(feedJob(name)) ?? null,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     edgeProbe,
@@ -130,6 +132,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     jobs: [
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
+      ...feedJobs({ store, feeds: services.feeds, everyMs: config.watchEveryMs, nowMs }),
       kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
       ...learnedJobs({
         store,
@@ -169,6 +172,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         versions,
         trainingData,
         liveSchema,
+        feeds: config.feeds.map(({ name }) => name),
         settings: config.monitors,
         webhook: config.alertWebhook,
         sampleCatalogue: services.sampleCatalogue,
@@ -195,6 +199,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       trainer.abandon();
       await edgeProbe.stop();
       kvCleaning.stop();
+      services.feeds.stop();
       await pointerWatch?.stop();
       await scheduler?.stop();
       await health.stop();

@@ -1,4 +1,6 @@
 import { apprenticeOf } from './apprentice/service.ts';
+import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
+import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -17,7 +19,8 @@ import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
-import type { Lease } from './scheduler/lease.ts';
+import { checkFeeds } from './monitor/check-feeds.ts';
+import { LEASE_MS, type Lease } from './scheduler/lease.ts';
 import { liveSchemaReader } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
 import { onlineLearningOf } from './runs/online/online-job.ts';
@@ -73,6 +76,20 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     new URL('./log/learned-columns/learned-worker.ts', import.meta.url),
     database,
   );
+  const comparing = threadOnDemand<FeedWorker>(
+    new URL('./catalogue/feeds/feed-worker.ts', import.meta.url),
+  );
+  const feeds = catalogueFeeds({
+    store,
+    feeds: config.feeds,
+    liveSchema,
+    compare: (schema, feed) => comparing.call((worker) => worker.compare(database, schema, feed)),
+    lease: lease('catalogue feeds', LEASE_MS),
+    changed: () => snapshots.changed(),
+    onRead: () => checkFeeds({ store, feeds: config.feeds.map(({ name }) => name), nowMs, log }),
+    nowMs,
+    log,
+  });
   const checkCatalogue = (schema: Schema): Promise<number> =>
     packing.call((worker) => worker.check(database, schema));
   const sampleCatalogue = (schema: Schema) =>
@@ -210,6 +227,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     checkCatalogue,
     sampleCatalogue,
     learning,
+    feeds,
     snapshots,
     publishedCheck,
     kvCleaning,
@@ -227,6 +245,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     async stop(): Promise<void> {
       await snapshots.close();
       await packing.stop();
+      await comparing.stop();
       await rankings.stop();
       await learning.stop();
       await onlineLearning.stop();

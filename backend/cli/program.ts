@@ -11,6 +11,8 @@ import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.t
 import { createVerb } from './experiments/create.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { sizeVerb } from './experiments/size.ts';
+import { listFeedsVerb } from './feeds/list.ts';
+import { readFeedVerb } from './feeds/read.ts';
 import { helpByNoun } from './help.ts';
 import { initVerb } from './init/init.ts';
 import { deleteItemsVerb } from './items/delete.ts';
@@ -89,6 +91,12 @@ const NOUNS: readonly Noun[] = [
     about: 'the catalogue',
     verbs: [importVerb, learnedVerb, deleteItemsVerb],
     short: { import: importVerb },
+  },
+  {
+    noun: 'feeds',
+    about: 'addresses that items are read from on a schedule',
+    verbs: [listFeedsVerb, readFeedVerb],
+    otherwise: listFeedsVerb,
   },
   { noun: 'data', about: 'the log that training learns from', verbs: [qualityVerb, pruneVerb] },
   {

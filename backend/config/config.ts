@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import { feedsIn, type Feed } from '../catalogue/feeds/feed.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { findConfigFile, readConfigFile, readJson, type ConfigFile } from './config-file.ts';
 import { DEMO } from './demo.ts';
@@ -18,6 +19,8 @@ export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'k
   readonly schema: Schema;
   /** Whether the configuration file names it; else it is that of trips. */
   readonly hasOwnSchema: boolean;
+  /** The feeds of the catalogue, with the addresses of the environment. */
+  readonly feeds: readonly Feed[];
   /** How long KV may still answer with what was there before. */
   readonly kvSettleMs: number;
   /** How old the answer of the last try to write the database may be, and how long after the start its pages are read. */
@@ -46,6 +49,7 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
     ...found,
     schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
     hasOwnSchema: found.schema !== undefined,
+    feeds: feedsIn(found.catalogue, environment.feedUrls),
     kvSettleMs: found.kvSettleMs ?? kvSettleOf(environment.edgeUrl),
     probeEveryMs: 3000,
     firstPageCheckMs: 5000,

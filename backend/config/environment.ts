@@ -28,6 +28,8 @@ export interface Environment {
   readonly trainingStore: StoreLocation;
   /** Where alerts are sent, besides the log. */
   readonly alertWebhook: Webhook | undefined;
+  /** Addresses of feeds of the catalogue, by their names. */
+  readonly feedUrls: Readonly<Record<string, string>>;
   /** What the identity provider of dashboard.oidc asks this backend for. */
   readonly oidcClientSecret: string | undefined;
 }
@@ -103,6 +105,11 @@ export const VARIABLES = {
     isSecret: true,
   },
   TRIMTAB_ALERT_SECRET: { meaning: 'Signs those posts', isSecret: true },
+  TRIMTAB_FEED_URLS: {
+    meaning:
+      'Addresses of feeds that hold a token, or a user and a password: name=address, with spaces between them; they count before those of catalogue.feeds',
+    isSecret: true,
+  },
   TRIMTAB_OIDC_CLIENT_SECRET: {
     meaning: 'What the identity provider of dashboard.oidc knows this backend by',
     isSecret: true,
@@ -157,6 +164,7 @@ export function readEnvironment(env: Env): Environment {
     ),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
     alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
+    feedUrls: feedUrlsOf(valueOf('TRIMTAB_FEED_URLS')),
     oidcClientSecret: valueOf('TRIMTAB_OIDC_CLIENT_SECRET') || undefined,
   };
 }
@@ -184,6 +192,21 @@ function secretsOf(name: VariableName, value: string): NewestFirst<string> {
       `${name} is not set, and there is no keys.json: run "npm start" once, or set it`,
     );
   return longEnough(name, entries as [string, ...string[]]);
+}
+
+/** The addresses may hold tokens: no error shows them. */
+function feedUrlsOf(text: string): Readonly<Record<string, string>> {
+  const entries = text.split(/\s+/).filter((entry) => entry !== '');
+  return Object.fromEntries(
+    entries.map((entry, i) => {
+      const [, name, url] = /^([a-z0-9_-]+)=(https?:.*)$/.exec(entry) ?? [];
+      if (name === undefined || !URL.canParse(url))
+        throw new Error(
+          `entry ${i + 1} of TRIMTAB_FEED_URLS must be the name of a feed, "=", and an http or https address`,
+        );
+      return [name, url];
+    }),
+  );
 }
 
 /** The address may hold a token: no error shows it. */

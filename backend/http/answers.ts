@@ -17,6 +17,7 @@ export type Answer<
 
 /** Names for answers, and for parts of them, that are shown by more than one module. */
 export type Status = Answer<'/v1/status'>;
+export type FeedState = Status['feeds'][number];
 export type LiveWeights = NonNullable<Status['weights']>;
 export type Run = Answer<'/v1/runs/:id'>;
 export type Alert = Answer<'/v1/alerts'>['alerts'][number];

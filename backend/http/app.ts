@@ -9,6 +9,7 @@ import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { experimentRoutes } from './routes/experiments.ts';
+import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { itemRoutes } from './routes/items.ts';
@@ -49,6 +50,7 @@ export function createApp(services: Services) {
     .route('/', healthRoutes(services))
     .route('/', statusRoutes(services))
     .route('/', itemRoutes(services))
+    .route('/', feedRoutes(services))
     .route('/', ingestRoutes(services))
     .route('/', outcomeRoutes(services))
     .route('/', dataRoutes(services))

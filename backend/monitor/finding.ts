@@ -6,6 +6,7 @@ export const ALERT_KINDS = [
   'unseen values',
   'sample ratio mismatch',
   'stale data',
+  'catalogue feed',
   'ingest lag',
   'old edges',
   'degraded rankings',

@@ -5,6 +5,7 @@ import type { Versions } from '../models/versions.ts';
 import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
+import { readRefusedFeeds } from './refused-feeds.ts';
 import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
 import { readUnseenValues } from './unseen-values.ts';
@@ -36,6 +37,8 @@ export interface MonitorDeps {
   readonly sampleCatalogue: (schema: Schema) => Promise<CatalogueSample>;
   /** Called after each daily check, when the alerts are up to date. */
   readonly afterDaily: () => Promise<void>;
+  /** Names of the catalogue's feeds. */
+  readonly feeds: readonly string[];
   readonly settings: MonitorSettings;
   readonly webhook: Webhook | undefined;
   /** Training is scheduled, so that none for too long is an alert. */
@@ -78,12 +81,13 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
 }
 
 /** They check the last minutes. */
-const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monitor[] => [
+const frequentMonitors = ({ store, feeds, settings, trainsDaily }: MonitorDeps): Monitor[] => [
   {
     kind: 'stale data',
     check: async (nowMs) =>
       findStaleData(await readLastTimes(store, trainsDaily), settings.stale, nowMs),
   },
+  { kind: 'catalogue feed', check: () => readRefusedFeeds(store, feeds) },
   { kind: 'ingest lag', check: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
   { kind: 'old edges', check: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
   {

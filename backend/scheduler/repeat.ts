@@ -16,6 +16,14 @@ export function repeat(schedule: Schedule, run: () => Promise<void>): Repetition
   return typeof schedule === 'string' ? byClock(schedule, run) : byPeriod(schedule, run);
 }
 
+/** When a cron pattern was due last, epoch ms; null for one that is empty or never was. */
+export const dueLast = (pattern: string, nowMs: number): number | null =>
+  pattern === ''
+    ? null
+    : (new Cron(pattern, { timezone: 'UTC', paused: true })
+        .previousRuns(1, new Date(nowMs))[0]
+        ?.getTime() ?? null);
+
 function byClock(pattern: string, run: () => Promise<void>): Repetition {
   const cron = new Cron(pattern, { timezone: 'UTC', protect: true, catch: true }, run);
   return { nextAt: () => cron.nextRun()?.getTime() ?? null, stop: () => cron.stop() };

@@ -22,6 +22,27 @@ export const items = sqliteTable('items', {
   id: text().primaryKey(),
   attributes: text({ mode: 'json' }).$type<Attributes>().notNull(),
   updatedAt: integer().notNull(),
+  /** The feed that had it last, and takes it out once it has it no more; null: it was only ever put by hand. */
+  feed: text(),
+});
+
+/** What became of the feeds of the catalogue; their addresses and schedules are in the configuration. */
+export const feeds = sqliteTable('feeds', {
+  name: text().primaryKey(),
+  /** Of the answer that was taken last, with which its server is asked whether anything has changed since. */
+  etag: text(),
+  lastModified: text(),
+  /** Hash of the address, rules and schema by which that answer was read: under others it is asked for as a whole. */
+  readBy: text(),
+  /** When it was last asked for, whatever came. */
+  askedAt: integer().notNull(),
+  /** When it was last taken or found unchanged; null: never. */
+  takenAt: integer(),
+  /** What became of its items when they last changed; null: never. */
+  taken: text({ mode: 'json' }).$type<Readonly<Record<string, number>>>(),
+  /** Why it was refused when it was last asked for, and since when it is; null: it was not. */
+  problem: text(),
+  refusedSince: integer(),
 });
 
 /** Packed catalogues that were published. */

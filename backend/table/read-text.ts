@@ -1,9 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { count } from '../../shared/text/text.ts';
+import { headOf, unpackedIfGzip } from './gzip.ts';
 
 const LINE_FEED = 0x0a;
 
@@ -24,9 +22,7 @@ export async function* textOf(
   bytes: AsyncIterable<Buffer>,
   maxLineBytes: number,
 ): AsyncGenerator<string> {
-  const [magic, packed] = await headOf(bytes, 2);
-  const plain = magic[0] === 0x1f && magic[1] === 0x8b ? unpacked(packed) : packed;
-  const [mark, whole] = await headOf(plain, 3);
+  const [mark, whole] = await headOf(await unpackedIfGzip(bytes), 3);
   const encoding = wideEncodingOf(mark);
   yield* onlyText(
     encoding === undefined ? utf8Lines(whole, maxLineBytes) : utf16Of(whole, encoding),
@@ -36,49 +32,6 @@ export async function* textOf(
 function wideEncodingOf([first, second]: Uint8Array): string | undefined {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
-}
-
-/** The first bytes of a stream, and the stream with them. */
-async function headOf(
-  bytes: AsyncIterable<Buffer>,
-  length: number,
-): Promise<[head: Uint8Array, whole: AsyncGenerator<Buffer>]> {
-  const rest = bytes[Symbol.asyncIterator]();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  while (size < length) {
-    const next = await rest.next();
-    if (next.done === true) break;
-    const chunk = Buffer.from(next.value);
-    chunks.push(chunk);
-    size += chunk.length;
-  }
-  const head = Buffer.concat(chunks);
-  return [
-    head.subarray(0, length),
-    (async function* () {
-      if (head.length > 0) yield head;
-      try {
-        for (let next = await rest.next(); next.done !== true; next = await rest.next())
-          yield Buffer.from(next.value);
-      } finally {
-        await rest.return?.();
-      }
-    })(),
-  ];
-}
-
-async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const plain = createGunzip();
-  // A failure comes out of `plain` too, which is destroyed with it.
-  pipeline(Readable.from(bytes), plain).catch(() => undefined);
-  try {
-    yield* plain as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw invalid(`the gzip file is damaged or cut off (${(error as Error).message})`);
-  } finally {
-    plain.destroy();
-  }
 }
 
 async function* utf8Lines(

@@ -72,6 +72,7 @@ beforeAll(async () => {
   const say = (line: string) => said.push(line);
   const jobs = [
     ...monitorJobs({
+      feeds: [],
       store,
       account,
       versions,

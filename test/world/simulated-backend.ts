@@ -93,6 +93,7 @@ export async function openSimulatedBackend(
     refreshGauges: async () => {},
     edgeProbe: { probes: () => [] },
     configuredSchema: config.schema,
+    nextFeedAt: () => null,
     nextTrainingAt: () => null,
     secretKeys: config.secretKeys,
     ingestSecrets: [INGEST_SECRET],

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
+import { readItemId, type ItemId } from '../../../shared/domain/ids.ts';
 import { nfc } from '../../../shared/domain/nfc.ts';
 import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
@@ -17,6 +18,8 @@ export interface ItemsRead {
   readonly items: readonly Item[];
   /** Why a row is none of them, with its line. */
   readonly refused: readonly string[];
+  /** The ids of refused rows, as far as they could be read: the file has those items, whatever is wrong with them. */
+  readonly refusedIds: readonly ItemId[];
   /** Rows that went into the item of an earlier row. */
   readonly merged: number;
 }
@@ -60,6 +63,7 @@ export async function readItems(
   /** By canonical form: ids that look alike are one. */
   const places = new Map<string, { readonly index: number; readonly where: string }>();
   const refused: string[] = [];
+  const refusedIds: ItemId[] = [];
   let merged = 0;
   for await (const { row, where } of itemRows(file, options)) {
     try {
@@ -79,9 +83,20 @@ export async function readItems(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       refused.push(`${where}: ${messageOf(error)}`);
+      refusedIds.push(...idIn(row, options.idColumn));
     }
   }
-  return { items, refused, merged };
+  return { items, refused, refusedIds, merged };
+}
+
+/** The id of a row that is refused for something else; none where it has none that can be read. */
+function idIn(row: ItemRow['row'], idColumn: string | undefined): ItemId[] {
+  try {
+    const cells = row();
+    return [readItemId(cells[idColumnOf(Object.keys(cells), idColumn)])];
+  } catch {
+    return [];
+  }
 }
 
 export interface ItemRow {

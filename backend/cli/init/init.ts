@@ -17,6 +17,7 @@ import { localVerb } from '../command/verb.ts';
 import { itemFileOf, withItemOptions, type ItemFileOptions } from '../items/item-file-options.ts';
 import { atTerminal, nobody, type Asked } from './ask.ts';
 import { proposalText } from './init-text.ts';
+import { readPastEvents } from './past-events.ts';
 import { refuseOverwriting, writeProject } from './project-files.ts';
 import type { RunOptions } from './run-init.ts';
 
@@ -29,6 +30,7 @@ interface InitOptions extends ItemFileOptions, RunOptions {
   readonly yes?: boolean;
   readonly force?: boolean;
   readonly start: boolean;
+  readonly events?: string;
 }
 
 export const initVerb = (): Command =>
@@ -38,6 +40,7 @@ export const initVerb = (): Command =>
       'rank a catalogue of your own: proposes a schema, writes the configuration, imports, and ranks once',
     ).argument('<file>', 'catalogue, as "trimtab import" takes it'),
   )
+    .option('--events <file>', 'what people were shown and clicked before: the first training')
     .option('--yes', 'ask nothing, and take what is likeliest')
     .option('--force', 'overwrite schema.json and trimtab.config.ts')
     .option('--no-start', 'only write the files')
@@ -61,12 +64,18 @@ const portOf = (variable: string, otherwise: number): number =>
 
 async function init(file: string, options: InitOptions): Promise<void> {
   const folder = process.cwd();
+  if (options.events !== undefined && !options.start)
+    throw new CliError('--events needs a system to learn in: leave --no-start out', 2);
   if (options.force !== true) refuseOverwriting(folder);
   // The state lies beside the configuration, whatever a folder above has.
   process.env.TRIMTAB_DIR ||= join(folder, '.trimtab');
   const asked = options.yes === true || !process.stdin.isTTY ? nobody : atTerminal();
   try {
     const found = await propose(file, options, asked);
+    const past =
+      options.events === undefined
+        ? undefined
+        : await readPastEvents(options.events, found.items, asked);
     const files = writeProject(folder, found.proposal.definition, found.read, basename(file));
     note(`\nWrote ${files.join(' and ')}.`);
     if (!options.start) {
@@ -74,7 +83,7 @@ async function init(file: string, options: InitOptions): Promise<void> {
       return;
     }
     const { runInit } = await import('./run-init.ts');
-    await runInit({ ...found, definition: found.proposal.definition, files }, options, asked);
+    await runInit({ ...found, definition: found.proposal.definition, files, past }, options, asked);
   } finally {
     asked.close();
   }

@@ -12,7 +12,9 @@ import { exampleRequest } from '../../catalogue/fitting-request.ts';
 import { rankCommand, rankOnce } from '../../start/first-ranking.ts';
 import { runAll } from '../../start/start.ts';
 import { waitFor } from '../../start/wait-for.ts';
+import type { LoggedRanking } from '../../replay/mapped/logged-rankings.ts';
 import type { Asked } from './ask.ts';
+import { firstTraining, trainingText } from './first-training.ts';
 import { rankingText } from './init-text.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
@@ -23,6 +25,8 @@ export interface InitFound {
   readonly items: readonly Item[];
   readonly preferences: Preferences;
   readonly files: readonly string[];
+  /** What people were shown and did before. */
+  readonly past: readonly LoggedRanking[] | undefined;
 }
 
 export interface RunOptions {
@@ -96,7 +100,7 @@ async function runningSystem(): Promise<Target | undefined> {
 }
 
 async function importAndRank(
-  { definition, schema, items, preferences, files }: InitFound,
+  { definition, schema, items, preferences, files, past }: InitFound,
   { edgeUrl, backendUrl: backend }: Target,
   options: RunOptions,
   asked: Asked,
@@ -109,16 +113,33 @@ async function importAndRank(
     if (schemaHash !== schema.hash)
       throw new Error(`the edge ranks ${version.items} items by schema ${schemaHash}`);
   });
+  const training =
+    past === undefined
+      ? undefined
+      : await firstTraining({ edgeUrl, backendUrl: backend, key }, past);
+  if (training?.isLive === true)
+    await waitFor('the version that learned', LIVE_TIMEOUT_MS, signal, async () => {
+      const { weights } = await liveVersion(edgeUrl, key, items.length, signal);
+      if (weights !== training.version) throw new Error(`the edge ranks by ${weights}`);
+    });
   const request = exampleRequest(preferences);
   const ranked = await rankOnce(edgeUrl, key, request);
   if (options.json === true) {
-    const answer = { files, edgeUrl, backendUrl: backend, imported: uploaded, request, ranked };
+    const answer = {
+      files,
+      edgeUrl,
+      backendUrl: backend,
+      imported: uploaded,
+      ...(training !== undefined && { training }),
+      request,
+      ranked,
+    };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
   const shownKey = readKeys(stateDir())?.publishableKey ?? 'pk_…';
   process.stdout.write(`
-Imported ${counted(uploaded.upserted, 'item')}. ${rankingText(ranked, items, preferences)}
+Imported ${counted(uploaded.upserted, 'item')}. ${training === undefined ? '' : `${trainingText(training)}\n\n`}${rankingText(ranked, items, preferences)}
 
 Ask for it yourself:
 

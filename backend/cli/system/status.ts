@@ -2,6 +2,7 @@ import { counted, duration, facts, moment } from '../../../shared/text/text.ts';
 import { settingText } from '../../apprentice/setting-text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
+import { feedText } from '../feeds/feed-text.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
@@ -21,6 +22,7 @@ function statusText({
   problems,
   alerts,
   counts,
+  feeds,
   ingest,
   training,
   learning,
@@ -37,6 +39,7 @@ function statusText({
       snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,
     ],
     ['stored', storedText(counts)],
+    ...feeds.map((feed): [string, string] => ['feed', `${feed.name}: ${feedText(feed)}`]),
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
     ...learning.map((arm): [string, string] => ['learning', learningText(arm)]),

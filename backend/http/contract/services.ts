@@ -6,6 +6,7 @@ import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
+import type { Feeds } from '../../catalogue/feeds/feeds.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
@@ -32,6 +33,9 @@ export interface Services {
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
+  readonly feeds: Feeds;
+  /** Epoch ms of a feed's next scheduled reading. */
+  readonly nextFeedAt: (name: string) => number | null;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;

@@ -8,6 +8,7 @@ import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
+import { feedAnswers, feedShape } from './feed-shapes.ts';
 import { runAnswer, runShape } from './run-shapes.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -49,6 +50,7 @@ const status = createRoute({
             .array(z.object({ kind: z.string(), message: z.string(), openedAt: epochMs }))
             .openapi({ description: 'Open ones, the newest 20 first' }),
           counts,
+          feeds: z.array(feedShape).openapi({ description: 'Those of the catalogue' }),
           ingest: z.object({
             lastBatchAt: epochMs.nullable(),
             lagMs: z.number().nullable(),
@@ -150,6 +152,7 @@ export const statusRoutes = (services: Services) => {
             ({ kind, message, openedAt }) => ({ kind, message, openedAt }),
           ),
           counts: await countRows(services),
+          feeds: await feedAnswers(services),
           ingest: {
             lastBatchAt: metrics.get('trimtab_ingest_last_batch_timestamp_ms') ?? null,
             lagMs: metrics.get('trimtab_ingest_lag_ms') ?? null,

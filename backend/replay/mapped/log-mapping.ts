@@ -24,6 +24,17 @@ const logMapping = z.strictObject({
   user: path.optional(),
   /** Rows that say which items were shown, in the order in which they were. */
   shown: z.strictObject({ where, id: path.optional(), items: path }).optional(),
+  /** Rows of one shown item each: those with the same values of `list`, in one session, are one list, in the order of `position` or else of the rows. */
+  impressions: z
+    .strictObject({
+      where,
+      list: z.array(path).min(1),
+      item: path,
+      position: path.optional(),
+      /** What the same row says was done with the item. */
+      acted: z.array(z.strictObject({ where, type: z.enum(EVENT_TYPES) })).default([]),
+    })
+    .optional(),
   /** Rows that say what was done with items. */
   actions: z
     .array(
@@ -36,7 +47,10 @@ const logMapping = z.strictObject({
       pauseMinutes: z.number().positive(),
       item: path,
       type: z.enum(EVENT_TYPES),
-      when: z.strictObject({ path, atLeast: z.number() }),
+      when: z.union([
+        z.strictObject({ path, atLeast: z.number() }),
+        z.strictObject({ path, among: z.array(z.string()).min(1) }),
+      ]),
     })
     .optional(),
 });
@@ -64,9 +78,10 @@ export function readLogMapping(given: string): LogMapping {
   }
   const read = logMapping.safeParse(parseJson(text));
   if (!read.success) throw invalid(`mapping ${file}: ${z.prettifyError(read.error)}`);
-  if (read.data.shown === undefined && read.data.sittings === undefined)
+  const { shown, impressions, sittings } = read.data;
+  if (shown === undefined && impressions === undefined && sittings === undefined)
     throw invalid(
-      `mapping ${file} must say what was shown (shown), or what is one list (sittings)`,
+      `mapping ${file} must say what was shown (shown, impressions), or what is one list (sittings)`,
     );
   return read.data;
 }

@@ -51,11 +51,68 @@ export function loggedRankings(rows: Iterable<unknown>, mapping: LogMapping): Lo
     else moments.push(moment);
   }
   moments.sort((a, b) => a.at - b.at);
-  const found =
-    mapping.sittings === undefined
-      ? ofLists(moments, mapping)
-      : ofSittings(moments, mapping.sittings);
+  const found = rankingsOf(moments, mapping);
   return { ...found, unread: unread + found.unread };
+}
+
+function rankingsOf(moments: readonly Moment[], mapping: LogMapping): LoggedRankings {
+  if (mapping.sittings !== undefined) return ofSittings(moments, mapping.sittings);
+  if (mapping.impressions === undefined) return ofLists(moments, mapping);
+  return ofLists(...listsOf(moments, mapping, mapping.impressions));
+}
+
+/** Where rows that are made of impressions hold what they are made of. */
+const MADE = 'of impressions';
+
+/** Impressions as rows that say what one list showed, and what was done with items of it. */
+function listsOf(
+  moments: readonly Moment[],
+  { actions }: LogMapping,
+  { where, list, item, position, acted }: NonNullable<LogMapping['impressions']>,
+): [Moment[], Pick<LogMapping, 'shown' | 'actions'>] {
+  const [isShown, others] = [new Map<string, Moment[]>(), [] as Moment[]];
+  for (const moment of moments) {
+    if (!isAmong(moment.row, where)) {
+      others.push(moment);
+      continue;
+    }
+    const named = list.map((path) => textAt(moment.row, path) ?? '');
+    const key = JSON.stringify([moment.session, ...named]);
+    const before = isShown.get(key);
+    if (before === undefined) isShown.set(key, [moment]);
+    else before.push(moment);
+  }
+  const made = [...isShown.values()].flatMap((own) => {
+    const placeOf = ({ row }: Moment) =>
+      position === undefined ? 0 : Number(textAt(row, position) ?? Number.MAX_SAFE_INTEGER);
+    const shown = own.toSorted((a, b) => placeOf(a) - placeOf(b));
+    const id = list.map((path) => textAt(own[0].row, path) ?? '').join(' ');
+    const idOf = list.length === 1 ? id : JSON.stringify([own[0].session, id]);
+    const items = shown.flatMap(({ row }) => valuesAt(row, item));
+    const whole: Moment = { ...own[0], row: { [MADE]: { kind: 'list', id: idOf, items } } };
+    const done = acted.flatMap(({ where: wanted, type }) =>
+      own
+        .filter(({ row }) => isAmong(row, wanted))
+        .map((moment): Moment => ({
+          ...moment,
+          row: { [MADE]: { kind: type, id: idOf, items: valuesAt(moment.row, item) } },
+        })),
+    );
+    return [whole, ...done];
+  });
+  const ofRow = acted.map(({ type }) => ({
+    where: { [`${MADE}.kind`]: type },
+    items: `${MADE}.items`,
+    ranking: `${MADE}.id`,
+    type,
+  }));
+  return [
+    [...made, ...others].toSorted((a, b) => a.at - b.at),
+    {
+      shown: { where: { [`${MADE}.kind`]: 'list' }, id: `${MADE}.id`, items: `${MADE}.items` },
+      actions: [...ofRow, ...actions],
+    },
+  ];
 }
 
 function momentOf(row: unknown, { at, session, user }: LogMapping): Moment | undefined {
@@ -105,7 +162,10 @@ function itemsAt(row: unknown, path: string): ItemId[] {
   return [...new Set(ids)];
 }
 
-function ofLists(moments: readonly Moment[], { shown, actions }: LogMapping): LoggedRankings {
+function ofLists(
+  moments: readonly Moment[],
+  { shown, actions }: Pick<LogMapping, 'shown' | 'actions'>,
+): LoggedRankings {
   const rankings: LoggedRanking[] = [];
   const byId = new Map<string, LoggedRanking>();
   const bySession = new Map<string, LoggedRanking[]>();
@@ -153,6 +213,10 @@ function ofSittings(
   moments: readonly Moment[],
   { pauseMinutes, item, type, when }: NonNullable<LogMapping['sittings']>,
 ): LoggedRankings {
+  const isWanted = (row: unknown): boolean => {
+    const value = textAt(row, when.path) ?? '';
+    return 'among' in when ? when.among.includes(value) : Number(value) >= when.atLeast;
+  };
   const rankings: LoggedRanking[] = [];
   let unread = 0;
   for (const own of Map.groupBy(moments, ({ session }) => session).values()) {
@@ -171,7 +235,7 @@ function ofSittings(
       const ranking = rankingOf(sitting[0], listed);
       rankings.push(ranking);
       for (const { moment, itemId } of rated)
-        if (listed.includes(itemId) && Number(textAt(moment.row, when.path)) >= when.atLeast)
+        if (listed.includes(itemId) && isWanted(moment.row))
           ranking.actions.push({ type, itemId, at: moment.at });
     };
     for (const moment of own) {

@@ -45,7 +45,9 @@ export async function replayRankings(
     let [done, next, events] = [0, 0, 0];
     const worker = async () => {
       for (let ranking = rankings[next++]; ranking !== undefined; ranking = rankings[next++]) {
-        events += await replayOne(target, ranking);
+        // Others add to the sum meanwhile: it is read once this one is over.
+        const accepted = await replayOne(target, ranking);
+        events += accepted;
         shown.update(++done);
       }
     };

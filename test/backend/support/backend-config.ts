@@ -46,6 +46,8 @@ export const testConfig = ({
   schema: smarttrip,
   hasOwnSchema: false,
   catalogue: catalogue.parse({}),
+  feeds: [],
+  feedUrls: {},
   training: NO_TRAINING,
   rollout: parseRollout({ mode: 'direct', schedule: '' }),
   trainingStore: { kind: 'folder', path: join(folder, 'training-data') },
