@@ -128,6 +128,8 @@ export function createClient(options: ClientOptions): Client {
         preferences,
         context: { ...visitContext(), visitor: own?.visitor, ...options.context, ...query.context },
         candidates,
+        filters: query.filters,
+        exclude: query.exclude,
         limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
         explain: query.explain,
         sentAt: Array.isArray(recent) ? Date.now() : undefined,
