@@ -128,10 +128,10 @@ export function createClient(options: ClientOptions): Client {
         preferences,
         context: { ...visitContext(), visitor: own?.visitor, ...options.context, ...query.context },
         candidates,
-        filters: query.filters,
-        exclude: query.exclude,
         limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
         explain: query.explain,
+        exclude: query.exclude,
+        filters: query.filters,
         sentAt: Array.isArray(recent) ? Date.now() : undefined,
       });
       if (status !== 200) return ownOrder(body);
