@@ -63,6 +63,12 @@ function cardOf(speech: Speech, card: Card, actions: CardActions): HTMLElement {
       picture(trip),
       h('span', { class: 'place' }, String(item.position)),
       words.status[trip.status ?? ''] && h('span', { class: 'tag' }, words.status[trip.status!]),
+      h(
+        'div',
+        { class: 'marks' },
+        saveButton(speech, item.id, title, actions),
+        dismissButton(speech, item.id, title, actions),
+      ),
     ),
     h(
       'div',
@@ -100,8 +106,6 @@ function cardOf(speech: Speech, card: Card, actions: CardActions): HTMLElement {
           h('small', {}, ` ${words.perPerson}`),
         ),
         why,
-        saveButton(speech, item.id, title, actions),
-        dismissButton(speech, item.id, title, actions),
       ),
     ),
   );

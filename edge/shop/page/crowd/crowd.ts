@@ -46,6 +46,8 @@ interface Answer {
 /** Rankings of one round. */
 const AT_ONCE = 40;
 const SHOWN = 10;
+/** When to come again where the edge did not say. */
+const SOON_S = 5;
 /** Rankings that a visitor looks at. */
 const PAGES = 3;
 
@@ -77,11 +79,14 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
         explain: i === 0,
       })),
     });
-    if (asked.status !== 200) return asked.retryAfterS ?? 5;
+    if (asked.status !== 200) return asked.retryAfterS ?? SOON_S;
     const answers: readonly Answer[] = asked.body.answers;
-    const trips = await endpoints.tripsOf(
-      answers.flatMap(({ status, body }) => (status === 200 ? body.items.map(({ id }) => id) : [])),
+    const ids = answers.flatMap(({ status, body }) =>
+      status === 200 ? body.items.map(({ id }) => id) : [],
     );
+    const trips = await endpoints.tripsOf(ids);
+    // Who cannot see the trips has no reason to click, and would teach that nobody likes them.
+    if (ids.filter((id) => trips.has(id)).length < ids.length / 2) return SOON_S;
     const isByRules = answers[0].status === 200 && onlyRules(answers[0].body.items);
     const events: object[] = [];
     const met: Met[] = [];
@@ -115,7 +120,7 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
     const refused = answers.flatMap(({ retryAfter }) => retryAfter ?? []);
     if (events.length > 0) {
       const sent = await endpoints.post('/v1/events', { sentAt: Date.now(), events });
-      if (sent.status !== 202) refused.push(sent.retryAfterS ?? 5);
+      if (sent.status !== 202) refused.push(sent.retryAfterS ?? SOON_S);
     }
     return Math.max(0, ...refused);
   }

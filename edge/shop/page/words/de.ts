@@ -63,7 +63,7 @@ export const DE: Words = {
     `Sie haben „${title}“ angesehen. Was gerade ordnet, gibt dafür noch keine Punkte: Lassen Sie Besucher herein, und es lernt binnen einer Minute, dass es das sollte.`,
   notRemembered:
     'Sie haben nicht zugestimmt, dass etwas gemerkt wird. So ändert nichts, was Sie ansehen.',
-  sinceClick: (points) => `${points} aus dem, was Sie ansahen`,
+  sinceClick: (points) => `${points} Punkte aus dem, was Sie ansahen`,
   up: (places) => `${places} höher`,
   consentTitle: 'Darf dieses Gerät behalten, was Sie ansehen?',
   consentText:

@@ -62,7 +62,7 @@ export const EN: Words = {
   notYet: (title) =>
     `You looked at “${title}”. What is served gives no points for that yet: send visitors in, and it learns within a minute that it should.`,
   notRemembered: 'You did not agree to be remembered, so that what you look at changes nothing.',
-  sinceClick: (points) => `${points} from what you looked at`,
+  sinceClick: (points) => `${points} points from what you looked at`,
   up: (places) => `up ${places}`,
   consentTitle: 'May this device remember what you look at?',
   consentText:
