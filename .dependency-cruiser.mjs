@@ -72,8 +72,22 @@ export default {
     {
       name: 'the Worker serves the client as text',
       severity: 'error',
-      from: { path: '^edge/', pathNot: '^edge/client/' },
+      from: { path: '^edge/', pathNot: '^edge/(client|shop/page)/' },
       to: { path: '^edge/client/' },
+    },
+    {
+      name: 'the Worker serves the shop as text',
+      comment:
+        'edge/shop/page/ runs in pages: it has the client and types of shared/, and the Worker nothing of it',
+      severity: 'error',
+      from: { path: '^edge/', pathNot: '^edge/shop/page/' },
+      to: { path: '^edge/shop/page/' },
+    },
+    {
+      name: 'the shop knows no more than pages do',
+      severity: 'error',
+      from: { path: '^edge/shop/page/' },
+      to: { path: '^(edge|shared|backend)/', pathNot: '^edge/(shop/page|client)/' },
     },
     {
       name: 'science is pure',

@@ -11,6 +11,8 @@ import type { Env } from './platform/env.ts';
 import { handleRank } from './rank/handle-rank.ts';
 import { handleRankBatch } from './rank/handle-rank-batch.ts';
 import { handleVersion } from './rank/handle-version.ts';
+import { handleShopFile } from './shop/handle-shop-file.ts';
+import { handleShopItems } from './shop/handle-shop-items.ts';
 
 export { EventLog } from './collect/event-log.ts';
 export { LiveWeights } from './live/live-weights.ts';
@@ -28,6 +30,11 @@ router
   .post('/v1/forget', handleForget)
   .get('/client.js', handleClientScript('/client.js'))
   .get('/client.extras.js', handleClientScript('/client.extras.js'))
+  .get('/shop', handleShopFile('/shop'))
+  .get('/shop/app.js', handleShopFile('/shop/app.js'))
+  .get('/shop/style.css', handleShopFile('/shop/style.css'))
+  .get('/shop/icon.svg', handleShopFile('/shop/icon.svg'))
+  .post('/shop/items', handleShopItems)
   .get('/v1/health', () => jsonResponse({ status: 'ok' }))
   .get('/v1/version', handleVersion)
   .get('/openapi.json', handleOpenApi)

@@ -6,12 +6,18 @@ import type { StateDir } from '../config/state-dir.ts';
 const OWNER_ONLY = 0o600;
 
 /**
- * Writes the Worker's secrets and the backend's address, as dotenv for `wrangler dev`.
+ * Writes the Worker's secrets and the backend's address, as dotenv for `wrangler dev`, and on trips of the demo that the shop is served.
  * Other variables in the file stay: settings like `REFRESH_MS="1000"` are added there by hand.
  */
-export function writeEdgeEnv(state: StateDir, keys: Keys, backendUrl: string): void {
+export function writeEdgeEnv(
+  state: StateDir,
+  keys: Keys,
+  backendUrl: string,
+  { shop }: { readonly shop: boolean },
+): void {
   const before = existsSync(state.edgeEnv) ? parseEnv(readFileSync(state.edgeEnv, 'utf8')) : {};
   const variables = {
+    ...(shop && { SHOP: 'on' }),
     ...before,
     PUBLISHABLE_KEYS: keys.publishableKey,
     SECRET_KEYS: keys.secretKey,

@@ -6,12 +6,17 @@ import type { Running } from './start.ts';
  * dashboard's link is soon worth nothing.
  */
 export function readyMessage(running: Running, tookMs: number): string {
-  const { edgeUrl, backendUrl, dashboardUrl, keys, version, imported, example } = running;
+  const { edgeUrl, backendUrl, dashboardUrl, keys, version, imported, example, hasShop } = running;
   const trips = version.items.toLocaleString('en');
   return `
 Trimtab is ready (${(tookMs / 1000).toFixed(1)} s): ${trips} items, weights ${version.weights}${imported > 0 ? ', fresh demo catalogue' : ''}.
 
-  Edge       ${edgeUrl}/v1/version
+${
+  hasShop
+    ? `  Shop       ${edgeUrl}/shop
+`
+    : ''
+}  Edge       ${edgeUrl}/v1/version
   Backend    ${backendUrl}/openapi.json
   Dashboard  ${dashboardUrl}
              opens once, within a quarter of an hour; "npx trimtab login --backend ${backendUrl}" prints another link

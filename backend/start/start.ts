@@ -41,6 +41,8 @@ export interface Running {
   readonly version: EdgeVersion;
   /** A ranking to ask for that fits the catalogue. */
   readonly example: object;
+  /** Whether the edge serves the shop, and the catalogue is one of trips. */
+  readonly hasShop: boolean;
   /** How many demo trips this start imported. */
   readonly imported: number;
 }
@@ -80,7 +82,7 @@ async function runLocked(
   const keys = ensureKeys(state);
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
   const backendUrl = `http://127.0.0.1:${backendPort}`;
-  writeEdgeEnv(state, keys, backendUrl);
+  writeEdgeEnv(state, keys, backendUrl, { shop: options.demo });
 
   const becomeLive = async () => {
     const client = backendClient({ backend: backendUrl, key: keys.secretKey });
@@ -98,7 +100,17 @@ async function runLocked(
     const { path } = await json(client.logins.$post({ json: { role: 'operator' } }));
     const dashboardUrl = `${backendUrl}${path}`;
     const example = await exampleFor(client, version);
-    options.onReady({ edgeUrl, backendUrl, dashboardUrl, keys, version, imported, example });
+    const hasShop = options.demo && version.schemaHash === smarttrip.hash;
+    options.onReady({
+      edgeUrl,
+      backendUrl,
+      dashboardUrl,
+      keys,
+      version,
+      imported,
+      example,
+      hasShop,
+    });
   };
 
   const ofBackend = (line: string) => onLine('backend', line);

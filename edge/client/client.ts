@@ -130,6 +130,8 @@ export function createClient(options: ClientOptions): Client {
         candidates,
         limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
         explain: query.explain,
+        exclude: query.exclude,
+        filters: query.filters,
         sentAt: Array.isArray(recent) ? Date.now() : undefined,
       });
       if (status !== 200) return ownOrder(body);

@@ -1,5 +1,6 @@
 import type { Consent } from '../../shared/domain/consent.ts';
 import type { EventType, FeedbackEvent } from '../../shared/domain/event.ts';
+import type { Filter } from '../../shared/domain/filter.ts';
 import type { AttributeValue } from '../../shared/domain/item.ts';
 import type { Preferences } from '../../shared/domain/preferences.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
@@ -7,7 +8,7 @@ import type { TouchType, VisitorHistory } from '../../shared/domain/visitor-hist
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 
-export type { AttributeValue, Consent, EventType, Preferences, RequestContext, TouchType };
+export type { AttributeValue, Consent, EventType, Filter, Preferences, RequestContext, TouchType };
 
 /** What the edge knows by ids of several kinds, pages write as plain texts. */
 type Plain<T> = T extends string & { readonly __brand: string }
@@ -57,6 +58,10 @@ export interface RankQuery {
   readonly preferences?: Preferences;
   /** In the page's own order; left out: the whole catalogue. */
   readonly candidates?: readonly Candidate[];
+  /** Which items may be shown, exactly. */
+  readonly filters?: Filter;
+  /** Which items may not. */
+  readonly exclude?: readonly string[];
   /** Else as many as there are candidates, at most 100; 20 of the catalogue. */
   readonly limit?: number;
   /** Asks for the reasons of each score. */

@@ -32,6 +32,8 @@ export interface Env {
   readonly TOKEN_TTL_MS?: string;
   /** `on` or `off`: whether the rates are looked at where there are bindings for them. */
   readonly RATE_LIMITS?: string;
+  /** `on` or `off`: whether `/shop` is served. */
+  readonly SHOP?: string;
   readonly MAX_EVENTS_PER_RANKING?: string;
   readonly MAX_EVENTS_PER_ITEM_AND_TYPE?: string;
 }

@@ -41,6 +41,10 @@ export interface Settings {
   /** Whether rates are looked at where there are bindings for them. */
   readonly limitsRates: boolean;
   readonly eventCaps: EventCaps;
+  /** Whether the shop is served. */
+  readonly hasShop: boolean;
+  /** The publishable key that the shop's page has. */
+  readonly pagesKey: string;
 }
 
 /** What most request handlers need. */
@@ -99,7 +103,9 @@ function readSettings(env: Env): Settings {
     eventShards: wholeNumber(env, 'EVENT_SHARDS', 8, 1),
     shipIntervalMs: wholeNumber(env, 'SHIP_INTERVAL_MS', 1000, 1),
     tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
-    limitsRates: isOn(env, 'RATE_LIMITS'),
+    limitsRates: isOn(env, 'RATE_LIMITS', true),
+    hasShop: isOn(env, 'SHOP', false),
+    pagesKey: entriesOf(env.PUBLISHABLE_KEYS)[0],
     eventCaps: {
       perRanking: wholeNumber(env, 'MAX_EVENTS_PER_RANKING', 2000, 1),
       perItemAndType: wholeNumber(env, 'MAX_EVENTS_PER_ITEM_AND_TYPE', 500, 1),
@@ -132,9 +138,10 @@ function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
   throw notConfigured(`DEFAULT_CONSENT must be one of ${CONSENTS.join(', ')}, but was "${text}"`);
 }
 
-function isOn(env: Env, name: 'RATE_LIMITS'): boolean {
+function isOn(env: Env, name: 'RATE_LIMITS' | 'SHOP', defaultValue: boolean): boolean {
   const text = env[name] ?? '';
-  if (text === '' || text === 'on') return true;
+  if (text === '') return defaultValue;
+  if (text === 'on') return true;
   if (text === 'off') return false;
   throw notConfigured(`${name} must be on or off, but was "${text}"`);
 }

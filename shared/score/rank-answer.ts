@@ -1,6 +1,7 @@
 import type { Exposure } from '../domain/experiment.ts';
 import type { RankingId, Version } from '../domain/ids.ts';
 import type { AnsweredItem } from './answered-item.ts';
+import type { FilterReport } from './filter/filter-report.ts';
 
 /** The body that answers `POST /v1/rank`. */
 export interface RankAnswer {
@@ -18,6 +19,8 @@ export interface RankAnswer {
   /** The candidates' own order was kept. */
   readonly siteOrder?: true;
   readonly items: readonly AnsweredItem[];
+  /** Where reasons are asked for: what filters and exclusions took away. */
+  readonly filters?: FilterReport;
   /** Feedback on the ranking comes with it. */
   readonly token: string;
   /** What of the request had no effect. */

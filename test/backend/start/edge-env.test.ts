@@ -15,7 +15,7 @@ beforeEach(() => {
 describe('what the Worker is given', () => {
   it('keeps tunables set by hand, and tells the secrets and the backend of today', () => {
     writeFileSync(state.edgeEnv, 'REFRESH_MS="200"\nBACKEND_URL="http://old"\n', { mode: 0o644 });
-    writeEdgeEnv(state, KEYS, 'http://127.0.0.1:8788');
+    writeEdgeEnv(state, KEYS, 'http://127.0.0.1:8788', { shop: false });
     expect(parseEnv(readFileSync(state.edgeEnv, 'utf8'))).toEqual({
       REFRESH_MS: '200',
       PUBLISHABLE_KEYS: 'pk_1',
@@ -25,5 +25,14 @@ describe('what the Worker is given', () => {
       BACKEND_URL: 'http://127.0.0.1:8788',
     });
     expect(statSync(state.edgeEnv).mode & 0o077).toBe(0);
+  });
+
+  it.each([
+    ['', 'on'],
+    ['SHOP="off"\n', 'off'],
+  ])('serves the shop beside the demo, unless the file says otherwise: %j', (before, shop) => {
+    writeFileSync(state.edgeEnv, before);
+    writeEdgeEnv(state, KEYS, 'http://127.0.0.1:8788', { shop: true });
+    expect(parseEnv(readFileSync(state.edgeEnv, 'utf8')).SHOP).toBe(shop);
   });
 });

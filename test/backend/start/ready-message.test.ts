@@ -18,6 +18,7 @@ test('what is printed at the start holds the publishable key, which pages show, 
       keys: KEYS,
       version: { schemaHash: 'ab', weights: 'v000000', snapshot: '', items: 3, degraded: false },
       imported: 3,
+      hasShop: true,
       example: { sessionId: 'try-1', preferences: { place: "men's" } },
     },
     1000,
@@ -26,6 +27,7 @@ test('what is printed at the start holds the publishable key, which pages show, 
   expect(text).toContain(publishableKey);
   for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
   expect(text).toContain('http://127.0.0.1:2/#token=once');
+  expect(text).toContain('Shop       http://127.0.0.1:1/shop\n');
   expect(text).toContain('npx trimtab login --backend http://127.0.0.1:2');
   expect(text).toContain(String.raw`-d '{"sessionId":"try-1","preferences":{"place":"men'\''s"}}'`);
 });

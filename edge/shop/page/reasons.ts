@@ -1,0 +1,53 @@
+import type { RankedItem } from '../../client/types.ts';
+import type { Speech } from './words/language.ts';
+
+export type Reason = NonNullable<RankedItem['reasons']>[number];
+
+/** What comes of what this visitor did before, and of nothing else. */
+const OF_HISTORY = new Set([
+  'seen-before',
+  'liked-themes',
+  'seen-themes',
+  'skipped-themes',
+  'liked-continents',
+  'liked-prices',
+  'searched-themes',
+  'searched-continents',
+]);
+/** What the rules weigh; points of anything else were learned. */
+const OF_RULES = new Set([
+  'base',
+  'theme',
+  'difficulty',
+  'duration',
+  'budget',
+  'status',
+  'departing',
+  'place',
+]);
+
+export const isOfRules = ({ feature }: Reason): boolean => OF_RULES.has(feature);
+
+/** Points for what the visitor looked at, saved, booked, turned down or searched for. */
+export const historyPoints = (reasons: readonly Reason[] = []): number =>
+  reasons.reduce((sum, { feature, points }) => (OF_HISTORY.has(feature) ? sum + points : sum), 0);
+
+/** A feature's name; of a cross, of both. */
+export function featureWords({ words }: Speech, feature: string): string {
+  const known = words.features[feature];
+  if (known !== undefined) return known;
+  return feature
+    .split(/ × |-/)
+    .map((part) => words.features[part] ?? part)
+    .join(' × ');
+}
+
+/** Why an item is in this bucket; what is not known in this language is said as the edge says it. */
+export const becauseWords = ({ words }: Speech, because: string): string =>
+  because
+    .split(' × ')
+    .map((part) => {
+      const label = words.labels.find(([pattern]) => pattern.test(part));
+      return label === undefined ? part : part.replace(label[0], label[1]);
+    })
+    .join(' × ');

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { SERVED_FILE, servedModule } from '../../edge/shop/build/served.ts';
+import { crowd, type Endpoints } from '../../edge/shop/page/crowd/crowd.ts';
+import { queryOf, EMPTY } from '../../edge/shop/page/search.ts';
+import { DE } from '../../edge/shop/page/words/de.ts';
+import { EN } from '../../edge/shop/page/words/en.ts';
+
+test('what the Worker serves is what the sources come to: run "npm run shop" after a change', async () => {
+  // Both are too long to be shown side by side.
+  expect((await readFile(SERVED_FILE, 'utf8')) === (await servedModule())).toBe(true);
+});
+
+test('both languages have a word for the same features, themes and continents', () => {
+  for (const list of ['features', 'theme', 'titles', 'continent', 'status'] as const)
+    expect(Object.keys(DE[list])).toEqual(Object.keys(EN[list]));
+});
+
+test('an empty search asks for the whole catalogue, and each field for its column', () => {
+  expect(queryOf(EMPTY)).toEqual({ preferences: {} });
+  const { filters } = queryOf({ ...EMPTY, days: [15, undefined], country: 'PT', to: '2027-05-01' });
+  expect(filters).toEqual({
+    all: [
+      { column: 'durationDays', from: 15 },
+      { column: 'country', in: ['PT'] },
+      { column: 'departure', to: '2027-05-01' },
+    ],
+  });
+});
+
+const TOO_MUCH = { status: 429, body: { code: 'too_many_requests' }, retryAfterS: 60 };
+const endpoints = (post: Endpoints['post']): Endpoints => ({
+  post,
+  tripsOf: async () => new Map([['a', { id: 'a', themes: ['food'] }]]),
+});
+const ranked = (weights: string, feature: string) => ({
+  status: 200,
+  body: {
+    rankingId: 'r',
+    token: 't',
+    weights,
+    items: [{ id: 'a', reasons: [{ feature, because: 'always', points: 1 }] }],
+  },
+});
+
+test('visitors come again when the edge says, and have met nothing where they were refused', async () => {
+  const met: unknown[] = [];
+  const all = crowd(
+    endpoints(async () => TOO_MUCH),
+    'seed',
+    (one) => met.push(one),
+  );
+  expect(await all.round()).toBe(60);
+  const partly = crowd(
+    endpoints(async () => ({
+      status: 200,
+      body: { answers: [ranked('v000001', 'base'), { status: 429, body: {}, retryAfter: 30 }] },
+    })),
+    'seed',
+    (one) => met.push(...one),
+  );
+  expect(await partly.round()).toBeGreaterThanOrEqual(30);
+  expect(met).toMatchObject([{ version: 'v000001', by: 'v000001' }]);
+});
+
+test.each([
+  ['v000000', 'status', 'rules'],
+  ['v000000', 'seen-themes', 'v000000'],
+  ['v000002', 'status', 'v000002'],
+])('%s with points for %s counts as %s', async (version, feature, by) => {
+  const met: unknown[] = [];
+  const post: Endpoints['post'] = async (path) =>
+    path === '/v1/events'
+      ? { status: 202, body: {} }
+      : { status: 200, body: { answers: [ranked(version, feature)] } };
+  expect(await crowd(endpoints(post), 'seed', (one) => met.push(...one)).round()).toBe(0);
+  expect(met).toMatchObject([{ version, by }]);
+});
+
+test('visitors who cannot see the trips click nothing and count for nothing', async () => {
+  const met: unknown[] = [];
+  const paths: string[] = [];
+  const post: Endpoints['post'] = async (path) => {
+    paths.push(path);
+    return { status: 200, body: { answers: [ranked('v000001', 'base')] } };
+  };
+  const blind = { post, tripsOf: async () => new Map() };
+  expect(await crowd(blind, 'seed', (one) => met.push(...one)).round()).toBeGreaterThan(0);
+  expect([met, paths]).toEqual([[], ['/v1/rank/batch']]);
+});
