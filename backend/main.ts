@@ -170,7 +170,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         trainingData,
         liveSchema,
         settings: config.monitors,
-        webhook: config.alertWebhook,
+        channels: services.alertChannels,
         sampleCatalogue: services.sampleCatalogue,
         afterDaily: () =>
           trainOnDrift({ store, trainer, settings: config.monitors.drift, nowMs, log }),

@@ -1,3 +1,4 @@
+import { channelsOf } from './monitor/channels-of.ts';
 import { apprenticeOf } from './apprentice/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
@@ -192,6 +193,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const rankings = rankingRoomOf({ store, versions, kv });
+  const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
     login: loginOf({
       store,
@@ -201,6 +203,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       nowMs,
     }),
     rankings,
+    alertChannels,
     edgeReadsCrosses: readsCrosses,
     publisher,
     versions,

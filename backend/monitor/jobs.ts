@@ -21,10 +21,10 @@ import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
+import type { Channel } from './channel.ts';
 import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
 import type { MonitorSettings } from './settings.ts';
-import type { Webhook } from './webhook.ts';
 
 export interface MonitorDeps {
   readonly store: Store;
@@ -37,7 +37,8 @@ export interface MonitorDeps {
   /** Called after each daily check, when the alerts are up to date. */
   readonly afterDaily: () => Promise<void>;
   readonly settings: MonitorSettings;
-  readonly webhook: Webhook | undefined;
+  /** Who is told of alerts. */
+  readonly channels: readonly Channel[];
   /** Training is scheduled, so that none for too long is an alert. */
   readonly trainsDaily: boolean;
   readonly nowMs: () => number;
@@ -70,7 +71,7 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
     },
     {
       name: 'notices',
-      schedule: deps.webhook === undefined ? '' : '* * * * *',
+      schedule: deps.channels.length === 0 ? '' : '* * * * *',
       leaderOnly: true,
       run: () => sendNotices(deps),
     },

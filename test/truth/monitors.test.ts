@@ -80,7 +80,7 @@ beforeAll(async () => {
       sampleCatalogue,
       afterDaily: async () => {},
       settings,
-      webhook: undefined,
+      channels: [],
       trainsDaily: true,
       nowMs,
       log: say,

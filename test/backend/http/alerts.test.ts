@@ -24,7 +24,12 @@ beforeAll(async () => {
   receiver = await startAlertReceiver();
   backend = await startTestBackend({
     monitors: EVERY_SECOND,
-    alertWebhook: { url: receiver.url, secret: 'of the alerts' },
+    alertAddresses: {
+      webhook: { url: receiver.url, secret: 'of the alerts' },
+      slack: undefined,
+      teams: undefined,
+      smtp: undefined,
+    },
   });
 });
 afterAll(async () => {
