@@ -171,6 +171,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         settings: config.monitors,
         channels: services.alertChannels,
+        probes: edgeProbe.probes,
         sampleCatalogue: services.sampleCatalogue,
         afterDaily: () =>
           trainOnDrift({ store, trainer, settings: config.monitors.drift, nowMs, log }),

@@ -10,6 +10,10 @@ import { readDataQuality } from './data-quality.ts';
 import { readUnseenValues } from './unseen-values.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import type { Span } from '../log/account/span.ts';
+import { findEdgeErrors } from './edge-errors.ts';
+import type { Probe } from './edge-probe.ts';
+import { readLatency } from './latency.ts';
+import { readRefusedFeedback } from './refused-feedback.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
 import { readIngestLag } from './ingest-lag.ts';
 import { readLostDecisions } from './lost-decisions.ts';
@@ -39,6 +43,8 @@ export interface MonitorDeps {
   readonly settings: MonitorSettings;
   /** Who is told of alerts. */
   readonly channels: readonly Channel[];
+  /** What the edge answered this backend, oldest first. */
+  readonly probes: () => readonly Probe[];
   /** Training is scheduled, so that none for too long is an alert. */
   readonly trainsDaily: boolean;
   readonly nowMs: () => number;
@@ -79,7 +85,13 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
 }
 
 /** They check the last minutes. */
-const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monitor[] => [
+const frequentMonitors = ({
+  store,
+  account,
+  settings,
+  probes,
+  trainsDaily,
+}: MonitorDeps): Monitor[] => [
   {
     kind: 'stale data',
     check: async (nowMs) =>
@@ -94,6 +106,15 @@ const frequentMonitors = ({ store, settings, trainsDaily }: MonitorDeps): Monito
   {
     kind: 'lost decisions',
     check: (nowMs) => readLostDecisions(store, settings.lost, nowMs),
+  },
+  { kind: 'latency', check: (nowMs) => readLatency(store, settings.latency, nowMs) },
+  {
+    kind: 'edge errors',
+    check: async (nowMs) => findEdgeErrors(probes(), settings.edgeErrors, nowMs),
+  },
+  {
+    kind: 'refused feedback',
+    check: (nowMs) => readRefusedFeedback({ store, account }, settings.refused, nowMs),
   },
   { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
   {

@@ -674,10 +674,10 @@ export const visitorLatency = sqliteTable('visitor_latency', {
   timings: integer().notNull(),
   /** Of those: the page had given up and kept its own order. */
   late: integer().notNull(),
-  /** Percentiles, ms. */
-  p50: real().notNull(),
-  p95: real().notNull(),
-  p99: real().notNull(),
+  /** Percentiles, ms; null without timings. */
+  p50: real(),
+  p95: real(),
+  p99: real(),
 });
 
 /** For how long no notices are sent of alerts of a key, and why. Rows are only ever added; the newest of a key holds. */

@@ -81,6 +81,7 @@ beforeAll(async () => {
       afterDaily: async () => {},
       settings,
       channels: [],
+      probes: () => [],
       trainsDaily: true,
       nowMs,
       log: say,

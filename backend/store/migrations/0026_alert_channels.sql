@@ -12,9 +12,9 @@ CREATE TABLE `visitor_latency` (
 	`hour` integer PRIMARY KEY NOT NULL,
 	`timings` integer NOT NULL,
 	`late` integer NOT NULL,
-	`p50` real NOT NULL,
-	`p95` real NOT NULL,
-	`p99` real NOT NULL
+	`p50` real,
+	`p95` real,
+	`p99` real
 );
 --> statement-breakpoint
 INSERT INTO `alert_notices` SELECT `id`, 'opened', 'webhook', 1, 0, `notifiedAt` FROM `alerts`

@@ -19,8 +19,6 @@ export async function startMailReceiver({ tls = true }: { readonly tls?: boolean
     mails,
     /** What it says to a message; empty: it takes it. */
     refusal: '',
-    /** What its answers wait for. */
-    until: Promise.resolve(),
     server: undefined as unknown as SmtpServer,
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
@@ -35,19 +33,17 @@ export async function startMailReceiver({ tls = true }: { readonly tls?: boolean
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
       stream.on('end', () => {
-        void receiver.until.then(() => {
-          if (receiver.refusal !== '')
-            return done(Object.assign(new Error(receiver.refusal), { responseCode: 451 }));
-          const { mailFrom, rcptTo } = session.envelope;
-          mails.push({
-            from: mailFrom === false ? '' : mailFrom.address,
-            to: rcptTo.map(({ address }) => address),
-            user: session.user,
-            isEncrypted: session.secure,
-            ...parsed(Buffer.concat(parts).toString('latin1')),
-          });
-          done();
+        if (receiver.refusal !== '')
+          return done(Object.assign(new Error(receiver.refusal), { responseCode: 451 }));
+        const { mailFrom, rcptTo } = session.envelope;
+        mails.push({
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          user: session.user,
+          isEncrypted: session.secure,
+          ...parsed(Buffer.concat(parts).toString('latin1')),
         });
+        done();
       });
     },
   });
