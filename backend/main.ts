@@ -12,6 +12,7 @@ import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
+import { recentGauges } from './http/recent-gauges.ts';
 import { log } from './process/logger.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
@@ -89,6 +90,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     everyMs: config.monitors.edgeProbeSeconds * 1000,
     nowMs,
   });
+  const refreshRecent = recentGauges({ store, metrics, probes: edgeProbe.probes, nowMs });
   const app = createApp({
     ...services,
     store,
@@ -96,7 +98,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     reports: services.experimentService.reports,
     metrics,
     problems,
-    refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
+    refreshGauges: async () => {
+      await refreshGauges(metrics, store, trainer, await problems());
+      await refreshRecent();
+    },
     configuredSchema: config.hasOwnSchema ? config.schema : undefined,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
