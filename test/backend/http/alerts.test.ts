@@ -81,6 +81,27 @@ describe('alerts', () => {
     });
   });
 
+  test('channels are tried by API and command line, and a refusal says why and never where', async () => {
+    const before = receiver.received.length;
+    const { status, body } = await backend.call('POST', '/v1/alerts/test', {});
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { tried: [{ channel: 'webhook', problem: null }] },
+    });
+    expect(receiver.received.slice(before).map(({ json }) => json.type)).toContain('test');
+    const answer = receiver.answer;
+    receiver.answer = () => 500;
+    const failed = await cli('alerts', 'test');
+    receiver.answer = answer;
+    expect(failed).toMatchObject({ exitCode: 1 });
+    expect(failed.stdout).toContain('not taken: it answered 500');
+    expect(failed.stdout).not.toContain('hidden');
+    expect(await backend.call('POST', '/v1/alerts/test', { channel: 'slack' })).toMatchObject({
+      status: 409,
+      body: { code: 'no_channel' },
+    });
+  });
+
   test('are over by themselves, and stay readable', async () => {
     const before = Date.now();
     await ranked('fine', 2000, false);

@@ -185,7 +185,7 @@ describe('in the log', () => {
     );
     const account = { update: () => log.update() };
     const observed = await readRefusedFeedback(
-      { store: log.store, account: account as never },
+      { store: log.store, account },
       DEFAULT_MONITORS.refused,
       NOON,
     );
