@@ -100,6 +100,7 @@ describe('alerts', () => {
       status: 409,
       body: { code: 'no_channel' },
     });
+    receiver.received.splice(before);
   });
 
   test('are over by themselves, and stay readable', async () => {
