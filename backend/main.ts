@@ -12,6 +12,7 @@ import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { backendMetrics } from './process/metrics.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
+import { recentGauges } from './http/recent-gauges.ts';
 import { log } from './process/logger.ts';
 import { feedJob, feedJobs } from './catalogue/feeds/feed-jobs.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
@@ -90,6 +91,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     everyMs: config.monitors.edgeProbeSeconds * 1000,
     nowMs,
   });
+  const refreshRecent = recentGauges({ store, metrics, probes: edgeProbe.probes, nowMs });
   const app = createApp({
     ...services,
     store,
@@ -97,7 +99,10 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     reports: services.experimentService.reports,
     metrics,
     problems,
-    refreshGauges: async () => refreshGauges(metrics, store, trainer, await problems()),
+    refreshGauges: async () => {
+      await refreshGauges(metrics, store, trainer, await problems());
+      await refreshRecent();
+    },
     configuredSchema: config.hasOwnSchema ? config.schema : undefined,
     nextFeedAt: (name) => scheduler?.nextAt(feedJob(name)) ?? null,
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
@@ -174,7 +179,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         feeds: config.feeds.map(({ name }) => name),
         settings: config.monitors,
-        webhook: config.alertWebhook,
+        channels: services.alertChannels,
+        probes: edgeProbe.probes,
         sampleCatalogue: services.sampleCatalogue,
         afterDaily: () =>
           trainOnDrift({ store, trainer, settings: config.monitors.drift, nowMs, log }),

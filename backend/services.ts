@@ -1,3 +1,4 @@
+import { channelsOf } from './monitor/channels-of.ts';
 import { apprenticeOf } from './apprentice/service.ts';
 import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
 import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
@@ -211,6 +212,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const rankings = rankingRoomOf({ store, versions, kv });
+  const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
     login: loginOf({
       store,
@@ -220,6 +222,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       nowMs,
     }),
     rankings,
+    alertChannels,
     edgeReadsCrosses: readsCrosses,
     publisher,
     versions,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
+import { testAlertsVerb } from './alerts/test.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
 import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
@@ -169,7 +170,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'alerts',
     about: 'conditions that need attention',
-    verbs: [listAlertsVerb],
+    verbs: [listAlertsVerb, testAlertsVerb],
     otherwise: listAlertsVerb,
   },
   {

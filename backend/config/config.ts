@@ -4,6 +4,7 @@ import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { feedsIn, type Feed } from '../catalogue/feeds/feed.ts';
+import { channelsOf } from '../monitor/channels-of.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { findConfigFile, readConfigFile, readJson, type ConfigFile } from './config-file.ts';
 import { DEMO } from './demo.ts';
@@ -42,6 +43,8 @@ const KV_SETTLE_MS = 60_000;
 export async function loadConfig(options: ConfigOptions): Promise<BackendConfig> {
   const { file, settings: found } = await loadSettings(options);
   const environment = readEnvironment(options.env);
+  // Nobody shall learn from a missing e-mail that it was not said whom it goes to.
+  channelsOf(environment.alertAddresses, found.notices, found.dashboard.url);
   if (!options.env.LIBSQL_URL)
     mkdirSync(stateDir(options.env.TRIMTAB_DIR || undefined).path, { recursive: true });
   return {

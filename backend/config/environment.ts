@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { identitySecrets } from '../../shared/domain/identity.ts';
 import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
 import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
-import type { Webhook } from '../monitor/webhook.ts';
+import type { ChannelAddresses } from '../monitor/channels-of.ts';
 import type { Database } from '../store/connect.ts';
+import { chatUrlOf, smtpOf, webhookOf } from './alert-addresses.ts';
 import { readKeys } from './keys.ts';
 import type { Origin } from './origin.ts';
 import { stateDir, type StateDir } from './state-dir.ts';
@@ -27,7 +28,7 @@ export interface Environment {
   /** Where the daily partitions lie. */
   readonly trainingStore: StoreLocation;
   /** Where alerts are sent, besides the log. */
-  readonly alertWebhook: Webhook | undefined;
+  readonly alertAddresses: ChannelAddresses;
   /** Addresses of feeds of the catalogue, by their names. */
   readonly feedUrls: Readonly<Record<string, string>>;
   /** What the identity provider of dashboard.oidc asks this backend for. */
@@ -110,6 +111,20 @@ export const VARIABLES = {
       'Addresses of feeds that hold a token, or a user and a password: name=address, with spaces between them; they count before those of catalogue.feeds',
     isSecret: true,
   },
+  TRIMTAB_ALERT_SLACK: {
+    meaning: 'Incoming webhook of Slack that alerts are posted to, an https URL',
+    isSecret: true,
+  },
+  TRIMTAB_ALERT_TEAMS: {
+    meaning:
+      'Workflow of Microsoft Teams ("when a webhook request is received") that alerts are posted to, an https URL',
+    isSecret: true,
+  },
+  TRIMTAB_ALERT_SMTP: {
+    meaning:
+      'What sends alerts by e-mail: smtps://user:password@host, or smtp://… for STARTTLS; from whom and to whom is in notices.email',
+    isSecret: true,
+  },
   TRIMTAB_OIDC_CLIENT_SECRET: {
     meaning: 'What the identity provider of dashboard.oidc knows this backend by',
     isSecret: true,
@@ -163,7 +178,12 @@ export function readEnvironment(env: Env): Environment {
       ingestSecrets,
     ),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
-    alertWebhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
+    alertAddresses: {
+      webhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
+      slack: chatUrlOf('TRIMTAB_ALERT_SLACK', valueOf('TRIMTAB_ALERT_SLACK')),
+      teams: chatUrlOf('TRIMTAB_ALERT_TEAMS', valueOf('TRIMTAB_ALERT_TEAMS')),
+      smtp: smtpOf(valueOf('TRIMTAB_ALERT_SMTP')),
+    },
     feedUrls: feedUrlsOf(valueOf('TRIMTAB_FEED_URLS')),
     oidcClientSecret: valueOf('TRIMTAB_OIDC_CLIENT_SECRET') || undefined,
   };
@@ -207,20 +227,4 @@ function feedUrlsOf(text: string): Readonly<Record<string, string>> {
       return [name, url];
     }),
   );
-}
-
-/** The address may hold a token: no error shows it. */
-function webhookOf(url: string, secret: string): Webhook | undefined {
-  if (url === '') return undefined;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
-    throw new Error('TRIMTAB_ALERT_WEBHOOK must be an http or https URL');
-  if (parsed.username !== '' || parsed.password !== '')
-    throw new Error(
-      'TRIMTAB_ALERT_WEBHOOK must hold no user or password: the receiver checks the signature',
-    );
-  if (secret === '')
-    throw new Error('TRIMTAB_ALERT_SECRET is not set: the webhook’s notices are signed with it');
-  longEnough('TRIMTAB_ALERT_SECRET', [secret]);
-  return { url, secret };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalogue } from '../catalogue/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
+import { notices } from '../monitor/notice-settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
 import { dashboard } from '../login/settings.ts';
@@ -35,6 +36,8 @@ export const settings = group({
   onlineLearning,
   /** What opens an alert. */
   monitors,
+  /** Who is told of which alerts. Where is said by secrets of the environment. */
+  notices,
   /** Who may look at the dashboard, and for how long a browser stays signed in. */
   dashboard,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */

@@ -1,6 +1,6 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
-import { checkMetric, DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
+import { checkMetric, NAMED_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
 import { METRIC_NAMES } from '../../shared/domain/metric-name.ts';
 import { unitColumn } from './unit-column.ts';
 
@@ -28,10 +28,10 @@ export function experimentMetrics(
 }
 
 function named(name: string): MetricDefinition {
-  const found = DEFAULT_METRICS.find((metric) => metric.name === name);
+  const found = NAMED_METRICS.find((metric) => metric.name === name);
   if (found !== undefined) return found;
   throw invalid(
-    `there is no metric "${name}": take one of ${DEFAULT_METRICS.map((metric) => metric.name).join(', ')}, or define it`,
+    `there is no metric "${name}": take one of ${NAMED_METRICS.map((metric) => metric.name).join(', ')}, or define it`,
   );
 }
 

@@ -55,11 +55,7 @@ export async function updateAlerts(
       clearSince === null ? isNull(alerts.clearSince) : eq(alerts.clearSince, clearSince);
     return db
       .update(alerts)
-      .set(
-        isOver(alert)
-          ? { resolvedAt: nowMs, noticeAttempts: 0, nextNoticeAt: 0 }
-          : { clearSince: since(alert) ?? nowMs },
-      )
+      .set(isOver(alert) ? { resolvedAt: nowMs } : { clearSince: since(alert) ?? nowMs })
       .where(and(eq(alerts.id, id), isNull(alerts.resolvedAt), asRead));
   });
   const affected = await store.write([...inserts, ...seen, ...cleared]);

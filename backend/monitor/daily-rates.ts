@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { countedRankings, schemaList } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
-import { cameSoon } from './feedback-window.ts';
+import { cameSoon, scoreSoon } from './feedback-window.ts';
 
 /** What followed the rankings that people were shown on a day; each counts once, however often it was clicked or booked. */
 export interface DayRates {
@@ -11,6 +11,11 @@ export interface DayRates {
   readonly rankings: number;
   readonly clicked: number;
   readonly booked: number;
+  /** Rankings on which a visitor said that an item is nothing for them. */
+  readonly dismissed: number;
+  /** Rankings whose visitor answered the survey, and the sum of their scores, each 0 to 1. */
+  readonly answered: number;
+  readonly satisfaction: number;
 }
 
 /**
@@ -21,7 +26,9 @@ export async function readDayRates({ db }: Pick<Store, 'db'>, day: UtcDay): Prom
   const { from, to } = boundsOf(day);
   const [row] = await db.all<Omit<DayRates, 'day'>>(sql`
     select count(*) as rankings, coalesce(sum(${cameSoon('click')}), 0) as clicked,
-      coalesce(sum(${cameSoon('booking')}), 0) as booked
+      coalesce(sum(${cameSoon('booking')}), 0) as booked,
+      coalesce(sum(${cameSoon('not_interested')}), 0) as dismissed,
+      count(${scoreSoon}) as answered, coalesce(sum(${scoreSoon}), 0) as satisfaction
     from ${countedRankings} d
     where d.schemaHash in (${await schemaList(db)}) and d.at between ${from} and ${to}`);
   await nextTurn();

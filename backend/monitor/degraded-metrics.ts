@@ -25,9 +25,9 @@ export type DayVerdict =
   | {
       readonly kind: 'as usual' | 'dropped' | 'risen';
       readonly rate: number;
-      /** The usual rate of this weekday, and the lower bound of its prediction interval. */
+      /** The usual rate of this weekday, and the bound of its prediction interval on the side of the day; the lower one of a usual day. */
       readonly expected: number;
-      readonly atLeast: number;
+      readonly limit: number;
     };
 
 /**
@@ -62,13 +62,14 @@ export function judgeDay(
   const figures = {
     rate: judged.hits / judged.rankings,
     expected: share,
-    atLeast: shareOf(expected - half),
   };
+  const [atLeast, atMost] = [shareOf(expected - half), shareOf(expected + half)];
   // On log-odds, as the days before: a day without hits is then not below earlier days without hits.
   const seen = logOddsOf(judged);
   if (seen < expected - half && figures.rate < share * (1 - minDrop))
-    return { kind: 'dropped', ...figures };
-  return { kind: seen > expected + half ? 'risen' : 'as usual', ...figures };
+    return { kind: 'dropped', limit: atLeast, ...figures };
+  if (seen > expected + half) return { kind: 'risen', limit: atMost, ...figures };
+  return { kind: 'as usual', limit: atLeast, ...figures };
 }
 
 /**
@@ -87,28 +88,59 @@ export function judgeLast(days: readonly DailyRate[], settings: Settings): DayVe
   return verdict;
 }
 
+/**
+ * Satisfaction is the mean score of those who answered the survey. Of scores between 0 and 1 no distribution varies more than that of 0 and 1
+ * alone with the same mean, so to judge it as a rate is to err on the side of silence. Where more items are dismissed, that is the fall.
+ */
 const METRICS = [
-  { name: 'click-through', of: ({ clicked }: DayRates) => clicked },
-  { name: 'bookings', of: ({ booked }: DayRates) => booked },
+  {
+    name: 'click-through',
+    worse: 'dropped',
+    per: 'rankings',
+    of: ({ clicked }: DayRates) => clicked,
+  },
+  { name: 'bookings', worse: 'dropped', per: 'rankings', of: ({ booked }: DayRates) => booked },
+  {
+    name: 'satisfaction',
+    worse: 'dropped',
+    per: 'answered',
+    of: ({ satisfaction }: DayRates) => satisfaction,
+  },
+  {
+    name: 'not interested',
+    worse: 'risen',
+    per: 'rankings',
+    of: ({ dismissed }: DayRates) => dismissed,
+  },
 ] as const;
 
 /** Judges the last day whose feedback is complete. @param days that day and those before it, in order. */
 export function findDegradedMetrics(days: readonly DayRates[], settings: Settings): Observation {
   const findings = [];
   const unknown = [];
-  for (const { name, of } of METRICS) {
+  for (const { name, worse, per, of } of METRICS) {
     const key = `degraded metrics: ${name}`;
-    const rates = days.map((day) => ({ day: day.day, rankings: day.rankings, hits: of(day) }));
+    const rates = days.map((day) => ({ day: day.day, rankings: day[per], hits: of(day) }));
     const judged = rates.at(-1)!;
-    const verdict = judgeLast(rates, settings);
+    const least = per === 'answered' ? settings.minAnswers : settings.minRankings;
+    const verdict = judgeLast(rates, { ...settings, minRankings: least });
     if (verdict.kind === 'unknown') unknown.push(key);
-    if (verdict.kind !== 'dropped') continue;
-    const { rate, expected, atLeast } = verdict;
+    if (verdict.kind !== worse) continue;
+    const { rate, expected, limit } = verdict;
+    if (worse === 'risen' && rate <= expected * (1 + settings.minDrop)) continue;
+    const [moved, end] = worse === 'dropped' ? ['fell', 'least'] : ['rose', 'most'];
+    const what = per === 'answered' ? 'answers' : 'rankings';
     findings.push({
       key,
       kind: 'degraded metrics' as const,
-      message: `${name} fell to ${rateText(rate)} of ${count(judged.rankings)} rankings on ${judged.day}: by the ${settings.trailingDays} days before, ${rateText(expected)} was expected and ${rateText(atLeast)} the least`,
-      details: { metric: name, ...judged, rate, expected, atLeast },
+      message: `${name} ${moved} to ${rateText(rate)} of ${count(judged.rankings)} ${what} on ${judged.day}: by the ${settings.trailingDays} days before, ${rateText(expected)} was expected and ${rateText(limit)} the ${end}`,
+      details: {
+        metric: name,
+        ...judged,
+        rate,
+        expected,
+        [worse === 'dropped' ? 'atLeast' : 'atMost']: limit,
+      },
     });
   }
   return { findings, unknown };

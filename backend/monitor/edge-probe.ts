@@ -14,7 +14,7 @@ export interface Probe {
 
 export interface EdgeProbe {
   /** Oldest first. */
-  probes(): readonly Probe[];
+  readonly probes: () => readonly Probe[];
   stop(): Promise<void>;
 }
 

@@ -8,5 +8,10 @@ import { cameOf } from '../log/account/counted.ts';
 export const FEEDBACK_WITHIN_MS = 6 * 3_600_000;
 
 /** Whether a ranking, which the query calls `d`, was followed so soon by feedback of this type. */
-export const cameSoon = (type: 'click' | 'booking'): SQL =>
+export const cameSoon = (type: 'click' | 'booking' | 'not_interested'): SQL =>
   cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
+
+/** The mean answer of a ranking, which the query calls `d`, to the survey (0 to 1) that came so soon; null without one. */
+export const scoreSoon: SQL = sql`(
+  select avg(e.value) from events e where e.rankingId = d.rankingId and e.type = 'survey' and e.fault = ''
+    and e.receivedAt <= d.at + ${FEEDBACK_WITHIN_MS})`;

@@ -11,6 +11,10 @@ import { readDataQuality } from './data-quality.ts';
 import { readUnseenValues } from './unseen-values.ts';
 import { degradedMetrics } from './degraded-metrics.ts';
 import type { Span } from '../log/account/span.ts';
+import { findEdgeErrors } from './edge-errors.ts';
+import type { Probe } from './edge-probe.ts';
+import { readLatency } from './latency.ts';
+import { readRefusedFeedback } from './refused-feedback.ts';
 import { readDegradedRankings } from './degraded-rankings.ts';
 import { readIngestLag } from './ingest-lag.ts';
 import { readLostDecisions } from './lost-decisions.ts';
@@ -22,10 +26,10 @@ import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
 import { driftMonitor } from './read-drift.ts';
 import { readLastTimes } from './read-last-times.ts';
+import type { Channel } from './channel.ts';
 import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
 import type { MonitorSettings } from './settings.ts';
-import type { Webhook } from './webhook.ts';
 
 export interface MonitorDeps {
   readonly store: Store;
@@ -40,7 +44,10 @@ export interface MonitorDeps {
   /** Names of the catalogue's feeds. */
   readonly feeds: readonly string[];
   readonly settings: MonitorSettings;
-  readonly webhook: Webhook | undefined;
+  /** Who is told of alerts. */
+  readonly channels: readonly Channel[];
+  /** What the edge answered this backend, oldest first. */
+  readonly probes: () => readonly Probe[];
   /** Training is scheduled, so that none for too long is an alert. */
   readonly trainsDaily: boolean;
   readonly nowMs: () => number;
@@ -73,7 +80,7 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
     },
     {
       name: 'notices',
-      schedule: deps.webhook === undefined ? '' : '* * * * *',
+      schedule: deps.channels.length === 0 ? '' : '* * * * *',
       leaderOnly: true,
       run: () => sendNotices(deps),
     },
@@ -81,7 +88,14 @@ export function monitorJobs(deps: MonitorDeps): Job[] {
 }
 
 /** They check the last minutes. */
-const frequentMonitors = ({ store, feeds, settings, trainsDaily }: MonitorDeps): Monitor[] => [
+const frequentMonitors = ({
+  store,
+  account,
+  feeds,
+  settings,
+  probes,
+  trainsDaily,
+}: MonitorDeps): Monitor[] => [
   {
     kind: 'stale data',
     check: async (nowMs) =>
@@ -97,6 +111,15 @@ const frequentMonitors = ({ store, feeds, settings, trainsDaily }: MonitorDeps):
   {
     kind: 'lost decisions',
     check: (nowMs) => readLostDecisions(store, settings.lost, nowMs),
+  },
+  { kind: 'latency', check: (nowMs) => readLatency(store, settings.latency, nowMs) },
+  {
+    kind: 'edge errors',
+    check: async (nowMs) => findEdgeErrors(probes(), settings.edgeErrors, nowMs),
+  },
+  {
+    kind: 'refused feedback',
+    check: (nowMs) => readRefusedFeedback({ store, account }, settings.refused, nowMs),
   },
   { kind: 'clock', check: (nowMs) => readWrongClock(store, nowMs) },
   {

@@ -3,6 +3,7 @@ import {
   atLeastOne,
   count,
   group,
+  multiple,
   positive,
   problem,
   schedule,
@@ -30,11 +31,13 @@ export const monitors = group({
     trailingDays: count.min(7).max(365).default(28),
     /** Days with fewer rankings count for nothing. */
     minRankings: atLeastOne.default(200),
+    /** The same of answers to the survey, for satisfaction. */
+    minAnswers: atLeastOne.default(50),
     /** With fewer such days among the trailing ones, nothing is reported. */
     minDays: count.min(7).default(14),
     /** How often a day on which nothing happened may be taken for a fall, per metric and day. */
     alpha: alpha.default(0.0002),
-    /** Relative: smaller falls are let pass, however certain. */
+    /** Relative: smaller falls, or rises of what is dismissed, are let pass, however certain. */
     minDrop: share.default(0.05),
   }),
   /** Requests, catalogue, features or scores whose distribution is no longer that of the days that the champion learned from. */
@@ -118,6 +121,41 @@ export const monitors = group({
     minRankings: atLeastOne.default(20),
     /** Share of degraded rankings that is let pass. */
     maxShare: share.default(0.05),
+  }),
+  /** How long visitors' pages wait for rankings, as the client says by events of type timing. */
+  latency: group({
+    /** How far back timings are checked. */
+    windowMinutes: positive.default(30),
+    /** With fewer timings in the window, nothing is reported; hours with fewer say nothing of what is usual. */
+    minTimings: atLeastOne.default(200),
+    /** Highest p95, ms. */
+    maxP95Ms: positive.default(1000),
+    /** How many times the p95 may be what it usually was in the hours of the week before. */
+    timesUsual: multiple.default(2),
+    /** A p95 up to this many ms is never slower than usual. */
+    fromMs: z.number().nonnegative().default(200),
+    /** With fewer such hours in the week before, nothing is said to be usual. */
+    minHours: atLeastOne.default(24),
+    /** Share of rankings that pages gave up on that is let pass. */
+    maxLateShare: share.default(0.05),
+  }),
+  /** Probes of the edge that fail; edgeProbeSeconds says how often it is probed. */
+  edgeErrors: group({
+    /** How far back probes are checked. */
+    windowMinutes: positive.default(10),
+    /** With fewer probes in the window, nothing is reported. */
+    minProbes: atLeastOne.default(10),
+    /** Share of failed probes that is let pass. */
+    maxShare: share.default(0.1),
+  }),
+  /** Feedback that does not count: doubled, late, of bots, or of nothing that was shown. */
+  refused: group({
+    /** How far back feedback is checked, by when it was received. */
+    windowMinutes: positive.default(60),
+    /** With less feedback in the window, nothing is reported. */
+    minEvents: atLeastOne.default(200),
+    /** Share of it that is let pass. */
+    maxShare: share.default(0.5),
   }),
   /** Rollouts that wait for something that an operator must decide. */
   standstill: group({

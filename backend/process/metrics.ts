@@ -29,8 +29,13 @@ export class Metrics {
 
   /** For labels that stand for a state, of which one at a time holds: the values of all others are removed. */
   setOnly(name: string, value: number, labels: Labels): void {
-    this.#series.get(name)!.values.clear();
+    this.clear(name);
     this.set(name, value, labels);
+  }
+
+  /** The series has no value until it is set again. */
+  clear(name: string): void {
+    this.#series.get(name)!.values.clear();
   }
 
   get(name: string): number | undefined {
@@ -88,5 +93,18 @@ export const backendMetrics = (): Metrics =>
     )
     .declare('trimtab_online_batches_total', 'Changed weights that a cell of the edge has taken.')
     .declare('trimtab_online_stops_total', 'How often what was learned was dropped.')
+    .declare(
+      'trimtab_visitor_latency_ms',
+      'How long pages waited for rankings in the last 15 minutes, by quantile, as the client timed them.',
+    )
+    .declare('trimtab_visitor_timings', 'Rankings that pages timed in those minutes.')
+    .declare('trimtab_visitor_late_share', 'Share of them that pages gave up on.')
+    .declare(
+      'trimtab_recent_rankings',
+      'Rankings of the last 15 minutes in the log, by what they are.',
+    )
+    .declare('trimtab_recent_events', 'Feedback of those minutes, by whether it counts.')
+    .declare('trimtab_edge_probe_ms', 'Round trip of the last probe of the edge that was answered.')
+    .declare('trimtab_edge_probe_up', '1 where the last probe of the edge was answered, else 0.')
     .declare('trimtab_problems', 'Things that keep the edge from being up to date.')
     .declare('trimtab_alerts_open', 'Open alerts, by kind.');

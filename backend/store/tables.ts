@@ -653,10 +653,10 @@ export const alerts = sqliteTable(
     /** Since when checks have found the condition gone; null while it lasts. */
     clearSince: integer(),
     resolvedAt: integer(),
-    /** When the webhook accepted the notice of the opening, and that of the recovery; null: still to be sent. */
+    /** When all channels had taken the notice of the opening, and that of the recovery; null: some still have to be sent it. */
     notifiedAt: integer(),
     recoveryNotifiedAt: integer(),
-    /** Sending of the notice that is due: how often it was tried, and when it may be tried again. */
+    /** Read by backends from before there were several channels; their successors keep `alertNotices`. */
     noticeAttempts: integer().notNull().default(0),
     nextNoticeAt: integer().notNull().default(0),
     /** Who said that they have seen it, and when; null: nobody yet. */
@@ -670,6 +670,36 @@ export const alerts = sqliteTable(
       .where(sql`${table.resolvedAt} is null`),
   ],
 );
+
+/** Notices of alerts, by channel: what was taken, and what is tried again. Without a row it was not tried yet. */
+export const alertNotices = sqliteTable(
+  'alert_notices',
+  {
+    alertId: integer().notNull(),
+    type: text().$type<'opened' | 'recovered'>().notNull(),
+    channel: text().notNull(),
+    attempts: integer().notNull(),
+    /** Epoch ms: not to be tried before. */
+    nextAt: integer().notNull(),
+    /** When the channel took it; null: not yet. */
+    takenAt: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.alertId, table.type, table.channel] })],
+);
+
+/** How long visitors' pages waited for rankings, by hour, as they said by events of type `timing`. */
+export const visitorLatency = sqliteTable('visitor_latency', {
+  /** Epoch ms of its beginning; events belong to the hour in which the edge received them. */
+  hour: integer().primaryKey(),
+  /** Rankings whose page said how long it waited. */
+  timings: integer().notNull(),
+  /** Of those: the page had given up and kept its own order. */
+  late: integer().notNull(),
+  /** Percentiles, ms; null without timings. */
+  p50: real(),
+  p95: real(),
+  p99: real(),
+});
 
 /** For how long no notices are sent of alerts of a key, and why. Rows are only ever added; the newest of a key holds. */
 export const alertSilences = sqliteTable(

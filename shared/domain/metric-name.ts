@@ -7,6 +7,7 @@ export const AMOUNT_NAMES = [
   'payment_value',
   'scroll_share',
   'form_share',
+  'survey_score',
 ] as const;
 
 export const METRIC_NAMES: readonly string[] = [...EVENT_TYPES, ...AMOUNT_NAMES];

@@ -3,7 +3,7 @@ import { invalid } from './errors.ts';
 /**
  * A metric of an experiment, computed per unit (session or user). `numerator` and `denominator` each name a fact of
  * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `payment_value`,
- * `scroll_share`, `form_share`), `rankings`, or `outcome.<name>`.
+ * `scroll_share`, `form_share`, `survey_score`), `rankings`, or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;
@@ -58,6 +58,22 @@ export const DEFAULT_METRICS: readonly MetricDefinition[] = [
     winsorShare: 0.99,
   },
 ];
+
+/** Metrics that an experiment may ask for by name, of events that not every site sends. */
+const FURTHER_METRICS: readonly MetricDefinition[] = [
+  /** The mean answer to the survey, from 0 (worst) to 1. */
+  {
+    name: 'satisfaction',
+    kind: 'ratio',
+    numerator: 'survey_score',
+    denominator: 'survey',
+    better: 'higher',
+  },
+  { name: 'not_interested', kind: 'mean', numerator: 'not_interested', better: 'lower' },
+];
+
+/** Every metric that has a name. */
+export const NAMED_METRICS: readonly MetricDefinition[] = [...DEFAULT_METRICS, ...FURTHER_METRICS];
 
 const MAX_HORIZON_DAYS = 3650;
 

@@ -1,6 +1,7 @@
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import type { Channel } from '../../monitor/channel.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
@@ -49,6 +50,7 @@ export interface Services {
   readonly secretKeys: readonly string[];
   readonly login: Login;
   readonly edgeProbe: Pick<EdgeProbe, 'probes'>;
+  readonly alertChannels: readonly Channel[];
   readonly rankings: Pick<RankingRoom, 'preview' | 'past'>;
   readonly ingestSecrets: NewestFirst<string>;
   /** New ids of sessions and users are keyed by the first. */

@@ -1,4 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { CHANNELS } from '../../monitor/channel.ts';
+import { sendTest } from '../../monitor/send-test.ts';
+import { SEVERITIES, severityOf } from '../../monitor/severity.ts';
 import { acknowledge } from '../../monitor/acknowledge.ts';
 import { silence, silencesNow } from '../../monitor/silences.ts';
 import { listAlerts } from '../../monitor/list-alerts.ts';
@@ -23,12 +26,16 @@ const alert = z
       .string()
       .openapi({ description: 'What it is about; one alert per key is open at a time' }),
     kind: z.string(),
+    severity: z.enum(SEVERITIES),
     message: z.string(),
     details: anyObject,
     openedAt: epochMs,
     lastSeenAt: epochMs,
     resolvedAt: epochMs.nullable(),
-    notifiedAt: epochMs.nullable().openapi({ description: 'When the webhook accepted it' }),
+    notifiedAt: epochMs.nullable().openapi({
+      description:
+        'When every channel had taken what it is told of it; without channels, when it was logged',
+    }),
     recoveryNotifiedAt: epochMs.nullable(),
     acknowledgedBy: z.string().nullable(),
     acknowledgedAt: epochMs.nullable(),
@@ -85,9 +92,33 @@ const silenced = createRoute({
   responses: { 200: answer(z.object({ until: epochMs }), 'Until when'), ...problems },
 });
 
+const tried = createRoute({
+  method: 'post',
+  path: '/v1/alerts/test',
+  summary: 'Send a test to the channels that are set, or to one of them',
+  request: { body: jsonBody(z.strictObject({ channel: z.enum(CHANNELS).optional() })) },
+  responses: {
+    200: answer(
+      z.object({
+        tried: z.array(
+          z.object({
+            channel: z.enum(CHANNELS),
+            problem: z
+              .string()
+              .nullable()
+              .openapi({ description: 'Why it did not take the test; null: it did' }),
+          }),
+        ),
+      }),
+      'What each channel answered',
+    ),
+    ...problems,
+  },
+});
+
 const HOUR_MS = 3_600_000;
 
-export const alertRoutes = ({ store, nowMs }: Services) =>
+export const alertRoutes = ({ store, alertChannels, nowMs }: Services) =>
   router()
     .openapi(acknowledged, async (c) => {
       const { id } = c.req.valid('param');
@@ -101,12 +132,26 @@ export const alertRoutes = ({ store, nowMs }: Services) =>
       await silence(store, { key, reason, by: actorOf(c), at, until });
       return c.json({ until }, 200);
     })
+    .openapi(tried, async (c) => {
+      const { channel } = c.req.valid('json');
+      const results = await sendTest(
+        { store, channels: alertChannels },
+        { ...(channel !== undefined && { only: channel }), by: actorOf(c), nowMs: nowMs() },
+      );
+      return c.json({ tried: results }, 200);
+    })
     .openapi(list, async (c) => {
       const { all, since, limit } = c.req.valid('query');
       const silences = new Map((await silencesNow(store, nowMs())).map((one) => [one.key, one]));
       const found = await listAlerts(store, { all: all === 'true', since, limit });
       return c.json(
-        { alerts: found.map((one) => ({ ...one, silence: silences.get(one.key) ?? null })) },
+        {
+          alerts: found.map((one) => ({
+            ...one,
+            severity: severityOf(one.kind),
+            silence: silences.get(one.key) ?? null,
+          })),
+        },
         200,
       );
     });

@@ -3,12 +3,12 @@ import type { Store } from '../../store/open.ts';
 import { statement } from '../account/mark.ts';
 
 /**
- * Deletes what was made of data and is read no more. Counts by day are kept for a time of their own. Of an experiment the
+ * Deletes what was made of data and is read no more. Counts by day and latency by hour are kept for a time of their own. Of an experiment the
  * last report stays, for ever, and those of each day for as long as the log; alerts that are over stay as long as units do;
  * samples of the catalogue and leases that ran out go with the log. Everything that says who did or decided what is kept: `audit`, `rollouts`,
  * `rollout_decisions`, `metric_weights`, `experiments`, `weights`, `evaluations`, `runs`, and the monthly `reports`.
  * @param before epoch ms: what the log begins with. @param keptBefore the same of units and outcomes. @param countedBefore
- * the same of counts by day.
+ * the same of counts by day and of latency by hour.
  */
 export async function pruneRecords(
   store: Store,
@@ -31,6 +31,8 @@ export async function pruneRecords(
       sql`delete from alerts where resolvedAt < ${keptBefore}
         and (notifiedAt is null or recoveryNotifiedAt is not null)`,
     ),
+    statement(db, sql`delete from alert_notices where alertId not in (select id from alerts)`),
+    statement(db, sql`delete from visitor_latency where hour < ${countedBefore}`),
     statement(db, sql`delete from daily_counts where day < ${countedBefore}`),
     statement(db, sql`delete from catalogue_samples where day < ${before}`),
     // Of processes that ended without giving them back.

@@ -14,6 +14,7 @@ const VALUED = {
   payment: 'sum',
   scroll_depth: 'max',
   form_progress: 'max',
+  survey: 'sum',
 } as const satisfies Partial<Record<EventType, 'sum' | 'max'>>;
 
 export const COUNT_COLUMNS: readonly string[] = EVENT_TYPES;
@@ -26,6 +27,7 @@ const UNITS: Readonly<Record<(typeof AMOUNT_NAMES)[number], { column: string; pe
   payment_value: { column: 'payment_value', per: 1 },
   scroll_share: { column: 'scroll_depth_value', per: 1 },
   form_share: { column: 'form_progress_value', per: 1 },
+  survey_score: { column: 'survey_value', per: 1 },
 };
 
 const AMOUNTS: Readonly<Record<string, { column: string; per: number } | undefined>> = UNITS;

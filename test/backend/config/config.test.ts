@@ -57,7 +57,7 @@ test('without a file and a variable everything is as documented', async () => {
     metricWeights: DEFAULT_METRIC_WEIGHTS,
     onlineLearning: { ...DEFAULT_ONLINE, enabled: true, holdoutShare: 0.02 },
     monitors: DEFAULT_MONITORS,
-    alertWebhook: undefined,
+    alertAddresses: { webhook: undefined, slack: undefined, teams: undefined, smtp: undefined },
     oidcClientSecret: undefined,
   });
 });
@@ -211,8 +211,8 @@ describe('the environment', () => {
 
   test('alerts go to a webhook that is http or https and has a secret', async () => {
     const url = 'https://hooks.example/x?token=hidden';
-    const { alertWebhook } = await loaded({ TRIMTAB_ALERT_WEBHOOK: url, ...SECRET });
-    expect(alertWebhook).toEqual({ url, secret: 'secret of the alerts' });
+    const { alertAddresses } = await loaded({ TRIMTAB_ALERT_WEBHOOK: url, ...SECRET });
+    expect(alertAddresses.webhook).toEqual({ url, secret: 'secret of the alerts' });
   });
 
   test.each([

@@ -24,7 +24,12 @@ beforeAll(async () => {
   receiver = await startAlertReceiver();
   backend = await startTestBackend({
     monitors: EVERY_SECOND,
-    alertWebhook: { url: receiver.url, secret: 'of the alerts' },
+    alertAddresses: {
+      webhook: { url: receiver.url, secret: 'of the alerts' },
+      slack: undefined,
+      teams: undefined,
+      smtp: undefined,
+    },
   });
 });
 afterAll(async () => {
@@ -74,6 +79,28 @@ describe('alerts', () => {
       type: 'opened',
       alert: { id: alerts[0].id },
     });
+  });
+
+  test('channels are tried by API and command line, and a refusal says why and never where', async () => {
+    const before = receiver.received.length;
+    const { status, body } = await backend.call('POST', '/v1/alerts/test', {});
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { tried: [{ channel: 'webhook', problem: null }] },
+    });
+    expect(receiver.received.slice(before).map(({ json }) => json.type)).toContain('test');
+    const answer = receiver.answer;
+    receiver.answer = () => 500;
+    const failed = await cli('alerts', 'test');
+    receiver.answer = answer;
+    expect(failed).toMatchObject({ exitCode: 1 });
+    expect(failed.stdout).toContain('not taken: it answered 500');
+    expect(failed.stdout).not.toContain('hidden');
+    expect(await backend.call('POST', '/v1/alerts/test', { channel: 'slack' })).toMatchObject({
+      status: 409,
+      body: { code: 'no_channel' },
+    });
+    receiver.received.splice(before);
   });
 
   test('are over by themselves, and stay readable', async () => {

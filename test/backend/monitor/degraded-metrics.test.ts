@@ -136,7 +136,32 @@ test('each metric is judged on its own', () => {
     rankings,
     clicked: hits,
     booked: hits,
+    dismissed: Math.round(hits / 10),
+    answered: 400,
+    satisfaction: 300 + (hits % 7),
   }));
+  const judged = (change: Partial<(typeof rates)[number]>) =>
+    findDegradedMetrics([...rates.slice(0, -1), { ...rates.at(-1)!, ...change }], SETTINGS);
+  expect(judged({ satisfaction: 200 }).findings).toEqual([
+    expect.objectContaining({
+      key: 'degraded metrics: satisfaction',
+      kind: 'degraded metrics',
+      message: expect.stringMatching(/^satisfaction fell to 50\.00 % of 400 answers on 2026-04-07/),
+    }),
+  ]);
+  expect(judged({ dismissed: rates.at(-1)!.dismissed * 3 }).findings).toEqual([
+    expect.objectContaining({
+      key: 'degraded metrics: not interested',
+      message: expect.stringMatching(/^not interested rose to .* the most$/),
+      details: expect.objectContaining({ atMost: expect.any(Number) }),
+    }),
+  ]);
+  // Better is no fall, and of a handful of answers nothing is said.
+  expect(judged({ satisfaction: 399, dismissed: 0 })).toEqual({ findings: [], unknown: [] });
+  expect(judged({ answered: 5, satisfaction: 0 })).toEqual({
+    findings: [],
+    unknown: ['degraded metrics: satisfaction'],
+  });
   const last = { ...rates.at(-1)!, booked: 0 };
   expect(findDegradedMetrics([...rates.slice(0, -1), last], SETTINGS)).toEqual({
     unknown: [],
@@ -166,6 +191,11 @@ describe('what came of a day, as it is read from the log', () => {
       happened(rankings[2], 'click'),
       happened(rankings[2], 'booking'),
       happened(rankings[3], 'dwell'),
+      happened(rankings[4], 'not_interested'),
+      happened(rankings[4], 'not_interested', { slot: 1 }),
+      happened(rankings[4], 'survey', { value: 1 }),
+      happened(rankings[5], 'survey', { value: 0.25 }),
+      happened(rankings[6], 'survey', { value: 0, ...late }),
     ]);
   });
   afterAll(() => log.close());
@@ -177,6 +207,9 @@ describe('what came of a day, as it is read from the log', () => {
       rankings: 20,
       clicked: 2,
       booked: 1,
+      dismissed: 1,
+      answered: 2,
+      satisfaction: 1.25,
     });
     expect(await readDayRates(log.store, '2026-03-11')).toMatchObject({ rankings: 0, clicked: 0 });
   });

@@ -7,6 +7,7 @@ import { alerts } from '../../../backend/store/tables.ts';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { openLog, type Log } from '../log/support/log.ts';
 import { startAlertReceiver } from './support/alert-receiver.ts';
+import { channels } from './support/channels.ts';
 
 const SECRET = 'secret of the alerts';
 const START = 1_790_000_000_000;
@@ -38,7 +39,7 @@ const found = (...findings: Finding[]) =>
 const send = (store: Store = log.store) =>
   sendNotices({
     store,
-    webhook: { url: receiver.url, secret: SECRET },
+    channels: channels({ webhook: { url: receiver.url, secret: SECRET } }),
     nowMs: () => nowMs,
     log: (message) => said.push(message),
   });
@@ -66,6 +67,7 @@ test('what opens and what is over is sent once each, signed, and with figures on
     type: 'opened',
     alert: {
       ...lagging,
+      severity: 'critical',
       id: expect.any(Number),
       openedAt: START,
       lastSeenAt: START,
@@ -178,7 +180,7 @@ test('the log says why a notice was not taken, and never the address', async () 
 
 test('without a webhook the log is all, and a later one hears nothing old', async () => {
   await found(lagging);
-  await sendNotices({ store: log.store, webhook: undefined, nowMs: () => nowMs, log: () => {} });
+  await sendNotices({ store: log.store, channels: [], nowMs: () => nowMs, log: () => {} });
   expect(await log.store.db.select().from(alerts)).toMatchObject([{ notifiedAt: START }]);
   await send();
   expect(receiver.received).toEqual([]);

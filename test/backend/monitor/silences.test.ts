@@ -6,6 +6,7 @@ import { updateAlerts } from '../../../backend/monitor/alerts.ts';
 import { listAlerts } from '../../../backend/monitor/list-alerts.ts';
 import { sendNotices } from '../../../backend/monitor/send-notices.ts';
 import { silence, silencesNow } from '../../../backend/monitor/silences.ts';
+import { channels } from './support/channels.ts';
 import { borrowStore } from '../../support/borrow-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +47,7 @@ async function world() {
     notify: () =>
       sendNotices({
         store,
-        webhook: { url, secret: 'secret of the tests' },
+        channels: channels({ webhook: { url, secret: 'secret of the tests' } }),
         nowMs: () => clock.nowMs,
         log: () => {},
       }),

@@ -5,6 +5,7 @@ import { DEMO } from '../../../backend/config/demo.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
+import { notices } from '../../../backend/monitor/notice-settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
@@ -61,7 +62,8 @@ export const testConfig = ({
     reportSchedule: '',
     edgeProbeSeconds: 0,
   }),
-  alertWebhook: undefined,
+  alertAddresses: { webhook: undefined, slack: undefined, teams: undefined, smtp: undefined },
+  notices: parseSettings(notices, {}),
   oidcClientSecret: undefined,
   dashboard: parseSettings(dashboard, { attemptsPerMinute: 10_000 }),
   watchEveryMs: 200,

@@ -21,16 +21,23 @@ import type { Page } from './page.ts';
 
 type Now = Awaited<ReturnType<typeof readNow>>;
 const readNow = async () => json(api.now.$get({ query: { minutes: '60' } }));
+type Latency = Awaited<ReturnType<typeof readLatency>>;
+const readLatency = async () => json(api.latency.$get({ query: {} }));
 
 export const nowPage: Page = {
   topics: ['traffic', 'live', 'rollouts', 'runs', 'alerts'],
   everyMs: 15_000,
   async load() {
-    const [status, now] = await Promise.all([json(api.status.$get()), readNow()]);
+    const [status, now, latency] = await Promise.all([
+      json(api.status.$get()),
+      readNow(),
+      readLatency(),
+    ]);
     return [
       liveSection(status),
       figuresSection(status, now),
       trafficSection(now),
+      latencySection(latency),
       probeSection(now),
       servedSection(now, status),
       storedSection(status),
@@ -102,7 +109,7 @@ export function quantile(sorted: readonly number[], q: number): number | undefin
     : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
 }
 
-function figuresSection({ ingest }: Status, { traffic, probes }: Now): Section {
+function figuresSection({ ingest }: Status, { traffic, latency, probes }: Now): Section {
   const { spans, spanMs } = traffic;
   // The last two spans still grow by what is on its way.
   const lately = spans.slice(-7, -2);
@@ -129,6 +136,20 @@ function figuresSection({ ingest }: Status, { traffic, probes }: Now): Section {
       label: 'Rankings a second',
       value: figure(rate),
       remark: `${whole(rankings)} in the last hour`,
+    },
+    {
+      label: 'Visitors wait, p50',
+      value: waitOf(latency.p50),
+      remark:
+        latency.timings === 0
+          ? 'no page has timed a ranking'
+          : `p95 ${waitOf(latency.p95)} · p99 ${waitOf(latency.p99)}`,
+    },
+    {
+      label: 'Given up',
+      value: share(latency.late, latency.timings),
+      remark: `${whole(latency.late)} of ${whole(latency.timings)} rankings came too late for their page`,
+      ...(latency.late > 0 && { tone: 'warn' as const }),
     },
     {
       label: 'Probe, p50',
@@ -170,6 +191,8 @@ function figuresSection({ ingest }: Status, { traffic, probes }: Now): Section {
   return { id: 'figures', title: 'The last hour', wide: true, content: [tiles(list)] };
 }
 
+const waitOf = (ms: number | null) => (ms === null ? '–' : `${figure(ms)} ms`);
+
 const CURL = 'The curl line that "npm start" prints makes the first one.';
 
 function trafficSection({ traffic: { spans, spanMs } }: Now): Section {
@@ -201,6 +224,37 @@ function trafficSection({ traffic: { spans, spanMs } }: Now): Section {
         format: (value) => `${figure(value)} ms`,
         fromZero: true,
         otherwise: ['No batch has arrived in the last hour.', CURL],
+      }),
+    ],
+  };
+}
+
+function latencySection({ hours }: Latency): Section {
+  const known = hours.some(({ timings }) => timings > 0);
+  const line = (label: string, of: (hour: Latency['hours'][number]) => number | null) => ({
+    label,
+    values: known ? hours.map(of) : [],
+  });
+  return {
+    id: 'latency',
+    title: 'What visitors wait for',
+    content: [
+      chart({
+        id: 'visitor-latency',
+        title: 'From the request to the ranking, by hour of the last week',
+        says: 'As the client timed it in pages, network included. Rankings that never came are not in it.',
+        x: { kind: 'time', values: known ? hours.map(({ hour }) => hour) : [] },
+        series: [
+          line('p50', ({ p50 }) => p50),
+          line('p95', ({ p95 }) => p95),
+          line('p99', ({ p99 }) => p99),
+        ],
+        format: (value) => `${figure(value)} ms`,
+        fromZero: true,
+        otherwise: [
+          'No page has timed a ranking in the last week.',
+          'The client does by itself, once the visitor has agreed to be measured.',
+        ],
       }),
     ],
   };

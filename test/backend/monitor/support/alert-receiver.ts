@@ -11,7 +11,16 @@ export interface Received {
 /** Somebody's endpoint for alerts: answers what `answer` says, and keeps what it was sent. */
 export async function startAlertReceiver() {
   const received: Received[] = [];
-  const receiver = { received, answer: () => 204 as number, url: '', close };
+  const receiver = {
+    received,
+    answer: () => 204 as number,
+    /** Further headers of its answers. */
+    headers: {} as Record<string, string>,
+    /** What its answers wait for. */
+    until: Promise.resolve(),
+    url: '',
+    close,
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -22,7 +31,11 @@ export async function startAlertReceiver() {
         body,
         json: JSON.parse(new TextDecoder().decode(body)),
       });
-      response.writeHead(receiver.answer(), { location: receiver.url }).end();
+      void receiver.until.then(() =>
+        response
+          .writeHead(receiver.answer(), { location: receiver.url, ...receiver.headers })
+          .end(),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

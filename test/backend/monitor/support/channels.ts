@@ -1,0 +1,17 @@
+import { channelsOf, type ChannelAddresses } from '../../../../backend/monitor/channels-of.ts';
+import { notices } from '../../../../backend/monitor/notice-settings.ts';
+import { parseSettings } from '../../../../backend/settings/parse-settings.ts';
+
+export const NOWHERE: ChannelAddresses = {
+  webhook: undefined,
+  slack: undefined,
+  teams: undefined,
+  smtp: undefined,
+};
+
+/** The channels that these addresses and settings make; nothing else is set. */
+export const channels = (
+  addresses: Partial<ChannelAddresses>,
+  settings: unknown = {},
+  dashboardUrl?: string,
+) => channelsOf({ ...NOWHERE, ...addresses }, parseSettings(notices, settings), dashboardUrl);
