@@ -1,4 +1,5 @@
 import { apprenticeOf } from './apprentice/service.ts';
+import { businessOf } from './business/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -107,6 +108,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
+  const business = businessOf({ store, database, account });
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -214,6 +216,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     livePointer,
     rollouts,
     apprentice,
+    business,
     metricLearning,
     experimentService,
     trainingData,
@@ -230,6 +233,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       await onlineLearning.stop();
       await experimentService.stop();
       await apprentice.stop();
+      await business.stop();
       await account.stop();
     },
   };

@@ -5,6 +5,7 @@ import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { apprenticeRoutes } from './routes/apprentice.ts';
+import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
@@ -59,6 +60,7 @@ export function createApp(services: Services) {
     .route('/', rolloutRoutes(services))
     .route('/', weightRoutes(services))
     .route('/', clickRoutes(services))
+    .route('/', businessRoutes(services))
     .route('/', experimentRoutes(services))
     .route('/', metricWeightRoutes(services))
     .route('/', alertRoutes(services))

@@ -7,7 +7,8 @@ import { monthBefore } from '../../backend/reports/months.ts';
 import { storeMonthlyReport } from '../../backend/reports/store-monthly-report.ts';
 import { openStore } from '../../backend/store/open.ts';
 import { armKey } from '../../shared/domain/experiment.ts';
-import { parseSessionId } from '../../shared/domain/ids.ts';
+import { parseSessionId, versionOf } from '../../shared/domain/ids.ts';
+import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import { bringUpToDate } from '../backend/log/support/bring-up-to-date.ts';
 import { happened } from '../backend/log/support/log.ts';
 import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
@@ -37,6 +38,38 @@ async function violationsOn(page: Page): Promise<string[]> {
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
+}
+
+/** Sixty visitors on two days, by two versions, who click, look and book. */
+function visits(): IngestBatch {
+  const decisions = Array.from({ length: 120 }, (_, n) =>
+    decisionOf(`visit-${n}`, {
+      at: Date.now() - (n < 60 ? 2 : 1) * 3 * 3_600_000 * 9 + n * 1000,
+      sessionId: parseSessionId(`visitor-${n % 60}`),
+      weights: versionOf(n % 3 === 0 ? 1 : 0),
+      request: JSON.stringify({ preferences: { themes: [n % 4 === 0 ? 'beach' : 'food'] } }),
+    }),
+  );
+  const events = decisions.flatMap((decision, n) => [
+    ...(n % 2 === 0
+      ? [
+          happened(decision, 'click', { afterMs: 2000, slot: n % 3 }),
+          happened(decision, 'dwell', { afterMs: 9000, slot: n % 3, value: 5000 + 100 * n }),
+        ]
+      : []),
+    ...(n % 4 === 0 ? [happened(decision, 'booking_start', { afterMs: 12_000, slot: n % 3 })] : []),
+    ...(n % 8 === 0
+      ? [happened(decision, 'booking', { afterMs: 15_000, slot: n % 3, value: 100 + n })]
+      : []),
+    happened(decision, 'scroll_depth', { afterMs: 3000, itemId: undefined, value: (n % 10) / 10 }),
+    happened(decision, 'pointer_activity', {
+      afterMs: 4000,
+      itemId: undefined,
+      value: 1 + (n % 5),
+      properties: { cell: `${n % 10},${Math.floor(n / 12)}` },
+    }),
+  ]);
+  return { batchId: 'visits', decisions, events };
 }
 
 describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
@@ -77,6 +110,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       reason: 'bookings pay',
       expiresAt: Date.UTC(2099, 0, 1),
     });
+    await send(of, visits());
     const { version } = (await call('POST', '/v1/weights', { name: 'new', points: {} })).body;
     await call('POST', '/v1/rollouts', { version, force: true });
     const store = await openStore(config.database);
@@ -232,6 +266,27 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     expect(
       await page.locator(`a[href="/v1/reports/${monthBefore(Date.now())}?format=html"]`).count(),
     ).toBe(1);
+    await context.close();
+  });
+
+  test('shows what visitors did: by version, by item and by search, and says so when an item was not shown', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'business?days=7&searches=leads');
+    for (const chart of ['click-through', 'conversion', 'dwell', 'revenue', 'effective-items'])
+      await page.locator(`#${chart}-by-day canvas`).waitFor();
+    const rows = await page.locator('#section-versions tbody tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s+/)[0]).toSorted()).toEqual(['v000000', 'v000001']);
+    expect(await page.locator('#section-items').innerText()).toContain('lisbon');
+    const [best] = await page.locator('#section-searches tbody tr').allInnerTexts();
+    expect(best).toContain('themes: beach');
+    const saved = page.waitForEvent('download');
+    await page.locator('#section-items').getByRole('button', { name: 'CSV' }).click();
+    expect((await saved).suggestedFilename()).toBe('items.csv');
+    await page.getByLabel('Last').selectOption('30');
+    await page.waitForURL('**/business?days=30&searches=leads');
+    await open(page, 'business?item=nowhere');
+    expect(await page.locator('#section-items').innerText()).toContain('nowhere was not shown');
     await context.close();
   });
 

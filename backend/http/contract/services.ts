@@ -1,6 +1,7 @@
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import type { Business } from '../../business/service.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
+  readonly business: Business;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;
