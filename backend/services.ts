@@ -8,6 +8,7 @@ import type { Metrics } from './process/metrics.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
+import { dataReviewOf } from './log/review/service.ts';
 import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
@@ -109,6 +110,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   });
   const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
   const business = businessOf({ store, database, account });
+  const review = dataReviewOf(database, account);
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -217,6 +219,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     rollouts,
     apprentice,
     business,
+    review,
     metricLearning,
     experimentService,
     trainingData,
@@ -234,6 +237,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       await experimentService.stop();
       await apprentice.stop();
       await business.stop();
+      await review.stop();
       await account.stop();
     },
   };

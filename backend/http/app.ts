@@ -16,6 +16,7 @@ import { itemRoutes } from './routes/items.ts';
 import { loginRoutes } from './routes/logins.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { nowRoutes } from './routes/now.ts';
+import { reviewRoutes } from './routes/review.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { searchRoutes } from './routes/search.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
@@ -61,6 +62,7 @@ export function createApp(services: Services) {
     .route('/', weightRoutes(services))
     .route('/', clickRoutes(services))
     .route('/', businessRoutes(services))
+    .route('/', reviewRoutes(services))
     .route('/', experimentRoutes(services))
     .route('/', metricWeightRoutes(services))
     .route('/', alertRoutes(services))

@@ -290,6 +290,50 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await context.close();
   });
 
+  test('says what an override would change before it is set', async () => {
+    const context = await signedIn('operator', 'olga');
+    const page = await context.newPage();
+    await open(page, 'metric-weights');
+    const { history } = (await backend.call('GET', '/v1/metric-weights/smarttrip')).body;
+    await page.getByRole('button', { name: 'Override …' }).click();
+    const dialog = page.locator('#dialog');
+    await dialog.getByLabel('Weights').fill('{"click": 1, "booking": 80}');
+    await dialog.getByLabel('Reason').fill('a trial');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('booking moves by +300 %: 20 to 80').waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect((await backend.call('GET', '/v1/metric-weights/smarttrip')).body.history).toEqual(
+      history,
+    );
+    await context.close();
+  });
+
+  test('shows sessions as they were seen, and leaves one out of training with a reason until that is taken back', async () => {
+    const context = await signedIn('operator', 'rita');
+    const page = await context.newPage();
+    await open(page, 'training?kind=session&subject=visitor-0');
+    const sessions = page.locator('#section-sessions');
+    await sessions.locator('summary').click();
+    expect(await sessions.locator('table').innerText()).toContain('click lisbon after 2 s');
+    await sessions.getByRole('button', { name: 'Leave out …' }).click();
+    const dialog = page.locator('#dialog');
+    await dialog.getByLabel('Reason').fill('our own monitor');
+    expect(await violationsOn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Leave out' }).click();
+    await page.locator('#section-exclusions', { hasText: 'our own monitor' }).waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    if (SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${SCREENSHOTS}/training-review.png`, fullPage: true });
+    const { exclusions } = (await backend.call('GET', '/v1/data/exclusions')).body;
+    expect(exclusions).toMatchObject([{ subject: 'visitor-0', by: 'rita', liftedAt: null }]);
+    await page.getByRole('button', { name: 'Learn from again …' }).click();
+    await dialog.getByLabel('Reason').fill('it was a customer');
+    await dialog.getByRole('button', { name: 'Learn from again' }).click();
+    await page.locator('#section-exclusions', { hasText: 'it was a customer' }).waitFor();
+    await context.close();
+  });
+
   test('lets an operator act, once they typed what they mean, and tells everybody who looks', async () => {
     const context = await signedIn('operator', 'carla');
     const [page, beside] = [await context.newPage(), await context.newPage()];
@@ -334,7 +378,16 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       await open(page, path);
       offered.push(...(await page.locator('#sections button').allInnerTexts()));
     }
-    const reads = new Set(['CSV', 'Rank', 'Look it up', 'Filter', 'Calculate', 'Older', 'Newest']);
+    const reads = new Set([
+      'CSV',
+      'Rank',
+      'Look it up',
+      'Filter',
+      'Calculate',
+      'Older',
+      'Newest',
+      'Others',
+    ]);
     expect(offered.filter((label) => !reads.has(label))).toEqual([]);
     await context.close();
   });

@@ -16,6 +16,7 @@ import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
+import type { DataReview } from '../../log/review/service.ts';
 import type { EdgeKey } from '../../log/identity/edge-key.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
   readonly business: Business;
+  readonly review: Pick<DataReview, 'anomalies' | 'sessions'>;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;
