@@ -20,7 +20,6 @@ export type Status = Answer<'/v1/status'>;
 export type LiveWeights = NonNullable<Status['weights']>;
 export type Run = Answer<'/v1/runs/:id'>;
 export type Alert = Answer<'/v1/alerts'>['alerts'][number];
-export type Clicks = Answer<'/v1/clicks'>;
 export type DataQuality = Answer<'/v1/data/quality'>;
 export type AuditEntry = Answer<'/v1/audit'>['entries'][number];
 export type Experiment = Answer<'/v1/experiments'>['experiments'][number];

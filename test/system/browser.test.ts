@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../backend/dashboard/pages.ts';
+import type { ReviewedSession } from '../../backend/log/review/sessions.ts';
 import { updateAlerts } from '../../backend/monitor/alerts.ts';
 import { monthBefore } from '../../backend/reports/months.ts';
 import { storeMonthlyReport } from '../../backend/reports/store-monthly-report.ts';
@@ -312,10 +313,20 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   test('shows sessions as they were seen, and leaves one out of training with a reason until that is taken back', async () => {
     const context = await signedIn('operator', 'rita');
     const page = await context.newPage();
-    await open(page, 'training?kind=session&subject=visitor-0');
+    const { sessions: sample } = (await backend.call('GET', '/v1/data/sessions?limit=50')).body as {
+      sessions: ReviewedSession[];
+    };
+    const didClick = ({ type }: { readonly type: string }) => type === 'click';
+    const { sessionId, rankings } = sample.find(({ rankings: own }) =>
+      own.some(({ events }) => events.some(didClick)),
+    )!;
+    const click = rankings.flatMap(({ events }) => events).find(didClick)!;
+    await open(page, `training?kind=session&subject=${encodeURIComponent(sessionId)}`);
     const sessions = page.locator('#section-sessions');
     await sessions.locator('summary').click();
-    expect(await sessions.locator('table').innerText()).toContain('click lisbon after 2 s');
+    expect(await sessions.locator('table').innerText()).toContain(
+      `click ${click.itemId} after 2 s`,
+    );
     await sessions.getByRole('button', { name: 'Leave out …' }).click();
     const dialog = page.locator('#dialog');
     await dialog.getByLabel('Reason').fill('our own monitor');
@@ -326,7 +337,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     if (SCREENSHOTS !== undefined)
       await page.screenshot({ path: `${SCREENSHOTS}/training-review.png`, fullPage: true });
     const { exclusions } = (await backend.call('GET', '/v1/data/exclusions')).body;
-    expect(exclusions).toMatchObject([{ subject: 'visitor-0', by: 'rita', liftedAt: null }]);
+    expect(exclusions).toMatchObject([{ subject: sessionId, by: 'rita', liftedAt: null }]);
     await page.getByRole('button', { name: 'Learn from again …' }).click();
     await dialog.getByLabel('Reason').fill('it was a customer');
     await dialog.getByRole('button', { name: 'Learn from again' }).click();

@@ -170,6 +170,7 @@ function sessionsSection(
   );
   return {
     id: 'sessions',
+    wide: true,
     title: subject === undefined ? 'Sessions as they were seen, a sample' : 'Sessions of a visitor',
     tools: [other],
     content: [
