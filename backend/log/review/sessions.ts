@@ -87,8 +87,13 @@ export async function reviewSessions(
     userId: own.find(({ userId }) => userId !== null)?.userId ?? null,
     more: own[0].rankings - own.length,
     rankings: own.map(
-      ({ sessionId: _, userId: __, nth: ___, rankings: ____, itemIds, events, ...one }) => ({
-        ...one,
+      ({ rankingId, at, weights, placement, preferences, why, itemIds, events }) => ({
+        rankingId,
+        at,
+        weights,
+        placement,
+        preferences,
+        why,
         itemIds: JSON.parse(itemIds) as string[],
         events: JSON.parse(events) as ReviewedRanking['events'],
       }),
