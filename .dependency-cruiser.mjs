@@ -22,6 +22,7 @@ const BACKEND = [
   'rollouts',
   'monitor',
   'reports',
+  'business',
   'runs',
   'login',
   'config',

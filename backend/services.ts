@@ -2,6 +2,7 @@ import { channelsOf } from './monitor/channels-of.ts';
 import { apprenticeOf } from './apprentice/service.ts';
 import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
 import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
+import { businessOf } from './business/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -10,6 +11,7 @@ import type { Metrics } from './process/metrics.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
+import { dataReviewOf } from './log/review/service.ts';
 import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
@@ -127,6 +129,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
+  const business = businessOf({ store, database, account });
+  const review = dataReviewOf(database, account);
   const metricLearning = metricLearningOf({
     store,
     database,
@@ -237,6 +241,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     livePointer,
     rollouts,
     apprentice,
+    business,
+    review,
     metricLearning,
     experimentService,
     trainingData,
@@ -254,6 +260,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       await onlineLearning.stop();
       await experimentService.stop();
       await apprentice.stop();
+      await business.stop();
+      await review.stop();
       await account.stop();
     },
   };

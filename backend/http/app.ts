@@ -5,6 +5,7 @@ import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { apprenticeRoutes } from './routes/apprentice.ts';
+import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
@@ -16,6 +17,7 @@ import { itemRoutes } from './routes/items.ts';
 import { loginRoutes } from './routes/logins.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { nowRoutes } from './routes/now.ts';
+import { reviewRoutes } from './routes/review.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { searchRoutes } from './routes/search.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
@@ -61,6 +63,8 @@ export function createApp(services: Services) {
     .route('/', rolloutRoutes(services))
     .route('/', weightRoutes(services))
     .route('/', clickRoutes(services))
+    .route('/', businessRoutes(services))
+    .route('/', reviewRoutes(services))
     .route('/', experimentRoutes(services))
     .route('/', metricWeightRoutes(services))
     .route('/', alertRoutes(services))

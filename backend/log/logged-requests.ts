@@ -4,6 +4,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import type { LoggedRequest } from '../science/evaluation/cover.ts';
 import { countedRankings } from './account/counted.ts';
+import { isLeftOut } from './account/left-out.ts';
 import type { Span } from './account/span.ts';
 
 /** A logged request, and who made it. */
@@ -32,7 +33,8 @@ export async function readLoggedRequests(
   size: number,
 ): Promise<SampledRequest[]> {
   const within = ({ from, to }: Span) =>
-    sql`${countedRankings} d where d.schemaHash = ${schemaHash} and d.at between ${from} and ${to}`;
+    sql`${countedRankings} d where d.schemaHash = ${schemaHash} and d.at between ${from} and ${to}
+      and not (${isLeftOut(sql`d`)})`;
   let count = 0;
   for (const span of spans) {
     const [row] = await db.all<{ count: number }>(

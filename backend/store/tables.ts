@@ -502,6 +502,32 @@ export const dayMarks = sqliteTable('day_marks', {
   mark: text().notNull(),
 });
 
+/**
+ * Sessions and users that somebody left out of what is learned from, and why. One that is lifted stays, as what was done; those of people
+ * whose data are erased go.
+ */
+export const trainingExclusions = sqliteTable(
+  'training_exclusions',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    kind: text().$type<'session' | 'user'>().notNull(),
+    /** The keyed id. */
+    subject: text().notNull(),
+    reason: text().notNull(),
+    by: text().notNull(),
+    at: integer().notNull(),
+    /** Null: it holds. */
+    liftedAt: integer(),
+    liftedBy: text(),
+    liftReason: text(),
+  },
+  (table) => [
+    uniqueIndex('training_exclusions_held')
+      .on(table.kind, table.subject)
+      .where(sql`${table.liftedAt} is null`),
+  ],
+);
+
 /** Mutual exclusion: experiments of one layer never share a unit. */
 export const layers = sqliteTable('layers', {
   name: text().primaryKey(),

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../backend/dashboard/pages.ts';
+import type { ReviewedSession } from '../../backend/log/review/sessions.ts';
 import { updateAlerts } from '../../backend/monitor/alerts.ts';
 import { monthBefore } from '../../backend/reports/months.ts';
 import { storeMonthlyReport } from '../../backend/reports/store-monthly-report.ts';
 import { openStore } from '../../backend/store/open.ts';
 import { armKey } from '../../shared/domain/experiment.ts';
-import { parseSessionId } from '../../shared/domain/ids.ts';
+import { parseSessionId, versionOf } from '../../shared/domain/ids.ts';
+import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import { bringUpToDate } from '../backend/log/support/bring-up-to-date.ts';
 import { happened } from '../backend/log/support/log.ts';
 import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
@@ -37,6 +39,38 @@ async function violationsOn(page: Page): Promise<string[]> {
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
+}
+
+/** Sixty visitors on two days, by two versions, who click, look and book. */
+function visits(): IngestBatch {
+  const decisions = Array.from({ length: 120 }, (_, n) =>
+    decisionOf(`visit-${n}`, {
+      at: Date.now() - (n < 60 ? 2 : 1) * 3 * 3_600_000 * 9 + n * 1000,
+      sessionId: parseSessionId(`visitor-${n % 60}`),
+      weights: versionOf(n % 3 === 0 ? 1 : 0),
+      request: JSON.stringify({ preferences: { themes: [n % 4 === 0 ? 'beach' : 'food'] } }),
+    }),
+  );
+  const events = decisions.flatMap((decision, n) => [
+    ...(n % 2 === 0
+      ? [
+          happened(decision, 'click', { afterMs: 2000, slot: n % 3 }),
+          happened(decision, 'dwell', { afterMs: 9000, slot: n % 3, value: 5000 + 100 * n }),
+        ]
+      : []),
+    ...(n % 4 === 0 ? [happened(decision, 'booking_start', { afterMs: 12_000, slot: n % 3 })] : []),
+    ...(n % 8 === 0
+      ? [happened(decision, 'booking', { afterMs: 15_000, slot: n % 3, value: 100 + n })]
+      : []),
+    happened(decision, 'scroll_depth', { afterMs: 3000, itemId: undefined, value: (n % 10) / 10 }),
+    happened(decision, 'pointer_activity', {
+      afterMs: 4000,
+      itemId: undefined,
+      value: 1 + (n % 5),
+      properties: { cell: `${n % 10},${Math.floor(n / 12)}` },
+    }),
+  ]);
+  return { batchId: 'visits', decisions, events };
 }
 
 describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
@@ -77,6 +111,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       reason: 'bookings pay',
       expiresAt: Date.UTC(2099, 0, 1),
     });
+    await send(of, visits());
     const { version } = (await call('POST', '/v1/weights', { name: 'new', points: {} })).body;
     await call('POST', '/v1/rollouts', { version, force: true });
     const store = await openStore(config.database);
@@ -235,6 +270,81 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await context.close();
   });
 
+  test('shows what visitors did: by version, by item and by search, and says so when an item was not shown', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'business?days=7&searches=leads');
+    for (const chart of ['click-through', 'conversion', 'dwell', 'revenue', 'effective-items'])
+      await page.locator(`#${chart}-by-day canvas`).waitFor();
+    const rows = await page.locator('#section-versions tbody tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s+/)[0]).toSorted()).toEqual(['v000000', 'v000001']);
+    expect(await page.locator('#section-items').innerText()).toContain('lisbon');
+    const [best] = await page.locator('#section-searches tbody tr').allInnerTexts();
+    expect(best).toContain('themes: beach');
+    const saved = page.waitForEvent('download');
+    await page.locator('#section-items').getByRole('button', { name: 'CSV' }).click();
+    expect((await saved).suggestedFilename()).toBe('items.csv');
+    await page.getByLabel('Last').selectOption('30');
+    await page.waitForURL('**/business?days=30&searches=leads');
+    await open(page, 'business?item=nowhere');
+    expect(await page.locator('#section-items').innerText()).toContain('nowhere was not shown');
+    await context.close();
+  });
+
+  test('says what an override would change before it is set', async () => {
+    const context = await signedIn('operator', 'olga');
+    const page = await context.newPage();
+    await open(page, 'metric-weights');
+    const { history } = (await backend.call('GET', '/v1/metric-weights/smarttrip')).body;
+    await page.getByRole('button', { name: 'Override …' }).click();
+    const dialog = page.locator('#dialog');
+    await dialog.getByLabel('Weights').fill('{"click": 1, "booking": 80}');
+    await dialog.getByLabel('Reason').fill('a trial');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('booking moves by +300 %: 20 to 80').waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect((await backend.call('GET', '/v1/metric-weights/smarttrip')).body.history).toEqual(
+      history,
+    );
+    await context.close();
+  });
+
+  test('shows sessions as they were seen, and leaves one out of training with a reason until that is taken back', async () => {
+    const context = await signedIn('operator', 'rita');
+    const page = await context.newPage();
+    const { sessions: sample } = (await backend.call('GET', '/v1/data/sessions?limit=50')).body as {
+      sessions: ReviewedSession[];
+    };
+    const didClick = ({ type }: { readonly type: string }) => type === 'click';
+    const { sessionId, rankings } = sample.find(({ rankings: own }) =>
+      own.some(({ events }) => events.some(didClick)),
+    )!;
+    const click = rankings.flatMap(({ events }) => events).find(didClick)!;
+    await open(page, `training?kind=session&subject=${encodeURIComponent(sessionId)}`);
+    const sessions = page.locator('#section-sessions');
+    await sessions.locator('summary').click();
+    expect(await sessions.locator('table').innerText()).toContain(
+      `click ${click.itemId} after 2 s`,
+    );
+    await sessions.getByRole('button', { name: 'Leave out …' }).click();
+    const dialog = page.locator('#dialog');
+    await dialog.getByLabel('Reason').fill('our own monitor');
+    expect(await violationsOn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Leave out' }).click();
+    await page.locator('#section-exclusions', { hasText: 'our own monitor' }).waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    if (SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${SCREENSHOTS}/training-review.png`, fullPage: true });
+    const { exclusions } = (await backend.call('GET', '/v1/data/exclusions')).body;
+    expect(exclusions).toMatchObject([{ subject: sessionId, by: 'rita', liftedAt: null }]);
+    await page.getByRole('button', { name: 'Learn from again …' }).click();
+    await dialog.getByLabel('Reason').fill('it was a customer');
+    await dialog.getByRole('button', { name: 'Learn from again' }).click();
+    await page.locator('#section-exclusions', { hasText: 'it was a customer' }).waitFor();
+    await context.close();
+  });
+
   test('lets an operator act, once they typed what they mean, and tells everybody who looks', async () => {
     const context = await signedIn('operator', 'carla');
     const [page, beside] = [await context.newPage(), await context.newPage()];
@@ -279,7 +389,16 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       await open(page, path);
       offered.push(...(await page.locator('#sections button').allInnerTexts()));
     }
-    const reads = new Set(['CSV', 'Rank', 'Look it up', 'Filter', 'Calculate', 'Older', 'Newest']);
+    const reads = new Set([
+      'CSV',
+      'Rank',
+      'Look it up',
+      'Filter',
+      'Calculate',
+      'Older',
+      'Newest',
+      'Others',
+    ]);
     expect(offered.filter((label) => !reads.has(label))).toEqual([]);
     await context.close();
   });

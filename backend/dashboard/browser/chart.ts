@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { csvButton } from './csv.ts';
 import { empty, h, table, type Child } from './dom.ts';
 
 export interface ChartSeries {
@@ -47,8 +48,7 @@ export function chart(spec: ChartSpec): HTMLElement {
     );
   const plot = h('div', { class: 'plot', 'aria-hidden': 'true' });
   specs.set(plot, spec);
-  const csv = h('button', { type: 'button', class: 'quiet' }, 'CSV');
-  csv.addEventListener('click', () => saveCsv(spec));
+  const csv = csvButton(id, () => [headOf(spec), ...rowsOf(spec, String)]);
   const link = h('a', { href: `#${id}`, class: 'quiet' }, 'Link');
   link.addEventListener('click', () => {
     const address = new URL(`#${id}`, location.href).href;
@@ -114,15 +114,6 @@ function rowsOf({ x, series }: ChartSpec, format: (value: number) => string): st
       low === undefined ? [cell(values[i])] : [cell(values[i]), cell(low[i]), cell(high?.[i])],
     ),
   ]);
-}
-
-function saveCsv(spec: ChartSpec): void {
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = [headOf(spec), ...rowsOf(spec, String)].map((row) => row.map(quoted).join(','));
-  const url = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'text/csv' }));
-  const link = h('a', { href: url, download: `${spec.id}.csv` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 const resized = new ResizeObserver((entries) => {

@@ -2,6 +2,7 @@ import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { Channel } from '../../monitor/channel.ts';
+import type { Business } from '../../business/service.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
@@ -17,6 +18,7 @@ import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
+import type { DataReview } from '../../log/review/service.ts';
 import type { EdgeKey } from '../../log/identity/edge-key.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
@@ -37,6 +39,8 @@ export interface Services {
   readonly feeds: Feeds;
   /** Epoch ms of a feed's next scheduled reading. */
   readonly nextFeedAt: (name: string) => number | null;
+  readonly business: Business;
+  readonly review: Pick<DataReview, 'anomalies' | 'sessions'>;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;

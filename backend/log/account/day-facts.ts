@@ -12,8 +12,11 @@ export type MalformedField =
   | 'snapshot'
   | 'weights';
 
-/** A ranking of items for which only a browser vouches counts for everybody else, but is not learned from. */
-export type TrainingExclusionReason = RankingExclusionReason | 'untrusted_items';
+/** Rankings of items for which only a browser vouches, and of whom somebody left out, count for everybody else, but are not learned from. */
+export type TrainingExclusionReason =
+  | RankingExclusionReason
+  | 'untrusted_items'
+  | 'left_out_by_hand';
 
 /** What one UTC day's log holds under a schema, and how good it is. Independent of any reward. */
 export interface DayFacts {

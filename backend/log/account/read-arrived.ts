@@ -124,6 +124,8 @@ const arrivedSql = (looks: number): string => `
   from touched t cross join decisions d on d.rankingId = t.rankingId
   where d.weights = ? and not d.siteOrder and d.rowid <= ? and d.sessionId <> ?
     and coalesce(d.itemSource, '') <> 'browser'
+    and d.sessionId not in (select subject from training_exclusions where kind = 'session' and liftedAt is null)
+    and coalesce(d.userId, '') not in (select subject from training_exclusions where kind = 'user' and liftedAt is null)
     and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0)`;
 
 type ArrivedCells = [

@@ -48,6 +48,7 @@ export async function readDay(
     const { sessionId, exclusion } = ranking;
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
+    else if (ranking.leftOut) count(facts.refusedRankings, 'left_out_by_hand');
     else if (ranking.itemSource === 'browser') count(facts.refusedRankings, 'untrusted_items');
     else if (isWhole && ranking.itemIds.length > 0) {
       const slate = slateOf(ranking, credits);
@@ -116,6 +117,7 @@ function slateOf(ranking: LoggedRanking, credits: Credits): LoggedSlate {
   const {
     events,
     exclusion: _,
+    leftOut: ____,
     snapshot: __,
     itemSource: ___,
     temperature,

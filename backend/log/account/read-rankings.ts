@@ -4,6 +4,7 @@ import type { Consent } from '../../../shared/domain/consent.ts';
 import type { ItemSource } from '../../../shared/domain/decision.ts';
 import { decisions, events } from '../../store/tables.ts';
 import { isClassified, exclusionOf } from './counted.ts';
+import { isLeftOut } from './left-out.ts';
 import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 import type { Span } from './span.ts';
 import { eventSlices } from './event-slices.ts';
@@ -43,6 +44,8 @@ export interface LoggedRanking {
   readonly codes: Uint8Array;
   /** Null where it counts. */
   readonly exclusion: RankingExclusionReason | null;
+  /** 1 where somebody left its session or user out of what is learned from. */
+  readonly leftOut: number;
   /** Those that count. */
   readonly events: readonly CountedEvent[];
 }
@@ -73,6 +76,7 @@ const COLUMNS = {
   propensities: decisions.propensities,
   codes: decisions.codes,
   exclusion: exclusionOf(sql`decisions`).as('exclusion'),
+  leftOut: isLeftOut(sql`decisions`).as('leftOut'),
 };
 
 const PAGE = 2000;

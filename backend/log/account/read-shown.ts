@@ -8,6 +8,7 @@ import {
 } from '../../science/evaluation/item-rates/shown-items.ts';
 import { decisions, events } from '../../store/tables.ts';
 import { rankingCounts } from './counted.ts';
+import { isLeftOut } from './left-out.ts';
 import { schemasWithRankings } from './log-mark.ts';
 import type { Span } from './span.ts';
 
@@ -119,7 +120,7 @@ async function* rankingsOf(
         sessionId: decisions.sessionId,
         userId: decisions.userId,
         itemIds: decisions.itemIds,
-        learns: sql<number>`(${rankingCounts(sql`decisions`)} and ${decisions.itemSource} is not 'browser')`,
+        learns: sql<number>`(${rankingCounts(sql`decisions`)} and ${decisions.itemSource} is not 'browser' and not (${isLeftOut(sql`decisions`)}))`,
       })
       .from(decisions)
       .where(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { awaitedSince } from '../account/awaited-since.ts';
+import { readLeftOutMark } from '../account/left-out.ts';
 import { readDayMark } from '../account/day-marks.ts';
 import { readAccount } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -36,7 +37,8 @@ const KEEP_REPLACED_MS = 900_000;
 
 /**
  * Brings one day's partition up to date with the account. An open one is built again when the account of its day changed
- * since, or had feedback whose ranking might still have come; a closed one is left as it is, but for one of another version of the account.
+ * since, or had feedback whose ranking might still have come; a closed one is left as it is, but for one of another version of
+ * the account, and where somebody was left out of its day since, or is not any more.
  * @returns undefined when there is nothing to train on, not even left-out rankings.
  */
 export async function buildPartition(
@@ -55,13 +57,15 @@ export async function buildPartition(
       `the log is counted by another version of the account (${version}, and not ${account}): backends with other settings for training data share this database; give all the same`,
     );
   const isOfNow = before?.account === account;
-  if (isOfNow && before?.state === 'closed') return before;
+  const leftOut = await readLeftOutMark(db, startOfDay(day));
+  const isSame = isOfNow && before?.leftOut === leftOut;
+  if (isSame && before?.state === 'closed') return before;
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
   const state = startOfDay(day) < closedBefore ? 'closed' : 'open';
   // A day that closes is left as it was counted: its log may be gone.
   const isSettled = state === 'closed' || (before?.facts.awaiting ?? 0) === 0;
-  if (isOfNow && before?.logMark === dayMark && isSettled)
+  if (isSame && before?.logMark === dayMark && isSettled)
     return before.state === state ? before : writeManifest(objects, { ...before, state });
 
   const parts = slatesToParts(objects, folderOf(schema.hash, day), schema.features.length);
@@ -90,6 +94,7 @@ export async function buildPartition(
     ids: 'keyed',
     logMark: dayMark,
     deletions,
+    ...(leftOut !== undefined && { leftOut }),
     rankings: facts.kept,
     rows: facts.keptItems,
     parts: await parts.finish(),

@@ -30,6 +30,8 @@ export interface Manifest {
   /** The mark of its day when this was built, and the newest deletion by then. In older partitions the mark of the whole log. */
   readonly logMark: string;
   readonly deletions: number;
+  /** The mark of who was left out of its day by hand, when this was built; absent: nobody ever was. */
+  readonly leftOut?: string;
   readonly rankings: number;
   /** Shown items. */
   readonly rows: number;

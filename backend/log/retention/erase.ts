@@ -96,6 +96,11 @@ export async function erase(
 
 /** Of each step the rows that are counted, if any. What says which rankings and users are meant is deleted last. */
 const STEPS: readonly (readonly [keyof DeletedRows | undefined, SQL])[] = [
+  [
+    undefined,
+    sql`delete from training_exclusions where kind = 'user' and subject in ${USERS}
+      or kind = 'session' and subject in ${SESSIONS}`,
+  ],
   ['outcomes', sql`delete from outcomes where userId in ${USERS}`],
   ['outcomes', sql`delete from outcomes where creditedUser in ${USERS}`],
   ['outcomes', sql`delete from outcomes where sessionId in ${SESSIONS} and ${OWNER} is null`],

@@ -77,6 +77,8 @@ async function* labelledUnits(
       sql`select unit, firstAt, "values", context, outcomes from metric_units
         where kind = ${kind} and firstAt <= ${nowMs - target.horizonDays * DAY_MS}
           and "values" ->> 'refused' is null and account = ${versionOfNow}
+          and unit not in (select subject from training_exclusions where kind = ${kind} and liftedAt is null)
+          and coalesce(userId, '') not in (select subject from training_exclusions where kind = 'user' and liftedAt is null)
           and (firstAt, unit) > (${after.firstAt}, ${after.unit})
         order by firstAt, unit limit ${PAGE}`,
     );

@@ -105,12 +105,15 @@ function inForceSection({ inForce, experiments, schema }: MetricWeights): Sectio
   };
 }
 
+/** First what it would change, from the log, and only then whether it shall. */
 async function override(schema: string, weights: Readonly<Record<string, number>>): Promise<void> {
-  await ask({
+  const put = api['metric-weights'][':schema'].$put;
+  let given: Parameters<typeof put>[0]['json'] | undefined;
+  let changes: readonly string[] = [];
+  const param = { schema: encodeURIComponent(schema) };
+  const isPreviewed = await ask({
     title: 'Override the metric weights',
-    about: [
-      'From the next training on this is the reward, until it expires or is withdrawn. What it changes is stored with it.',
-    ],
+    about: ['What it would change is shown before anything is set.'],
     fields: [
       {
         name: 'weights',
@@ -131,19 +134,35 @@ async function override(schema: string, weights: Readonly<Record<string, number>
         required: true,
       },
     ],
+    action: 'Preview',
+    act: async ({ weights: text, reason, days }) => {
+      const asked = {
+        weights: JSON.parse(text) as Record<string, number>,
+        reason,
+        expiresAt: Date.now() + Number(days) * 86_400_000,
+        author: document.querySelector('.person')?.textContent ?? '',
+      };
+      const { warning } = await json(put({ param, json: { ...asked, dryRun: true } }));
+      given = asked;
+      changes = warning ?? [];
+    },
+  });
+  if (!isPreviewed || given === undefined) return;
+  const previewed = given;
+  await ask({
+    title: 'What the override changes',
+    about: [
+      h(
+        'ul',
+        {},
+        changes.map((line) => h('li', {}, line)),
+      ),
+      'From the next training on this is the reward, until it expires or is withdrawn. What it changes is stored with it.',
+    ],
     word: schema,
     action: 'Override',
     tone: 'danger',
-    act: async ({ weights: text, reason, days }) =>
-      api['metric-weights'][':schema'].$put({
-        param: { schema: encodeURIComponent(schema) },
-        json: {
-          weights: JSON.parse(text) as Record<string, number>,
-          reason,
-          expiresAt: Date.now() + Number(days) * 86_400_000,
-          author: document.querySelector('.person')?.textContent ?? '',
-        },
-      }),
+    act: () => put({ param, json: previewed }),
   });
   refreshPage();
 }

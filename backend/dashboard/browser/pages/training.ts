@@ -21,7 +21,9 @@ import {
 import { duration, figure, percent, sentence, trainingDataNote, whole } from '../format.ts';
 import { choose, chosen } from '../state.ts';
 import type { DataQuality, Run } from '../../../http/answers.ts';
+import { comparisonSection } from './comparison.ts';
 import { refreshPage, type Page } from './page.ts';
+import { reviewSections } from './review.ts';
 
 type Gate = NonNullable<Run['progress']['gate']>;
 
@@ -32,12 +34,20 @@ export const trainingPage: Page = {
     const { training } = await json(api.status.$get());
     const asked = chosen('run');
     const shown = runs.find(({ id }) => id === asked) ?? runs[0];
+    // Lists leave reports out, which are long.
+    const report =
+      shown?.params.kind === 'comparison' && shown.status === 'done'
+        ? (await json(api.runs[':id'].$get({ param: { id: shown.id } }))).progress.report
+        : undefined;
     const quality = await readQuality();
+    const review = await reviewSections();
     return [
       startSection(training, shown),
       ...(shown === undefined ? [] : [runSection(shown)]),
+      ...(report === undefined ? [] : [comparisonSection(report)]),
       runsSection(runs, shown),
       qualitySection(quality),
+      ...review,
     ];
   },
 };

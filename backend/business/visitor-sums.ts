@@ -1,0 +1,35 @@
+/** What one visitor did, or several did together. */
+export interface Did {
+  readonly rankings: number;
+  /** Rankings with at least one click. */
+  readonly clicked: number;
+  readonly clicks: number;
+  readonly bookingStarts: number;
+  readonly bookings: number;
+  /** Sum of the values of bookings, in the site's currency. */
+  readonly revenue: number;
+  readonly dwells: number;
+  readonly dwellSeconds: number;
+}
+
+export const NOTHING: Did = {
+  rankings: 0,
+  clicked: 0,
+  clicks: 0,
+  bookingStarts: 0,
+  bookings: 0,
+  revenue: 0,
+  dwells: 0,
+  dwellSeconds: 0,
+};
+
+export const added = (a: Did, b: Did): Did => ({
+  rankings: a.rankings + b.rankings,
+  clicked: a.clicked + b.clicked,
+  clicks: a.clicks + b.clicks,
+  bookingStarts: a.bookingStarts + b.bookingStarts,
+  bookings: a.bookings + b.bookings,
+  revenue: a.revenue + b.revenue,
+  dwells: a.dwells + b.dwells,
+  dwellSeconds: a.dwellSeconds + b.dwellSeconds,
+});

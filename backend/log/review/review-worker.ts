@@ -1,0 +1,19 @@
+import { serial } from '../../process/serial.ts';
+import { serve } from '../../process/serve.ts';
+import { workerDatabase } from '../../store/worker-database.ts';
+import type { Span } from '../account/span.ts';
+import { anomalies, type Anomalies } from './anomalies.ts';
+import { reviewSessions, type ReviewedSession } from './sessions.ts';
+
+const db = workerDatabase();
+const inTurn = serial();
+
+const exposed = {
+  anomalies: (span: Span, nowMs: number): Promise<Anomalies> =>
+    inTurn(() => anomalies(db, span, nowMs)),
+  sessions: (span: Span, which: Parameters<typeof reviewSessions>[2]): Promise<ReviewedSession[]> =>
+    inTurn(() => reviewSessions(db, span, which)),
+};
+
+export type ReviewWorker = typeof exposed;
+serve(exposed);
