@@ -96,6 +96,7 @@ describe('GET /v1/version', () => {
       name: 'test v000001',
       kind: 'additive',
       scorerFormat: 3,
+      snapshotFormat: 2,
       holdsOut: true,
       numbersDeltas: true,
       schema: 'smarttrip',

@@ -90,29 +90,6 @@ describe.skipIf(absent)(`what a visitor does reaches the log exactly once${why}`
     expect([lost, logged('save').length]).toEqual([1, 1]);
   });
 
-  test('back and forward: the page that comes out of the cache goes on', async () => {
-    await page.evaluate(() => {
-      addEventListener('pageshow', ({ persisted }) => {
-        document.body.dataset.persisted = String(persisted);
-      });
-    });
-    await page.click('[data-trimtab-item=trip-2] a');
-    await page.waitForURL(/trip\.html/);
-    // A page out of the cache does not load.
-    await page.goBack({ waitUntil: 'commit' });
-    await page.waitForSelector('body[data-persisted]');
-    // Under this very listener the page lived on, so nothing of the client keeps pages out of the cache.
-    expect(await page.evaluate(() => document.body.dataset.persisted)).toBe('true');
-    await save(page, 'trip-1');
-    await world.log.untilLogged('click', 1);
-    await world.log.untilLogged('save', 1);
-    await settled(page);
-    const [click, saved] = [logged('click')[0], logged('save')[0]];
-    expect(saved.rankingId).toBe(click.rankingId);
-    const seen = logged('impression').map(({ rankingId, itemId }) => `${rankingId} ${itemId}`);
-    expect(new Set(seen).size).toBe(seen.length);
-  });
-
   test('two tabs, offline at once, each with a ranking of its own', async () => {
     const other = await openRanked(visitor, world.listUrl);
     const [own, others] = await Promise.all(

@@ -3,15 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { startSystem, type System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
-import {
-  absent,
-  openRanked,
-  startChromium,
-  stored,
-  untilSent,
-  visitorOf,
-  why,
-} from './support/chromium.ts';
+import { absent, openRanked, stored, untilSent, visitorOf, why } from './support/chromium.ts';
+import { startChromium } from '../../support/chromium.ts';
 import { startSite, type Site } from './support/site.ts';
 
 describe.skipIf(absent)(`the client with the whole system${why}`, () => {

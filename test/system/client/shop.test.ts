@@ -6,7 +6,8 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { PATIENCE_MS } from '../../support/chromium.ts';
 import { startSystem, type System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
-import { absent, optOut, startChromium, stored, why } from './support/chromium.ts';
+import { absent, optOut, stored, why } from './support/chromium.ts';
+import { startChromium } from '../../support/chromium.ts';
 
 const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 /** A folder for pictures of the shop, for people to look at. */

@@ -8,7 +8,7 @@ import { fileOf } from '../../runs/metric-weights/files/support/csv-file.ts';
 
 async function read(content: string | Uint8Array, name: string, options: ItemFile = {}) {
   const file = name.includes('.') ? fileOf(content, name) : fileOf(content, `items.${name}`);
-  const { items, ...rest } = await readItems(file, options, smarttrip.columns);
+  const { items, refusedIds: _, ...rest } = await readItems(file, options, smarttrip.columns);
   return { ...rest, items: items.map(({ id, attributes }) => ({ id, ...attributes })) };
 }
 

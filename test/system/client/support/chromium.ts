@@ -2,14 +2,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 // Declares what the script makes global in a page.
 // oxlint-disable-next-line import/no-unassigned-import
 import '../../../../edge/client/page-globals.ts';
-import { needsChromium, PATIENCE_MS, startChromium as launch } from '../../../support/chromium.ts';
+import { needsChromium, PATIENCE_MS } from '../../../support/chromium.ts';
 import { until } from '../../../support/until.ts';
 
 export const { absent, why } = needsChromium;
-
-/** Headless, with the back/forward cache that Playwright switches off. */
-export const startChromium = (): Promise<Browser> =>
-  launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
 /** What the client keeps on the device, by name. */
 export const stored = (page: Page): Promise<Record<string, string>> =>

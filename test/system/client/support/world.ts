@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { startChromium } from './chromium.ts';
+import { startChromium } from '../../../support/chromium.ts';
 import { startEdgeLog, type EdgeLog } from './edge-log.ts';
 import { startSite, type Site } from './site.ts';
 
@@ -13,10 +13,10 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(start = startChromium): Promise<World> {
   const log = await startEdgeLog();
   const site = await startSite(log.url);
-  const browser = await startChromium();
+  const browser = await start();
   return {
     log,
     site,
