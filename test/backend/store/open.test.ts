@@ -30,7 +30,7 @@ test('a write answers with the rows that each statement changed', async () => {
   ]);
   expect(changed).toEqual([1, 1, 2, 0]);
   expect(await store.db.select().from(items).where(eq(items.id, 'a'))).toEqual([
-    { id: 'a', attributes: { themes: ['food'] }, updatedAt: 8 },
+    { id: 'a', attributes: { themes: ['food'] }, updatedAt: 8, feed: null },
   ]);
 });
 
