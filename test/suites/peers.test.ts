@@ -20,7 +20,7 @@ import { TRIVAGO } from '../oracle/peers/trivago-sets.ts';
 import { unlessXgboost } from '../oracle/peers/xgboost.ts';
 import { needs } from '../support/needs.ts';
 import { unlessShared } from '../support/shared-data.ts';
-import { sized, unlessHours } from '../support/size.ts';
+import { unlessHours } from '../support/size.ts';
 
 /**
  * Trimtab's learners beside the field's tools, on the same codes with the same settings: on the given split each is at
@@ -28,9 +28,6 @@ import { sized, unlessHours } from '../support/size.ts';
  * and folds are fixed, so that a run decides what the last one did.
  */
 const REPEATS = 1;
-
-/** scikit-learn's network takes half a minute for the folds of one data set, and minutes for those of two others. */
-const UNLESS_FULL = sized({ small: 'small size', full: '' });
 
 /** Of four ways to give scikit-learn's network the codes, the one that was best on each data set; the bench runs all four. */
 const STRONGEST = {
@@ -81,7 +78,7 @@ const ROWS: readonly Row[] = [
   {
     learner: 'an MLP',
     peer: `scikit-learn's of ${STRONGEST.rows}`,
-    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || UNLESS_FULL,
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || unlessHours,
     compare: mlpBesideSklearn(STRONGEST.rows),
     bars: { AUC: 0.755, 'log loss': 0.595 },
   },
