@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
   {
     learner: 'a random forest',
     peer: 'scikit-learn',
-    reason: unlessShared(EXAMPLE_DATA) || unlessPeers(),
+    reason: unlessShared(EXAMPLE_DATA) || unlessPeers() || unlessHours,
     compare: forestBesideSklearn,
     bars: { AUC: 0.806, 'log loss': 0.554 },
   },
@@ -117,9 +117,9 @@ test.skipIf(example.absent)(
   },
 );
 
-const trivago = needs(unlessShared(TRIVAGO) || unlessPeers());
-test.skipIf(trivago.absent)(
-  `hotel searches: LambdaMART as good as LightGBM's, and above the bars${trivago.why}`,
+const searches = needs(unlessShared(TRIVAGO) || unlessPeers() || unlessHours);
+test.skipIf(searches.absent)(
+  `hotel searches: LambdaMART as good as LightGBM's, and above the bars${searches.why}`,
   async () => {
     const { lambdaMart, additive, difference } = await onTrivago();
     expect(lambdaMart).toBeGreaterThanOrEqual(0.62);
@@ -128,7 +128,6 @@ test.skipIf(trivago.absent)(
   },
 );
 
-const searches = needs(unlessShared(TRIVAGO) || unlessPeers() || unlessHours);
 test.skipIf(searches.absent)(
   `hotel searches: an MLP as good as scikit-learn's${searches.why}`,
   async () => {

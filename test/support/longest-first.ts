@@ -7,7 +7,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'system/replay-trivago.test.ts',
   'suites/peers.test.ts',
-  'truth/engine-self-test.test.ts',
   'system/apprentice.test.ts',
   'system/browser.test.ts',
 ];

@@ -10,7 +10,7 @@ import type { Version } from '../../shared/domain/ids.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { IDENTITY_SECRET } from '../backend/support/backend.ts';
-import { fullSize, sized } from '../support/size.ts';
+import { hoursSize } from '../support/size.ts';
 import {
   AS_DECLARED,
   DISAPPOINTING,
@@ -28,16 +28,10 @@ const START_MS = Date.UTC(2026, 9, 1);
 /** Days on which everybody is served by the rules, from which the first metric weights are learned. */
 const DAYS_BEFORE = 10;
 const SESSIONS_BEFORE = 300;
-const {
-  seeds: SEEDS,
-  sessions: SESSIONS,
-  minimumPerArm: MINIMUM,
-  days: MOST_DAYS,
-} = sized({
-  small: { seeds: [1], sessions: 900, minimumPerArm: 400, days: 4 },
-  full: { seeds: [1], sessions: 900, minimumPerArm: 400, days: 4 },
-  hours: { seeds: [1, 2], sessions: 800, minimumPerArm: 1000, days: 21 },
-});
+const SEEDS = [1, 2];
+const SESSIONS = 800;
+const MINIMUM = 1000;
+const MOST_DAYS = 21;
 
 let backend: SimulatedBackend | undefined;
 afterEach(async () => {
@@ -45,8 +39,8 @@ afterEach(async () => {
   backend = undefined;
 });
 
-describe.skipIf(fullSize.absent).each(SEEDS)(
-  `the self-test of fixed against adaptive metric weights${fullSize.why}, seed %i`,
+describe.skipIf(hoursSize.absent).each(SEEDS)(
+  `the self-test of fixed against adaptive metric weights${hoursSize.why}, seed %i`,
   (seed) => {
     test(
       `where clicks disappoint, it ends by itself within ${MOST_DAYS} days: adaptive weights win, as they truly do`,
