@@ -7,7 +7,7 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { unlearned } from '../../shared/score/posterior.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
-import { fullSize, sized } from '../support/size.ts';
+import { sizedForHours } from '../support/size.ts';
 import { labelled, loggedSlate } from '../world/strata/champion-log.ts';
 import { drawClicks } from '../world/strata/click-model.ts';
 import { oracleClickThrough } from '../world/strata/oracle.ts';
@@ -20,10 +20,10 @@ import { tripWishes } from '../world/trip-wishes.ts';
 const BUDGET: CrossBudget = { pairs: 8, weights: 2048 };
 const NONE: CrossBudget = { pairs: 0, weights: 0 };
 const ROUNDS = 3;
-const SIZE = sized({
-  small: { items: 1000, rankings: 3000 },
-  full: { items: 10_000, rankings: 6000 },
-});
+const ITEMS = sizedForHours(1000, 10_000);
+/** Rankings of a round by which a cross of two features is found beyond doubt. */
+const ENOUGH = 6000;
+const FEW = sizedForHours(3000, ENOUGH);
 const exploration = { temperature: 3, epsilon: 0.02, poolSize: 50, optimism: 1, maxLoss: 4 };
 const rules: Scorer = additiveFromPoints(tripWishes, tripWishes.rules, {
   version: RULES_VERSION,
@@ -33,15 +33,15 @@ const rules: Scorer = additiveFromPoints(tripWishes, tripWishes.rules, {
 });
 
 /** A site that ranks by what it last learned, and learns again after each round from all that was ranked. */
-async function lastOf(world: World, crosses: CrossBudget) {
+async function lastOf(world: World, rankings: number, crosses: CrossBudget) {
   const device = cpuDevice();
   const slates: LabelledSlate[] = [];
   const kept = new Set<string>();
   let champion = rules;
   for (let round = 0; round < ROUNDS; round++) {
     const random = seededRandom(world.seed + round);
-    const start = round * SIZE.rankings;
-    world.visits(SIZE.rankings, 1000 + round * 10_000).forEach((visit, i) => {
+    const start = round * rankings;
+    world.visits(rankings, 1000 + round * 10_000).forEach((visit, i) => {
       const drawn = served(champion, world.table, visit, start + i);
       const clicks = drawClicks(world.model, world.appeal(drawn), random);
       slates.push(labelled(loggedSlate(champion, drawn, `${round}-${i}`, start + i, clicks)));
@@ -69,14 +69,15 @@ function shareOfOracle(world: World, scorer: Scorer): number {
 }
 
 const drawn = (pairs: readonly (readonly [string, string])[]): World =>
-  drawWorld({ visitors: 'additive', items: SIZE.items }, 100_000, {
+  drawWorld({ visitors: 'additive', items: ITEMS }, 100_000, {
     clicks: 0.6,
     taste: tasteOfPairs(pairs),
   });
 
 /** Without and with crosses, from the same seeds. */
-async function bothWays(world: World) {
-  const [sums, crossed] = [await lastOf(world, NONE), await lastOf(world, BUDGET)];
+async function bothWays(world: World, rankings: number) {
+  const sums = await lastOf(world, rankings, NONE);
+  const crossed = await lastOf(world, rankings, BUDGET);
   const [without, having] = [sums, crossed].map(({ champion }) => shareOfOracle(world, champion));
   process.stdout.write(
     `${without.toFixed(3)} of the oracle by sums, ${having.toFixed(3)} with crosses of ${crossed.kept.join(', ') || 'no pair'}\n`,
@@ -84,19 +85,15 @@ async function bothWays(world: World) {
   return { without, having, kept: crossed.kept };
 }
 
-test.skipIf(fullSize.absent)(
-  `where an item's status and its match of difficulty interact, crosses win what sums cannot${fullSize.why}`,
-  async () => {
-    const { without, having, kept } = await bothWays(drawn([['difficulty', 'status']]));
-    expect(kept).toContain('difficulty × status');
-    expect(having).toBeGreaterThanOrEqual(0.95);
-    // More than half of what sums leave on the table.
-    expect(1 - having).toBeLessThan((1 - without) / 2);
-  },
-  900_000,
-);
+test(`where an item's status and its match of difficulty interact, crosses win what sums cannot`, async () => {
+  const { without, having, kept } = await bothWays(drawn([['difficulty', 'status']]), ENOUGH);
+  expect(kept).toContain('difficulty × status');
+  expect(having).toBeGreaterThanOrEqual(0.95);
+  // More than half of what sums leave on the table.
+  expect(1 - having).toBeLessThan((1 - without) / 2);
+}, 900_000);
 
-test(`where nothing interacts, nothing is lost by looking (${SIZE.items} trips)`, async () => {
-  const { without, having } = await bothWays(drawn([]));
+test(`where nothing interacts, nothing is lost by looking (${ITEMS} trips)`, async () => {
+  const { without, having } = await bothWays(drawn([]), FEW);
   expect(having).toBeGreaterThan(without - 0.01);
 });
