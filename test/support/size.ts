@@ -30,12 +30,7 @@ export const sized = <T>({ small, full, hours = full }: Sizes<T>): T =>
 /** The same with every `npm test` and in `.ci/run`, which does not run it twice, and more for hours. */
 export const sizedForHours = <T>(small: T, hours: T): T => (SIZE === 'hours' ? hours : small);
 
-/** For tests that take too long for every `npm test`. */
-export const fullSize = needs(
-  SIZE === 'small' ? 'it takes half a minute or more, and runs with TRIMTAB_TEST_SIZE=full' : '',
-);
-
-/** Why what takes too long for `.ci/run` as well does not run; empty where it does. */
+/** Why what takes too long for `npm test` and `.ci/run` does not run; empty where it does. */
 export const unlessHours =
   SIZE === 'hours' ? '' : 'it takes minutes, and runs with TRIMTAB_TEST_SIZE=hours';
 
