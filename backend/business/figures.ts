@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { DAY_MS, dayOf, floorToDay } from '../../shared/domain/utc-day.ts';
+import { DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
 import { averagesOf, revenueDifference, type Averages, type Estimate } from './estimates.ts';
 import { diversityOf, type Diversity } from './diversity.ts';
-import { servedRankings, type Grouping } from './served.ts';
+import { firstDay, servedRankings, type Grouping } from './served.ts';
 import { added, type Did } from './visitor-sums.ts';
 
 /** What visitors of a version or an arm did, and what they were shown. */
@@ -129,14 +129,6 @@ function inSeveral(groups: ReadonlyMap<string, Visitors>): Set<string> {
   for (const visitors of groups.values())
     for (const visitor of visitors.keys()) (seen.has(visitor) ? several : seen).add(visitor);
   return several;
-}
-
-/** The first day of the span on which anything was logged, so that days before the log are not read one by one. */
-async function firstDay(db: LibSQLDatabase, from: number): Promise<number> {
-  const [row] = await db.all<{ at: number | null }>(
-    sql`select min(day) as at from session_days where day >= ${floorToDay(from)}`,
-  );
-  return row.at ?? Infinity;
 }
 
 async function visitorsOf(

@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
-import { rateOf, type SessionSums } from '../reports/rate.ts';
+import { addSums, rateOf, type SessionSums } from '../reports/rate.ts';
 import type { Proportion } from '../science/statistics/wilson.ts';
-import { servedRankings } from './served.ts';
+import { servedByDay } from './served.ts';
 
 /** What people did with one item. */
 export interface ItemFigures {
@@ -46,13 +45,7 @@ export async function itemFigures(
   const shown = new Map<string, Shown>();
   const happened = new Map<string, Map<string, Omit<Happened, 'itemId' | 'type'>>>();
   const isAsked = only === undefined ? sql`true` : sql`i.value = ${only}`;
-  const [first] = await db.all<{ at: number | null }>(
-    sql`select min(day) as at from session_days where day >= ${floorToDay(from)}`,
-  );
-  for (let day = first.at ?? Infinity; day < to; day += DAY_MS) {
-    const served = await servedRankings(db, Math.max(from, day), Math.min(to, day + DAY_MS), {
-      by: 'version',
-    });
+  for await (const served of servedByDay(db, from, to)) {
     const rows = await db.all<Shown & { itemId: string }>(sql`
       select item as itemId, count(*) as sessions, sum(n) as rankings, sum(c) as hits, sum(n * n) as rankingsSquared,
         sum(c * c) as hitsSquared, sum(n * c) as products, sum(slots) as slots
@@ -65,7 +58,10 @@ export async function itemFigures(
       group by item`);
     for (const { itemId, ...one } of rows) {
       const before = shown.get(itemId);
-      shown.set(itemId, before === undefined ? one : sum(before, one));
+      shown.set(
+        itemId,
+        before === undefined ? one : { ...addSums(before, one), slots: before.slots + one.slots },
+      );
     }
     const events = await db.all<Happened>(sql`
       select i.itemId, i.type, count(*) as n, coalesce(sum(i.value), 0) as "values", count(i.value) as valued
@@ -106,13 +102,3 @@ export async function itemFigures(
       };
     });
 }
-
-const sum = (a: Shown, b: Shown): Shown => ({
-  sessions: a.sessions + b.sessions,
-  rankings: a.rankings + b.rankings,
-  hits: a.hits + b.hits,
-  rankingsSquared: a.rankingsSquared + b.rankingsSquared,
-  hitsSquared: a.hitsSquared + b.hitsSquared,
-  products: a.products + b.products,
-  slots: a.slots + b.slots,
-});

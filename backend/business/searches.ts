@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
-import { rateOf, type SessionSums } from '../reports/rate.ts';
+import { addSums, rateOf, type SessionSums } from '../reports/rate.ts';
 import type { Proportion } from '../science/statistics/wilson.ts';
-import { servedRankings } from './served.ts';
+import { servedByDay } from './served.ts';
 
 /** What people asked for, and whether they found something. */
 export interface SearchFigures {
@@ -32,13 +31,7 @@ export async function searchFigures(
   limit: number,
 ): Promise<SearchFigures[]> {
   const searches = new Map<string, Sums>();
-  const [first] = await db.all<{ at: number | null }>(
-    sql`select min(day) as at from session_days where day >= ${floorToDay(from)}`,
-  );
-  for (let day = first.at ?? Infinity; day < to; day += DAY_MS) {
-    const served = await servedRankings(db, Math.max(from, day), Math.min(to, day + DAY_MS), {
-      by: 'version',
-    });
+  for await (const served of servedByDay(db, from, to)) {
     const came = (type: string) => sql`exists (select 1 from events e
       where e.rankingId = r.rankingId and e.type = ${type} and e.fault = '')`;
     const rows = await db.all<Sums & { asked: string }>(sql`
@@ -52,7 +45,12 @@ export async function searchFigures(
       group by asked order by rankings desc limit ${MOST_A_DAY}`);
     for (const { asked, ...one } of rows) {
       const before = searches.get(asked);
-      searches.set(asked, before === undefined ? one : sum(before, one));
+      searches.set(
+        asked,
+        before === undefined
+          ? one
+          : { ...addSums(before, one), starts: before.starts + one.starts },
+      );
     }
   }
   return [...searches]
@@ -66,13 +64,3 @@ export async function searchFigures(
       bookingStarts: sums.starts,
     }));
 }
-
-const sum = (a: Sums, b: Sums): Sums => ({
-  sessions: a.sessions + b.sessions,
-  rankings: a.rankings + b.rankings,
-  hits: a.hits + b.hits,
-  rankingsSquared: a.rankingsSquared + b.rankingsSquared,
-  hitsSquared: a.hitsSquared + b.hitsSquared,
-  products: a.products + b.products,
-  starts: a.starts + b.starts,
-});

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
 import { countedExposures, countedRankings, schemaList } from '../log/account/counted.ts';
 
 /** Whose rankings are told apart: by the version that ranked, or by the arm of an experiment. */
@@ -26,4 +27,25 @@ export async function servedRankings(
   return sql`(select d.rankingId, d.itemIds, d.request, x.arm as grp, ${unit} as visitor
     from ${countedRankings} d cross join ${countedExposures} x on x.rankingId = d.rankingId
     where ${within} and x.experiment = ${grouping.experiment} and ${unit} is not null)`;
+}
+
+/** The first day of the span on which anything was logged, so that days before the log are not read one by one. */
+export async function firstDay(db: LibSQLDatabase, from: number): Promise<number> {
+  const [row] = await db.all<{ at: number | null }>(
+    sql`select min(day) as at from session_days where day >= ${floorToDay(from)}`,
+  );
+  return row.at ?? Infinity;
+}
+
+/**
+ * The rankings by version, one day after the other, so that no query has to read a whole span.
+ * @param to exclusive. @yields what to select from, for each day.
+ */
+export async function* servedByDay(
+  db: LibSQLDatabase,
+  from: number,
+  to: number,
+): AsyncGenerator<SQL> {
+  for (let day = await firstDay(db, from); day < to; day += DAY_MS)
+    yield servedRankings(db, Math.max(from, day), Math.min(to, day + DAY_MS), { by: 'version' });
 }

@@ -14,6 +14,16 @@ export interface SessionSums {
   readonly products: number;
 }
 
+/** The sums of two sets of sessions that have none in common. */
+export const addSums = (a: SessionSums, b: SessionSums): SessionSums => ({
+  sessions: a.sessions + b.sessions,
+  rankings: a.rankings + b.rankings,
+  hits: a.hits + b.hits,
+  rankingsSquared: a.rankingsSquared + b.rankingsSquared,
+  hitsSquared: a.hitsSquared + b.hitsSquared,
+  products: a.products + b.products,
+});
+
 /**
  * Share of rankings in which something happened, with a 95 % interval. Rankings of one session are alike, so Wilson's
  * interval is taken at the effective sample size n / deff (Dean & Pagano, J. Surv. Stat. Methodol. 3, 2015), deff the

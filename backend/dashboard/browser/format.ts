@@ -7,14 +7,15 @@ export const percent = (share: unknown, digits = 1): string =>
 export const signedPercent = (share: number, digits = 1): string =>
   `${share > 0 ? '+' : ''}${percent(share, digits)}`;
 
-/** An interval of shares, of which an end may be unknown. */
+/** An interval of shares, of which an end may be unknown; a dash where nothing was counted. */
 export function percentInterval({
   low,
   high,
 }: {
-  readonly low: number | null;
-  readonly high: number | null;
+  readonly low?: number | null;
+  readonly high?: number | null;
 }): string {
+  if (low === undefined || high === undefined) return '–';
   if (low === null && high === null) return 'not bounded yet';
   if (low === null) return `${percent(high)} or less`;
   if (high === null) return `${percent(low)} or more`;

@@ -1,6 +1,6 @@
 import { STEPS } from '../../../rollouts/steps.ts';
 import { badge, fold, h, mono, muted, table, when, type Child } from '../dom.ts';
-import { percent, sentence, whole } from '../format.ts';
+import { percent, percentInterval, sentence, whole } from '../format.ts';
 import type { RolloutWithDecisions as Rollout } from '../../../http/answers.ts';
 
 type Decision = Rollout['decisions'][number];
@@ -66,7 +66,7 @@ const readings = ({ sessions, guardrails, gain }: Decision['evidence']): HTMLEle
         ...guardrails.map((reading) =>
           'missing' in reading
             ? [reading.metric, reading.missing, '']
-            : [reading.metric, between(reading), percent(reading.worstAllowed)],
+            : [reading.metric, percentInterval(reading), percent(reading.worstAllowed)],
         ),
         ...gainRow('Gain in the canary', gain?.canary),
         ...gainRow('Preferred where interleaved, half is even', gain?.interleaving),
@@ -79,10 +79,7 @@ type Gain = NonNullable<NonNullable<Decision['evidence']['gain']>['canary']>;
 const gainRow = (label: string, reading: Gain | undefined): Child[][] =>
   reading === undefined
     ? []
-    : [[label, 'missing' in reading ? reading.missing : between(reading), '']];
-
-const between = ({ low, high }: { readonly low: number; readonly high: number }) =>
-  `${percent(low)} to ${percent(high)}`;
+    : [[label, 'missing' in reading ? reading.missing : percentInterval(reading), '']];
 
 /** The decisions that changed the stage, newest first. */
 function timeline(id: string, decisions: readonly Decision[]): HTMLElement | undefined {

@@ -1,6 +1,6 @@
 import { csvButton } from '../../csv.ts';
 import { empty, h, mono, muted, table, type Section } from '../../dom.ts';
-import { figure, percent, whole } from '../../format.ts';
+import { figure, percent, percentInterval, whole } from '../../format.ts';
 import type { BusinessItem } from '../../../../http/answers.ts';
 
 /** Of one item, or of those that were shown most often. */
@@ -41,13 +41,7 @@ export function itemsSection(
               mono(one.itemId),
               whole(one.shown),
               percent(one.clickRate.rate),
-              h(
-                'span',
-                { class: 'nowrap' },
-                one.clickRate.low === undefined
-                  ? '–'
-                  : `${percent(one.clickRate.low)} to ${percent(one.clickRate.high)}`,
-              ),
+              h('span', { class: 'nowrap' }, percentInterval(one.clickRate)),
               one.meanClickedSlot === null ? '–' : one.meanClickedSlot.toFixed(1),
               one.dwellSeconds === null ? '–' : figure(one.dwellSeconds),
               whole(one.saves),

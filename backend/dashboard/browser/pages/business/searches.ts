@@ -1,6 +1,6 @@
 import { csvButton } from '../../csv.ts';
 import { empty, h, muted, table, type Section } from '../../dom.ts';
-import { percent, whole } from '../../format.ts';
+import { percent, percentInterval, whole } from '../../format.ts';
 import { choose } from '../../state.ts';
 import type { BusinessSearch } from '../../../../http/answers.ts';
 
@@ -57,13 +57,7 @@ export function searchesSection(
                   h('span', { class: 'details' }, preferencesText(one.preferences)),
                   whole(one.rankings),
                   percent(one.clickRate.rate),
-                  h(
-                    'span',
-                    { class: 'nowrap' },
-                    one.clickRate.low === undefined
-                      ? '–'
-                      : `${percent(one.clickRate.low)} to ${percent(one.clickRate.high)}`,
-                  ),
+                  h('span', { class: 'nowrap' }, percentInterval(one.clickRate)),
                   whole(one.bookingStarts),
                 ]),
             ),
