@@ -1,5 +1,6 @@
 import { desc, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { trainingExclusions } from '../store/tables.ts';
@@ -37,29 +38,14 @@ export async function leaveOut(
   const days = await daysOf(store, { kind, subject });
   if (days.length === 0)
     throw new ApiError(404, `unknown_${kind}`, `the log has no ranking of this ${kind}`);
-  const [row] = await store.db.all<{ id: number | null }>(
-    sql`select max(seq) as id from sqlite_sequence where name = 'training_exclusions'`,
-  );
-  const id = (row.id ?? 0) + 1;
-  const added = {
-    id,
-    kind,
-    subject,
-    reason,
-    by,
-    at,
-    liftedAt: null,
-    liftedBy: null,
-    liftReason: null,
-  };
   try {
     await store.write([
-      store.db.insert(trainingExclusions).values(added),
+      store.db.insert(trainingExclusions).values({ kind, subject, reason, by, at }),
       recordAudit(store, {
         at,
         actor: by,
         action: 'leave out of training',
-        subject: `exclusion ${id}`,
+        subject: sql`'exclusion ' || last_insert_rowid()`,
         details: { kind, reason },
       }),
       ...markLeftOut(store.db, days),
@@ -70,10 +56,10 @@ export async function leaveOut(
     throw new ApiError(
       409,
       'left_out_already',
-      `this ${kind} is left out already (exclusion ${held})`,
+      `this ${kind} is left out already (exclusion ${held.id})`,
     );
   }
-  return added;
+  return (await heldOf(store, { kind, subject }))!;
 }
 
 /** Takes an exclusion back: what it left out is learned from again. @throws ApiError 404 where none of that number holds. */
@@ -107,18 +93,22 @@ export async function liftExclusion(
   return { ...row, ...lifted };
 }
 
-async function heldOf({ db }: Pick<Store, 'db'>, { kind, subject }: Subject) {
-  const [row] = await db.all<{ id: number } | undefined>(
-    sql`select id from training_exclusions where kind = ${kind} and subject = ${subject} and liftedAt is null`,
-  );
-  return row?.id;
+async function heldOf(
+  { db }: Pick<Store, 'db'>,
+  { kind, subject }: Subject,
+): Promise<TrainingExclusion | undefined> {
+  const [row] = await db
+    .select()
+    .from(trainingExclusions)
+    .where(sql`kind = ${kind} and subject = ${subject} and liftedAt is null`);
+  return row;
 }
 
 /** First milliseconds of the UTC days on which they were shown something. */
 async function daysOf({ db }: Pick<Store, 'db'>, { kind, subject }: Subject): Promise<number[]> {
   const column = kind === 'user' ? sql`userId` : sql`sessionId`;
   const rows = await db.all<{ day: number }>(
-    sql`select distinct at - at % 86400000 as day from decisions where ${column} = ${subject}`,
+    sql`select distinct at - at % ${DAY_MS} as day from decisions where ${column} = ${subject}`,
   );
   return rows.map(({ day }) => day);
 }

@@ -25,6 +25,7 @@ export interface LatencyHour {
 const HOUR_MS = 3_600_000;
 /** A week is what a slow hour is compared with, so nothing older is computed anew. */
 const BACK_HOURS = 7 * 24;
+
 /** Events that the edge received in [from, to), in whole milliseconds. What the account does not count is left out. */
 export async function readTimings(
   { db }: Pick<Store, 'db'>,

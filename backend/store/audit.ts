@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm';
 import type { Statement, Store } from './open.ts';
 import { audit } from './tables.ts';
 
@@ -7,7 +8,8 @@ export interface AuditEntry {
   readonly at: number;
   readonly actor: string;
   readonly action: string;
-  readonly subject: string;
+  /** SQL where the database alone knows it, such as the number of a row that the same transaction adds. */
+  readonly subject: string | SQL<string>;
   readonly details?: Record<string, unknown>;
 }
 

@@ -127,6 +127,19 @@ describe('what somebody left out', () => {
     expect(next.id).toBe(2);
   });
 
+  test('two at the same instant have numbers of their own, by which the audit log names them', async () => {
+    const both = await Promise.all(
+      ['s-1', 's-3'].map((subject) => leaveOut(log.store, { kind: 'session', subject }, why, NOON)),
+    );
+    expect(both.map(({ subject }) => subject)).toEqual(['s-1', 's-3']);
+    const entries = await log.store.db.select().from(audit);
+    const named = entries
+      .map(({ subject }) => subject)
+      .filter((one) => one.startsWith('exclusion'));
+    expect(named.toSorted()).toEqual(both.map(({ id }) => `exclusion ${id}`).toSorted());
+    expect(new Set(named).size).toBe(2);
+  });
+
   test('is refused twice, of nobody, and lifted once', async () => {
     const { id } = await leaveOut(log.store, { kind: 'session', subject: 's-1' }, why, NOON);
     await expect(
