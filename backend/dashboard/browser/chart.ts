@@ -136,9 +136,10 @@ export function mountCharts(root: ParentNode): void {
 
 /** Colours are read when a chart is drawn: under another theme they are others. */
 export function drawAgain(): void {
-  for (const [plot, chartOf] of drawn) {
+  // A copy: `draw` adds to the map, and a loop over the map itself would come to what was added, for ever.
+  const all = [...drawn];
+  for (const [plot, chartOf] of all) {
     chartOf.destroy();
-    drawn.delete(plot);
     draw(plot as HTMLElement);
   }
 }
