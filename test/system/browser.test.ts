@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../backend/dashboard/pages.ts';
@@ -15,6 +14,7 @@ import { happened } from '../backend/log/support/log.ts';
 import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
 import { send } from '../backend/support/batches.ts';
 import { decisionOf } from '../backend/support/decisions.ts';
+import { violationsOn } from '../support/axe.ts';
 import { needsChromium, PATIENCE_MS, startChromium } from '../support/chromium.ts';
 
 const { absent, why } = needsChromium;
@@ -23,23 +23,6 @@ const WIDTHS = [390, 1280, 2560];
 const SCREENSHOTS = process.env.TRIMTAB_SCREENSHOTS;
 /** Of what one page loads, as it is before it is packed. */
 const MAX_SCRIPT_BYTES = 100_000;
-const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe-core finds, with the markup at fault. */
-async function violationsOn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate<{ readonly violations: readonly Violation[] }>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 /** Sixty visitors on two days, by two versions, who click, look and book. */
 function visits(): IngestBatch {

@@ -1,35 +1,19 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { demoCatalogue, type DemoTrip } from '../../../backend/catalogue/demo.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { violationsOn } from '../../support/axe.ts';
 import { PATIENCE_MS } from '../../support/chromium.ts';
 import { startSystem, type System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 import { absent, optOut, stored, why } from './support/chromium.ts';
 import { startChromium } from '../../support/chromium.ts';
 
-const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 /** A folder for pictures of the shop, for people to look at. */
 const SCREENSHOTS = process.env.TRIMTAB_SCREENSHOTS;
 const TRIPS = 1000;
 /** What one looked at weighs so much here that it outdoes any draw. */
 const BY_HISTORY = { 'seen-themes': [0, 0, 60, 60] };
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-async function violationsOn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate<{ readonly violations: readonly Violation[] }>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 /** All that the page asks of the Worker. */
 const PUBLIC = ['/v1/rank', '/v1/rank/batch', '/v1/events', '/v1/forget', '/shop/items'];

@@ -21,6 +21,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'business/figures.ts': 'events that count, of rankings that count',
   'business/items.ts': 'events that count, of rankings that count',
   'business/searches.ts': 'events that count, of rankings that count',
+  'business/served.ts': 'on which day the log begins',
   'experiments/carry-over.ts': 'the arms of units, which were taken from exposures that count',
   'experiments/collect-interleaving.ts': 'slates of events that count',
   'experiments/collector.ts': 'whether an exposure has come in since',
