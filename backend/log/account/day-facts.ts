@@ -12,10 +12,14 @@ export type MalformedField =
   | 'snapshot'
   | 'weights';
 
-/** Rankings of items for which only a browser vouches, and of whom somebody left out, count for everybody else, but are not learned from. */
+/**
+ * Rankings of items for which only a browser vouches, which came too late for their page to show them, and of whom somebody left out, count
+ * for everybody else, but are not learned from.
+ */
 export type TrainingExclusionReason =
   | RankingExclusionReason
   | 'untrusted_items'
+  | 'not_shown'
   | 'left_out_by_hand';
 
 /** What one UTC day's log holds under a schema, and how good it is. Independent of any reward. */

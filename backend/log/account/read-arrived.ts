@@ -6,6 +6,7 @@ import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
 import { judgeSessions, type Judged } from './judge-sessions.ts';
 import { CLASSIFIED, type Seen } from './mark.ts';
+import { notShown } from './not-shown.ts';
 import type { Rules } from './rules.ts';
 import { keyOf } from './session-day.ts';
 import type { Span } from './span.ts';
@@ -123,7 +124,7 @@ const arrivedSql = (looks: number): string => `
     hex(d.propensities), hex(d.codes)) order by d.rowid)
   from touched t cross join decisions d on d.rankingId = t.rankingId
   where d.weights = ? and not d.siteOrder and d.rowid <= ? and d.sessionId <> ?
-    and coalesce(d.itemSource, '') <> 'browser'
+    and coalesce(d.itemSource, '') <> 'browser' and not ${notShown('d', '?')}
     and d.sessionId not in (select subject from training_exclusions where kind = 'session' and liftedAt is null)
     and coalesce(d.userId, '') not in (select subject from training_exclusions where kind = 'user' and liftedAt is null)
     and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0)`;
@@ -163,6 +164,7 @@ export async function readArrived(
     version,
     readTo,
     NO_SESSION,
+    eventsTo,
     CLASSIFIED,
   ]);
   const rows = cells.map(

@@ -49,6 +49,7 @@ export async function readDay(
     if (exclusion !== 'after_close' && sessionId !== NO_SESSION) sessions.set(sessionId, exclusion);
     if (exclusion !== null) count(facts.refusedRankings, exclusion);
     else if (ranking.leftOut) count(facts.refusedRankings, 'left_out_by_hand');
+    else if (ranking.notShown) count(facts.refusedRankings, 'not_shown');
     else if (ranking.itemSource === 'browser') count(facts.refusedRankings, 'untrusted_items');
     else if (isWhole && ranking.itemIds.length > 0) {
       const slate = slateOf(ranking, credits);

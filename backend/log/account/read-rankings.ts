@@ -5,6 +5,7 @@ import type { ItemSource } from '../../../shared/domain/decision.ts';
 import { decisions, events } from '../../store/tables.ts';
 import { isClassified, exclusionOf } from './counted.ts';
 import { isLeftOut } from './left-out.ts';
+import { notShown } from './not-shown.ts';
 import type { RankingExclusionReason } from './ranking-exclusion-reason.ts';
 import type { Span } from './span.ts';
 import { eventSlices } from './event-slices.ts';
@@ -46,6 +47,8 @@ export interface LoggedRanking {
   readonly exclusion: RankingExclusionReason | null;
   /** 1 where somebody left its session or user out of what is learned from. */
   readonly leftOut: number;
+  /** 1 where its page kept its own order. */
+  readonly notShown: number;
   /** Those that count. */
   readonly events: readonly CountedEvent[];
 }
@@ -77,6 +80,7 @@ const COLUMNS = {
   codes: decisions.codes,
   exclusion: exclusionOf(sql`decisions`).as('exclusion'),
   leftOut: isLeftOut(sql`decisions`).as('leftOut'),
+  notShown: sql<number>`${sql.raw(notShown('decisions'))}`.as('notShown'),
 };
 
 const PAGE = 2000;

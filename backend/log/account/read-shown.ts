@@ -10,6 +10,7 @@ import { decisions, events } from '../../store/tables.ts';
 import { rankingCounts } from './counted.ts';
 import { isLeftOut } from './left-out.ts';
 import { schemasWithRankings } from './log-mark.ts';
+import { notShown } from './not-shown.ts';
 import type { Span } from './span.ts';
 
 const PAGE = 2000;
@@ -17,7 +18,7 @@ const DID: Readonly<Record<string, number>> = { click: CLICKED, booking: BOOKED 
 
 /**
  * What people were shown in a span and what they did with it, under all schemas, as far as the account counts it. Left out are
- * rankings whose items only a browser vouches for, as nothing is learned of them, and those without consent to measure, as nobody
+ * rankings whose items only a browser vouches for and those that no page showed, as nothing is learned of them, and those without consent to measure, as nobody
  * could say that they are not all of one person.
  *
  * A session of one user is that user's, and so all of theirs are one person; one of several users, or of none, is a person of its
@@ -120,7 +121,8 @@ async function* rankingsOf(
         sessionId: decisions.sessionId,
         userId: decisions.userId,
         itemIds: decisions.itemIds,
-        learns: sql<number>`(${rankingCounts(sql`decisions`)} and ${decisions.itemSource} is not 'browser' and not (${isLeftOut(sql`decisions`)}))`,
+        learns: sql<number>`(${rankingCounts(sql`decisions`)} and ${decisions.itemSource} is not 'browser' and not (${isLeftOut(sql`decisions`)})
+          and not ${sql.raw(notShown('decisions'))})`,
       })
       .from(decisions)
       .where(

@@ -7,8 +7,9 @@ const fault = share.default(0.1);
 const bots = share.default(0.5);
 
 /**
- * For each reason, which share of all sessions, rankings or events may be left out for it. Three have no limit: missing
- * consent is no fault; that only a browser vouches for a ranking's items is how some sites send them; and of a flood
+ * For each reason, which share of all sessions, rankings or events may be left out for it. Four have no limit: missing
+ * consent is no fault; that only a browser vouches for a ranking's items is how some sites send them; a ranking that came too late to be
+ * shown is told by the visitors' latency; and of a flood
  * (`too_many_events`) one visitor can send most of all events, and must not stop training by it.
  */
 const leftOut = group({

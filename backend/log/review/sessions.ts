@@ -3,6 +3,7 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { exclusionOf, isClassified, schemaList } from '../account/counted.ts';
 import { isLeftOut } from '../account/left-out.ts';
+import { notShown } from '../account/not-shown.ts';
 import type { Span } from '../account/span.ts';
 import type { Subject } from '../exclusions.ts';
 
@@ -23,7 +24,7 @@ export interface ReviewedRanking {
   /** What it asked for, as JSON. */
   readonly preferences: string | null;
   readonly itemIds: readonly string[];
-  /** Why training does not read it: a reason of the account, or `left_out_by_hand`; null: it does. */
+  /** Why training does not read it: a reason of the account, `not_shown` or `left_out_by_hand`; null: it does. */
   readonly why: string | null;
   readonly events: readonly {
     readonly type: string;
@@ -74,7 +75,7 @@ export async function reviewSessions(
       select d.sessionId, d.userId, d.rankingId, d.at, d.weights, d.placement, d.itemIds,
         case when json_valid(d.request) then d.request -> '$.preferences' end as preferences,
         coalesce(${exclusionOf(sql`d`)}, case when ${isLeftOut(sql`d`)} then 'left_out_by_hand'
-          when d.itemSource = 'browser' then 'untrusted_items' end) as why,
+          when ${sql.raw(notShown('d'))} then 'not_shown' when d.itemSource = 'browser' then 'untrusted_items' end) as why,
         (select json_group_array(json_object('type', e.type, 'itemId', e.itemId, 'value', e.value,
             'afterMs', e.receivedAt - d.at, 'fault', coalesce(e.fault, '')) order by e.receivedAt)
           from (select * from events e where e.rankingId = d.rankingId order by e.receivedAt limit 50) e) as events,
