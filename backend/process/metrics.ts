@@ -74,6 +74,10 @@ export const backendMetrics = (): Metrics =>
       'Events whose timestamps were corrected, as the clock of the visitor was off.',
     )
     .declare('trimtab_ingest_refused_total', 'Batches refused: forged, damaged or malformed.')
+    .declare(
+      'trimtab_ingest_busy_total',
+      'Batches refused with Retry-After, as the database had no time for them. The edge sends them again.',
+    )
     .declare('trimtab_ingest_lag_ms', 'From the newest entry of the last batch to its commit.')
     .declare('trimtab_ingest_last_batch_timestamp_ms', 'When the last batch was committed.')
     .declare('trimtab_live_version', '1 for the version that is live.')

@@ -102,6 +102,27 @@ describe('shipping the log', () => {
     expect(backend.sent.every((batch) => idsOf(batch).join() === 'a')).toBe(true);
   });
 
+  it('leaves a busy backend alone for as long as it asks, and for no longer than a minute', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const backend = fakeBackend();
+    for (const [header, fromMs, toMs] of [
+      ['20', 19_000, 20_000],
+      ['100000', 59_000, 60_000],
+      ['soon', 0, 60_000],
+    ] as const) {
+      backend.reply = () => new Response('', { status: 503, headers: { 'retry-after': header } });
+      await append(header);
+      await ring();
+      const wait = (await alarmInMs()) ?? 0;
+      expect(wait).toBeGreaterThan(fromMs - 5000);
+      expect(wait).toBeLessThanOrEqual(toMs);
+      await skipWait();
+    }
+    backend.reply = commits;
+    await ring();
+    expect(await countEntries()).toBe(0);
+  });
+
   it('does not wait for as long as a clock far ahead made it', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
     const backend = fakeBackend(() => new Response('', { status: 503 }));
