@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import type { Store } from '../../store/open.ts';
 import { batches } from '../../store/tables.ts';
-import { batchLagMs } from './batch-lag.ts';
+import { batchLagMs, oldestEventMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, exposureRows } from './exposure-rows.ts';
@@ -68,6 +68,7 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
       lost: batch.lost ?? 0,
       committedAt: nowMs,
       lagMs: batchLagMs(batch, nowMs) ?? null,
+      oldestEventMs: oldestEventMs(batch, nowMs) ?? null,
     })
     .onConflictDoNothing();
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures], {
