@@ -104,6 +104,7 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
     act: [
       'See `trimtab_ingest_busy_total`: where it rises, the database does not keep up. End what holds it (a backup, another program, a full disk), or give it a faster disk.',
       'Else the way from the edge is slow: see the log of what ends https before the backend.',
+      'For how long it may stay so, and what is shed when, is in [Sizing](sizing.md).',
     ],
   },
   'old edges': {

@@ -37,8 +37,12 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     await this.#shipSoon();
   }
 
-  async storeEvents(events: readonly EventEntry[]): Promise<StoredEvents> {
-    const { eventCaps } = settingsOf(this.env);
+  async storeEvents(events: readonly EventEntry[], mayRefuse = false): Promise<StoredEvents> {
+    const { eventCaps, maxShardBytes } = settingsOf(this.env);
+    if (mayRefuse && this.ctx.storage.sql.databaseSize > maxShardBytes) {
+      await this.#shipSoon();
+      return { duplicates: [], tooMany: [], isFull: true };
+    }
     const stored = this.#atOnce(() => this.#store.addEvents(events, eventCaps, Date.now()));
     const { duplicates, tooMany } = stored;
     if (tooMany.length > 0)

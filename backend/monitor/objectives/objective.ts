@@ -26,22 +26,21 @@ export interface SpanCounts extends Counts {
   readonly at: number;
 }
 
+const WORDS: Readonly<Record<ObjectiveName, (settings: ObjectiveSettings) => string>> = {
+  available: () => 'probes of the edge are answered',
+  inTime: () => 'rankings reach their page before it gives up',
+  visitorLatency: ({ visitorLatency: { withinMs } }) =>
+    `visitors have their ranking within ${withinMs} ms`,
+  probeLatency: ({ probeLatency: { withinMs } }) =>
+    `the edge answers the probe within ${withinMs} ms`,
+  clickToDatabase: ({ clickToDatabase: { withinSeconds } }) =>
+    `clicks are in the database within ${withinSeconds} s`,
+  rollbackToEdges: ({ rollbackToEdges: { withinSeconds } }) =>
+    `no edge ranks by a pointer that was replaced over ${withinSeconds} s ago`,
+  alertDelay: ({ alertDelay: { withinMinutes } }) =>
+    `notices of alerts are taken within ${withinMinutes} min`,
+};
+
 /** What an objective says, in a sentence. */
-export function wordsOf(name: ObjectiveName, settings: ObjectiveSettings): string {
-  switch (name) {
-    case 'available':
-      return 'probes of the edge are answered';
-    case 'inTime':
-      return 'rankings reach their page before it gives up';
-    case 'visitorLatency':
-      return `visitors have their ranking within ${settings.visitorLatency.withinMs} ms`;
-    case 'probeLatency':
-      return `the edge answers the probe within ${settings.probeLatency.withinMs} ms`;
-    case 'clickToDatabase':
-      return `clicks are in the database within ${settings.clickToDatabase.withinSeconds} s`;
-    case 'rollbackToEdges':
-      return `no edge ranks by a pointer that was replaced over ${settings.rollbackToEdges.withinSeconds} s ago`;
-    case 'alertDelay':
-      return `notices of alerts are taken within ${settings.alertDelay.withinMinutes} min`;
-  }
-}
+export const wordsOf = (name: ObjectiveName, settings: ObjectiveSettings): string =>
+  WORDS[name](settings);

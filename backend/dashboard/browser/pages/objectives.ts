@@ -72,7 +72,7 @@ function historySection({ objectives, history, stretchMs }: Objectives): Section
     return {
       label: says,
       values: history.map(({ counts }) => {
-        const { good = 0, total = 0 } = counts[name] ?? {};
+        const { good, total } = counts[name] ?? { good: 0, total: 0 };
         bad += total - good;
         return 1 - bad / ((1 - target) * whole28);
       }),
