@@ -19,7 +19,7 @@ async function logAtOnce(batches: number) {
       logged.push(...decisionsFromBytes(bytes).map(({ shadow }) => shadow !== undefined));
     },
   } as never);
-  const log = new DecisionLog(env as never, settingsOf(env as never));
+  const log = new DecisionLog(env, settingsOf(env));
   const ctx = createExecutionContext();
   const rankRequest = parseRankRequest({ consent: 'none' }, 'none', Date.now());
   for (let n = 0; n < batches * BATCH; n++) {
