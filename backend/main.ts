@@ -91,7 +91,13 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     everyMs: config.monitors.edgeProbeSeconds * 1000,
     nowMs,
   });
-  const refreshRecent = recentGauges({ store, metrics, probes: edgeProbe.probes, nowMs });
+  const refreshRecent = recentGauges({
+    store,
+    metrics,
+    probes: edgeProbe.probes,
+    objectives: config.objectives,
+    nowMs,
+  });
   const app = createApp({
     ...services,
     store,
@@ -108,6 +114,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nextTrainingAt: () => scheduler?.nextAt(DAILY_TRAINING) ?? null,
     secretKeys: config.secretKeys,
     edgeProbe,
+    objectiveSettings: config.objectives,
     ingestSecrets: config.ingestSecrets,
     identity,
     edgeKey,
@@ -179,6 +186,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         feeds: config.feeds.map(({ name }) => name),
         settings: config.monitors,
+        objectives: config.objectives,
         channels: services.alertChannels,
         probes: edgeProbe.probes,
         sampleCatalogue: services.sampleCatalogue,

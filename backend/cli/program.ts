@@ -29,6 +29,7 @@ import {
   unitsVerb,
   verifyVerb,
 } from './metric-weights/read.ts';
+import { showObjectivesVerb } from './objectives/show.ts';
 import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { showReportVerb } from './reports/show.ts';
@@ -172,6 +173,12 @@ const NOUNS: readonly Noun[] = [
     about: 'conditions that need attention',
     verbs: [listAlertsVerb, testAlertsVerb],
     otherwise: listAlertsVerb,
+  },
+  {
+    noun: 'objectives',
+    about: 'what the service is to keep to',
+    verbs: [showObjectivesVerb],
+    otherwise: showObjectivesVerb,
   },
   {
     noun: 'audit',

@@ -3,6 +3,7 @@ import { catalogue } from '../catalogue/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { notices } from '../monitor/notice-settings.ts';
+import { objectives } from '../monitor/objectives/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
 import { dashboard } from '../login/settings.ts';
@@ -36,6 +37,8 @@ export const settings = group({
   onlineLearning,
   /** What opens an alert. */
   monitors,
+  /** What the service is to keep to, over 28 days. */
+  objectives,
   /** Who is told of which alerts. Where is said by secrets of the environment. */
   notices,
   /** Who may look at the dashboard, and for how long a browser stays signed in. */

@@ -35,6 +35,11 @@ export const PAGES = [
     title: 'Business',
     about: 'What visitors do with what they are shown, by version and over time.',
   },
+  {
+    path: 'objectives',
+    title: 'Objectives',
+    about: 'What the service is to keep to, and what is left to go wrong.',
+  },
   { path: 'audit', title: 'Audit', about: 'Who changed what is live, and when.' },
   { path: 'alerts', title: 'Alerts', about: 'Conditions that need attention.' },
 ] as const;

@@ -20,6 +20,7 @@ import { nowRoutes } from './routes/now.ts';
 import { reviewRoutes } from './routes/review.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { searchRoutes } from './routes/search.ts';
+import { objectiveRoutes } from './routes/objectives.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -73,6 +74,7 @@ export function createApp(services: Services) {
     .route('/', schemaRoutes(services))
     .route('/', loginRoutes(services))
     .route('/', nowRoutes(services))
+    .route('/', objectiveRoutes(services))
     .route('/', rankingRoutes(services))
     .route('/', searchRoutes(services));
 }

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm';
 import { schemaList } from '../log/account/counted.ts';
 import type { Probe } from '../monitor/edge-probe.ts';
 import { percentileOf, readTimings, type Timings } from '../monitor/visitor-latency.ts';
+import { readObjectives, type Objective } from '../monitor/objectives/read-objectives.ts';
+import type { ObjectiveSettings } from '../monitor/objectives/settings.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { Store } from '../store/open.ts';
 
@@ -16,6 +18,7 @@ interface Recent {
   readonly degraded: number;
   readonly counted: number;
   readonly refused: number;
+  readonly objectives: readonly Objective[];
 }
 
 /** Sets the gauges of what the log says of the last minutes, and of the last probe. What is not known has no value. */
@@ -23,19 +26,21 @@ export function recentGauges({
   store,
   metrics,
   probes,
+  objectives: settings,
   nowMs,
 }: {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly probes: () => readonly Probe[];
+  readonly objectives: ObjectiveSettings;
   readonly nowMs: () => number;
 }): () => Promise<void> {
   let known: Recent | undefined;
   return async () => {
     const now = nowMs();
     if (known === undefined || Math.abs(now - known.at) >= FRESH_MS)
-      known = await readRecent(store, now);
-    const { timings, rankings, degraded, counted, refused } = known;
+      known = await readRecent(store, settings, now);
+    const { timings, rankings, degraded, counted, refused, objectives } = known;
     metrics.clear('trimtab_visitor_latency_ms');
     metrics.clear('trimtab_visitor_late_share');
     metrics.set('trimtab_visitor_timings', timings.timings);
@@ -50,6 +55,7 @@ export function recentGauges({
     metrics.set('trimtab_recent_rankings', degraded, { state: 'degraded' });
     metrics.set('trimtab_recent_events', counted, { state: 'counted' });
     metrics.set('trimtab_recent_events', refused, { state: 'refused' });
+    tellObjectives(metrics, objectives);
     const last = probes().at(-1);
     if (last === undefined) return;
     metrics.set('trimtab_edge_probe_up', last.problem === undefined ? 1 : 0);
@@ -57,7 +63,31 @@ export function recentGauges({
   };
 }
 
-async function readRecent(store: Store, now: number): Promise<Recent> {
+const OBJECTIVE_SERIES = [
+  'trimtab_objective_target',
+  'trimtab_objective_held',
+  'trimtab_objective_budget_left',
+  'trimtab_objective_burn_rate',
+] as const;
+
+/** What has no events yet has no value. */
+function tellObjectives(metrics: Metrics, objectives: readonly Objective[]): void {
+  for (const name of OBJECTIVE_SERIES) metrics.clear(name);
+  for (const { name: objective, target, good, total, budgetLeft, burnRates } of objectives) {
+    metrics.set('trimtab_objective_target', target, { objective });
+    if (budgetLeft === null) continue;
+    metrics.set('trimtab_objective_held', good / total, { objective });
+    metrics.set('trimtab_objective_budget_left', budgetLeft, { objective });
+    for (const { windowMs, rate } of burnRates)
+      if (rate !== null)
+        metrics.set('trimtab_objective_burn_rate', rate, {
+          objective,
+          window: `${windowMs / 60_000}m`,
+        });
+  }
+}
+
+async function readRecent(store: Store, settings: ObjectiveSettings, now: number): Promise<Recent> {
   const from = now - WINDOW_MS;
   const { db } = store;
   const [ranked] = await db.all<{ rankings: number; degraded: number }>(sql`
@@ -71,5 +101,6 @@ async function readRecent(store: Store, now: number): Promise<Recent> {
     timings: await readTimings(store, { from, to: now + 1 }),
     ...ranked,
     ...came,
+    objectives: await readObjectives(store, settings, now),
   };
 }

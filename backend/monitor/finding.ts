@@ -18,6 +18,8 @@ export const ALERT_KINDS = [
   'rollout stands still',
   'learning stopped',
   'learning limited',
+  'fast burn',
+  'slow burn',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -29,6 +29,8 @@ import { readLastTimes } from './read-last-times.ts';
 import type { Channel } from './channel.ts';
 import { runMonitors, type Monitor } from './run-monitors.ts';
 import { sendNotices } from './send-notices.ts';
+import { readFastBurns, readSlowBurns } from './objectives/find-burns.ts';
+import type { ObjectiveSettings } from './objectives/settings.ts';
 import type { MonitorSettings } from './settings.ts';
 
 export interface MonitorDeps {
@@ -44,6 +46,7 @@ export interface MonitorDeps {
   /** Names of the catalogue's feeds. */
   readonly feeds: readonly string[];
   readonly settings: MonitorSettings;
+  readonly objectives: ObjectiveSettings;
   /** Who is told of alerts. */
   readonly channels: readonly Channel[];
   /** What the edge answered this backend, oldest first. */
@@ -93,6 +96,7 @@ const frequentMonitors = ({
   account,
   feeds,
   settings,
+  objectives,
   probes,
   trainsDaily,
 }: MonitorDeps): Monitor[] => [
@@ -128,6 +132,11 @@ const frequentMonitors = ({
   },
   { kind: 'learning stopped', check: () => readStoppedLearning(store) },
   { kind: 'learning limited', check: (nowMs) => readLimitedLearning(store, nowMs) },
+  {
+    kind: 'fast burn',
+    check: (nowMs) => readFastBurns({ store, probes: probes(), settings: objectives }, nowMs),
+  },
+  { kind: 'slow burn', check: (nowMs) => readSlowBurns({ store, settings: objectives }, nowMs) },
 ];
 
 /** They judge days that are over, and read whole days. */

@@ -1,6 +1,7 @@
 import { withUnseenEscaped } from '../../shared/domain/unseen.ts';
 import { duration, moment } from '../../shared/text/text.ts';
 import type { Notice } from './notice.ts';
+import { runbookAnchor, runbookOf } from './runbook.ts';
 
 /** A notice for people: plain text, in lines without breaks, of which each channel makes its own form. */
 export interface NoticeText {
@@ -25,6 +26,9 @@ export function noticeText({ type, alert }: Notice): NoticeText {
         ? [['Over after', duration(Math.max(0, resolvedAt - openedAt))] as const]
         : []),
       ...(key === kind ? [] : [['About', plainLine(key, LONGEST_FACT)] as const]),
+      ...(runbookOf(kind) === undefined || type === 'recovered'
+        ? []
+        : [['Runbook', `docs/runbook.md#${runbookAnchor(kind)}`] as const]),
     ],
   };
 }

@@ -24,6 +24,8 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'rollout stands still': 'warning',
   'learning stopped': 'warning',
   'learning limited': 'info',
+  'fast burn': 'critical',
+  'slow burn': 'warning',
   monitor: 'warning',
 };
 

@@ -74,6 +74,10 @@ export const backendMetrics = (): Metrics =>
       'Events whose timestamps were corrected, as the clock of the visitor was off.',
     )
     .declare('trimtab_ingest_refused_total', 'Batches refused: forged, damaged or malformed.')
+    .declare(
+      'trimtab_ingest_busy_total',
+      'Batches refused with Retry-After, as the database had no time for them. The edge sends them again.',
+    )
     .declare('trimtab_ingest_lag_ms', 'From the newest entry of the last batch to its commit.')
     .declare('trimtab_ingest_last_batch_timestamp_ms', 'When the last batch was committed.')
     .declare('trimtab_live_version', '1 for the version that is live.')
@@ -104,6 +108,16 @@ export const backendMetrics = (): Metrics =>
       'Rankings of the last 15 minutes in the log, by what they are.',
     )
     .declare('trimtab_recent_events', 'Feedback of those minutes, by whether it counts.')
+    .declare('trimtab_objective_target', 'Share for which an objective is to hold.')
+    .declare('trimtab_objective_held', 'Share for which it held in the last 28 days.')
+    .declare(
+      'trimtab_objective_budget_left',
+      'What is left of its error budget: 1 all of it, 0 nothing.',
+    )
+    .declare(
+      'trimtab_objective_burn_rate',
+      'How many times as fast as it may the budget is spent, by window.',
+    )
     .declare('trimtab_edge_probe_ms', 'Round trip of the last probe of the edge that was answered.')
     .declare('trimtab_edge_probe_up', '1 where the last probe of the edge was answered, else 0.')
     .declare('trimtab_problems', 'Things that keep the edge from being up to date.')

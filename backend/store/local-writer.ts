@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/text/message-of.ts';
+import { isLocked } from './database-busy.ts';
 import type { Write, Written } from './group-commits.ts';
 import { LocalFile } from './local-file.ts';
 import { probeSql } from './probe-sql.ts';
@@ -29,7 +30,7 @@ export function localWriter(path: string): Writer {
     try {
       return { counts: file.transaction(() => countsOf(write)) };
     } catch (error) {
-      return { why: messageOf(error) };
+      return { why: messageOf(error), isBusy: isLocked(error) };
     }
   }
 
@@ -49,15 +50,26 @@ export function localWriter(path: string): Writer {
 
     emptyLog: async () => emptyLog(),
 
-    /** In one transaction; where a statement of one fails, each in its own. */
+    /**
+     * In one transaction; where a statement of one fails, each in its own. Once the lock was waited for in vain, all that are left have
+     * that answer: a group that waited for it one by one would be answered after as many waits as it has writes.
+     */
     async write(group) {
       if (group.length > 1)
         try {
           return file.transaction(() => group.map((write) => ({ counts: countsOf(write) })));
-        } catch {
+        } catch (error) {
+          if (isLocked(error)) return group.map(() => ({ why: messageOf(error), isBusy: true }));
           // Nothing of it took effect, and which of them it was shows when each is made by itself.
         }
-      return group.map(alone);
+      const all: Written[] = [];
+      let busy: Written | undefined;
+      for (const write of group) {
+        const written = busy ?? alone(write);
+        if ('why' in written && written.isBusy) busy = written;
+        all.push(written);
+      }
+      return all;
     },
 
     // In one call, so that no other write comes in between.

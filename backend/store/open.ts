@@ -7,7 +7,7 @@ import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
 import { migrate } from './migrate.ts';
 import { makeFilePrivate } from './private-file.ts';
-import { groupCommits } from './group-commits.ts';
+import { groupCommits, type WriteOptions } from './group-commits.ts';
 import { bind, bindLocally, type Statement } from './statements.ts';
 import type { Writer } from './writer-calls.ts';
 
@@ -18,9 +18,10 @@ export interface Store {
   readonly db: LibSQLDatabase;
   /**
    * All statements in one transaction, durable when it resolves. Writes that wait at the same time may share it.
-   * @returns the number of rows that each statement affected. @throws when any fails: then none took effect.
+   * @returns the number of rows that each statement affected. @throws when any fails: then none took effect. DatabaseBusy: it may
+   * succeed later.
    */
-  write(statements: readonly Statement[]): Promise<number[]>;
+  write(statements: readonly Statement[], options?: WriteOptions): Promise<number[]>;
   /** Really writes. @throws Error saying why the database cannot be written. */
   probe(nowMs: number): Promise<void>;
   /**
@@ -80,8 +81,8 @@ export async function openStore(database: Database): Promise<Store> {
   const commits = groupCommits((group) => thread.call((writer) => writer.write(group)));
   return {
     db,
-    write: async (statements) =>
-      statements.length === 0 ? [] : commits.write(statements.map(bound)),
+    write: async (statements, options) =>
+      statements.length === 0 ? [] : commits.write(statements.map(bound), options),
     probe: (nowMs) => thread.call((writer) => writer.probe(nowMs)),
     compact: () => thread.call((writer) => writer.compact()),
     emptyLog: () => thread.call((writer) => writer.emptyLog()),

@@ -199,6 +199,8 @@ export const batches = sqliteTable(
     committedAt: integer().notNull(),
     /** From its newest entry at the edge to its commit; null: it held none, or is from before this was stored. */
     lagMs: integer(),
+    /** From the arrival of its oldest event at the edge to its commit; null: it held none, or is from before this was stored. */
+    oldestEventMs: integer(),
   },
   (table) => [index('batches_committed').on(table.committedAt)],
 );
@@ -726,6 +728,19 @@ export const visitorLatency = sqliteTable('visitor_latency', {
   p95: real(),
   p99: real(),
 });
+
+/** How many events were as an objective wants them, by spans of 5 minutes; spans without events have no row. */
+export const objectiveCounts = sqliteTable(
+  'objective_counts',
+  {
+    objective: text().notNull(),
+    /** Epoch ms of the span's beginning. */
+    at: integer().notNull(),
+    good: integer().notNull(),
+    total: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.objective, table.at] })],
+);
 
 /** For how long no notices are sent of alerts of a key, and why. Rows are only ever added; the newest of a key holds. */
 export const alertSilences = sqliteTable(

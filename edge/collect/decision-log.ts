@@ -16,6 +16,9 @@ const ABANDONED_MS = 1000;
 /** A row of a Durable Object's database holds at most 2 MB. */
 const MAX_APPEND_BYTES = 1_500_000;
 
+/** While more batches than this wait to be written, the isolate does not keep up, and scores nothing in shadow: that is shed first. */
+const MOST_UNWRITTEN = 8;
+
 /** The parts of a decision that are computed only when it is written, after the response. */
 interface DeferredParts {
   readonly rankRequest: RankRequest;
@@ -85,7 +88,7 @@ export class DecisionLog {
 
   async #write(batch: Batch): Promise<void> {
     if (this.#open === batch) this.#open = undefined;
-    await scoreShadows(batch);
+    if (this.#unwritten.size <= MOST_UNWRITTEN) await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
     const shard = shardOf(batch.entries[0].decision.rankingId, this.#shards);
     const decisions = batch.entries.map(({ decision, deferred, shadow }) => ({

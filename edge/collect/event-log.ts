@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { EventEntry, EventLogObject, StoredEvents } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.ts';
 import { LogStore } from './log-store.ts';
 import { ship } from './ship.ts';
 
@@ -37,8 +37,12 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     await this.#shipSoon();
   }
 
-  async storeEvents(events: readonly EventEntry[]): Promise<StoredEvents> {
-    const { eventCaps } = settingsOf(this.env);
+  async storeEvents(events: readonly EventEntry[], mayRefuse = false): Promise<StoredEvents> {
+    const { eventCaps, maxShardBytes } = settingsOf(this.env);
+    if (mayRefuse && this.ctx.storage.sql.databaseSize > maxShardBytes) {
+      await this.#shipSoon();
+      return { duplicates: [], tooMany: [], isFull: true };
+    }
     const stored = this.#atOnce(() => this.#store.addEvents(events, eventCaps, Date.now()));
     const { duplicates, tooMany } = stored;
     if (tooMany.length > 0)
@@ -64,11 +68,18 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
       for (let nowMs = Date.now(); nowMs < endMs; nowMs = Date.now()) {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
-        const result = await ship(batch.batchId, this.#store.bytesOf(batch), settings);
-        if (result === 'committed') this.#atOnce(() => this.#store.deleteCommitted(batch));
+        const { outcome, retryAfterMs } = await ship(
+          batch.batchId,
+          this.#store.bytesOf(batch),
+          settings,
+        );
+        if (outcome === 'committed') this.#atOnce(() => this.#store.deleteCommitted(batch));
         else {
-          const notBeforeMs = Date.now() + backoffMs(batch.attempts, Math.random());
-          this.#store.postpone(batch, notBeforeMs, result === 'unreachable');
+          const waitMs = Math.max(
+            backoffMs(batch.attempts, Math.random()),
+            Math.min(retryAfterMs, LONGEST_BACKOFF_MS),
+          );
+          this.#store.postpone(batch, Date.now() + waitMs, outcome === 'unreachable');
         }
       }
       this.#store.purgeSeen(Date.now() - Math.max(KEEP_SEEN_MS, 2 * settings.tokenTtlMs));

@@ -25,6 +25,13 @@ const TOO_MANY = {
   code: 'too_many_events',
   message: 'the ranking has as many events of this kind, or of all kinds, as are stored of one',
 };
+/** The client sends again what was refused by this code. */
+const FULL = {
+  code: 'too_many_requests',
+  message: 'more waits to be shipped than is stored at a time: send the event again later',
+};
+/** As long as a shard waits at most before it tries its backend again. */
+const FULL_RETRY_AFTER_S = 60;
 /** A Durable Object that was moved or restarted answers again within a second. */
 const RETRY_AFTER_S = 1;
 
@@ -49,10 +56,16 @@ export async function handleEvents(
   const appended = await Promise.all(
     [...shards].map(([shard, group]) => append(configured, shard, group)),
   );
+  if (appended.length > 0 && appended.every(({ stored }) => stored?.isFull === true))
+    throw new ApiError(429, FULL.code, FULL.message, undefined, FULL_RETRY_AFTER_S);
   let [accepted, duplicates] = [0, 0];
   for (const { stored, group } of appended) {
     if (stored === undefined) {
       reject(group, UNAVAILABLE);
+      continue;
+    }
+    if (stored.isFull === true) {
+      reject(group, FULL);
       continue;
     }
     const { duplicates: again, tooMany } = stored;
@@ -107,7 +120,11 @@ async function append(
 ): Promise<{ stored: StoredEvents | undefined; group: AcceptedEvents['events'] }> {
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
   try {
-    return { stored: await object.storeEvents(group.map(({ event }) => entryOf(event))), group };
+    const stored = await object.storeEvents(
+      group.map(({ event }) => entryOf(event)),
+      true,
+    );
+    return { stored, group };
   } catch (error) {
     console.error(`shard ${shard} could not store ${group.length} events`, error);
     return { stored: undefined, group };

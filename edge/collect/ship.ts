@@ -7,7 +7,11 @@ const TIMEOUT_MS = 15_000;
 const BATCH_REFUSED: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /** `refused`: the backend rejects this batch. `unreachable`: it could not be sent, or the backend failed. */
-export type ShipResult = 'committed' | 'refused' | 'unreachable';
+export interface ShipResult {
+  readonly outcome: 'committed' | 'refused' | 'unreachable';
+  /** For how long the backend wants to be left alone, ms; 0 where it says nothing. */
+  readonly retryAfterMs: number;
+}
 
 /**
  * Sends a sealed batch to the backend, signed. It counts as committed only if the response names the batch: a 200
@@ -33,16 +37,24 @@ export async function ship(
       signal: abort.signal,
     });
     const text = await response.text();
-    if (response.status === 200 && committedId(text) === batchId) return 'committed';
+    if (response.status === 200 && committedId(text) === batchId)
+      return { outcome: 'committed', retryAfterMs: 0 };
     console.error(`batch ${batchId} was answered ${response.status}: ${text.slice(0, 200)}`);
-    return BATCH_REFUSED.has(response.status) ? 'refused' : 'unreachable';
+    return {
+      outcome: BATCH_REFUSED.has(response.status) ? 'refused' : 'unreachable',
+      retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+    };
   } catch (error) {
     console.error(`batch ${batchId} could not be sent to ${backendUrl}: ${String(error)}`);
-    return 'unreachable';
+    return { outcome: 'unreachable', retryAfterMs: 0 };
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** @param header whole seconds; a date, which nobody sends here, is not read. */
+const retryAfterMs = (header: string | null): number =>
+  header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : 0;
 
 function committedId(text: string): unknown {
   try {

@@ -23,6 +23,8 @@ export interface StoredEvents {
   readonly duplicates: readonly number[];
   /** Their ranking has as many events as are stored of one, all together or of their kind. */
   readonly tooMany: readonly number[];
+  /** The shard holds as much as it may, and stored none of them. */
+  readonly isFull?: boolean;
 }
 
 export interface EventLogObject extends Rpc.DurableObjectBranded {
@@ -31,7 +33,8 @@ export interface EventLogObject extends Rpc.DurableObjectBranded {
    * @param lost how many decisions the caller could not store anywhere since it last said so.
    */
   appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
-  storeEvents(events: readonly EventEntry[]): Promise<StoredEvents>;
+  /** @param mayRefuse nothing is stored where the shard holds as much as it may: what is left is kept for decisions and erasures. */
+  storeEvents(events: readonly EventEntry[], mayRefuse?: boolean): Promise<StoredEvents>;
 }
 
 /** The answer of `LiveWeightsObject.adopt`. */

@@ -34,6 +34,7 @@ export interface Env {
   readonly RATE_LIMITS?: string;
   /** `on` or `off`: whether `/shop` is served. */
   readonly SHOP?: string;
+  readonly MAX_SHARD_MB?: string;
   readonly MAX_EVENTS_PER_RANKING?: string;
   readonly MAX_EVENTS_PER_ITEM_AND_TYPE?: string;
 }

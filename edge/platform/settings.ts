@@ -36,6 +36,8 @@ export interface Settings {
   readonly eventShards: number;
   /** How long an EventLog object gathers entries before it ships them. */
   readonly shipIntervalMs: number;
+  /** A shard that holds more takes no feedback until it has shipped. */
+  readonly maxShardBytes: number;
   /** How long after a ranking its feedback is accepted. */
   readonly tokenTtlMs: number;
   /** Whether rates are looked at where there are bindings for them. */
@@ -102,6 +104,7 @@ function readSettings(env: Env): Settings {
     kvCacheTtlS: wholeNumber(env, 'KV_CACHE_TTL_S', MIN_KV_CACHE_TTL_S, MIN_KV_CACHE_TTL_S),
     eventShards: wholeNumber(env, 'EVENT_SHARDS', 8, 1),
     shipIntervalMs: wholeNumber(env, 'SHIP_INTERVAL_MS', 1000, 1),
+    maxShardBytes: wholeNumber(env, 'MAX_SHARD_MB', 4000, 1) * 1_000_000,
     tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
     limitsRates: isOn(env, 'RATE_LIMITS', true),
     hasShop: isOn(env, 'SHOP', false),
@@ -154,6 +157,7 @@ function wholeNumber(
     | 'EVENT_SHARDS'
     | 'SHIP_INTERVAL_MS'
     | 'TOKEN_TTL_MS'
+    | 'MAX_SHARD_MB'
     | 'MAX_EVENTS_PER_RANKING'
     | 'MAX_EVENTS_PER_ITEM_AND_TYPE',
   defaultValue: number,

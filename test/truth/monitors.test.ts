@@ -2,6 +2,7 @@ import { asc } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ingest } from '../../backend/log/ingest/ingest.ts';
 import { monitorJobs } from '../../backend/monitor/jobs.ts';
+import { parseObjectives } from '../../backend/monitor/objectives/settings.ts';
 import { parseMonitors } from '../../backend/monitor/settings.ts';
 import { accountOf } from '../../backend/log/account/account.ts';
 import { monthlyReportJob } from '../../backend/reports/jobs.ts';
@@ -81,6 +82,7 @@ beforeAll(async () => {
       sampleCatalogue,
       afterDaily: async () => {},
       settings,
+      objectives: parseObjectives({}),
       channels: [],
       probes: () => [],
       trainsDaily: true,

@@ -1,3 +1,4 @@
+import { parseObjectives } from '../../backend/monitor/objectives/settings.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,7 @@ export async function openSimulatedBackend(
     problems: async () => [snapshots.problem()].filter((problem) => problem !== undefined),
     refreshGauges: async () => {},
     edgeProbe: { probes: () => [] },
+    objectiveSettings: parseObjectives({}),
     configuredSchema: config.schema,
     nextFeedAt: () => null,
     nextTrainingAt: () => null,

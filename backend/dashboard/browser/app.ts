@@ -17,6 +17,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<Page>>> = {
   experiments: async () => (await import('./pages/experiments.ts')).experimentsPage,
   'metric-weights': async () => (await import('./pages/metric-weights.ts')).metricWeightsPage,
   business: async () => (await import('./pages/business.ts')).businessPage,
+  objectives: async () => (await import('./pages/objectives.ts')).objectivesPage,
   audit: async () => (await import('./pages/audit.ts')).auditPage,
   alerts: async () => (await import('./pages/alerts.ts')).alertsPage,
 };

@@ -11,7 +11,10 @@ import { traceOf } from '../../process/trace-of.ts';
 export function errorHandler(log: (message: string) => void): ErrorHandler {
   return (error, c) => {
     const known = asApiError(error);
-    if (known !== undefined) return c.json(known.toJSON(), known.status as ContentfulStatusCode);
+    if (known !== undefined) {
+      if (known.retryAfterS !== undefined) c.header('retry-after', String(known.retryAfterS));
+      return c.json(known.toJSON(), known.status as ContentfulStatusCode);
+    }
     log(`${c.req.method} ${withoutId(c.req.path)}: ${traceOf(error)}`);
     const message = 'an internal error: its details are in the log of the backend';
     return c.json({ code: 'internal', message }, 500);

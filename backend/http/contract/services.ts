@@ -3,6 +3,7 @@ import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { Channel } from '../../monitor/channel.ts';
 import type { Business } from '../../business/service.ts';
+import type { ObjectiveSettings } from '../../monitor/objectives/settings.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
@@ -54,6 +55,7 @@ export interface Services {
   readonly secretKeys: readonly string[];
   readonly login: Login;
   readonly edgeProbe: Pick<EdgeProbe, 'probes'>;
+  readonly objectiveSettings: ObjectiveSettings;
   readonly alertChannels: readonly Channel[];
   readonly rankings: Pick<RankingRoom, 'preview' | 'past'>;
   readonly ingestSecrets: NewestFirst<string>;

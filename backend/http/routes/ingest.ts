@@ -2,10 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { IDENTITY_HEADER } from '../../../shared/domain/identity.ts';
 import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-signature.ts';
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
+import { ApiError } from '../../../shared/domain/errors.ts';
+import { ADMISSION, admission } from '../../log/ingest/admission.ts';
 import { batchLagMs } from '../../log/ingest/batch-lag.ts';
 import { rekeyBatch } from '../../log/identity/rekey-batch.ts';
 import { ingest } from '../../log/ingest/ingest.ts';
 import type { Metrics } from '../../process/metrics.ts';
+import { traceOf } from '../../process/trace-of.ts';
 import { answer, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -41,8 +44,12 @@ export const ingestRoutes = ({
   identity,
   edgeKey,
   nowMs,
-}: Services) =>
-  router().openapi(post, async (c) => {
+  log,
+}: Services) => {
+  const { admit } = admission(ADMISSION, (error) =>
+    log(`a batch that was refused for being late failed: ${traceOf(error)}`),
+  );
+  return router().openapi(post, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     let batch: IngestBatch;
     try {
@@ -54,10 +61,21 @@ export const ingestRoutes = ({
     }
     // Whose header it is, the signature of the body has shown.
     edgeKey.seen(c.req.header(IDENTITY_HEADER));
-    const done = await ingest(store, batch, nowMs());
-    count(metrics, batch, done, nowMs());
-    return c.json(done, 200);
+    try {
+      // Counted with the work, as it may be done after its batch was refused for being late.
+      const done = await admit(async () => {
+        const stored = await ingest(store, batch, nowMs());
+        count(metrics, batch, stored, nowMs());
+        return stored;
+      });
+      return c.json(done, 200);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'busy')
+        metrics.add('trimtab_ingest_busy_total', 1);
+      throw error;
+    }
   });
+};
 
 function count(
   metrics: Metrics,

@@ -7,3 +7,11 @@ export function batchLagMs({ decisions, events }: IngestBatch, nowMs: number): n
   for (const { receivedAt } of events) newestMs = Math.max(newestMs, receivedAt);
   return newestMs === 0 ? undefined : Math.max(0, nowMs - newestMs);
 }
+
+/** How long the oldest event of a batch waited for its commit, ms. Undefined without events. */
+export function oldestEventMs({ events }: IngestBatch, nowMs: number): number | undefined {
+  if (events.length === 0) return undefined;
+  let oldest = nowMs;
+  for (const { receivedAt } of events) oldest = Math.min(oldest, receivedAt);
+  return nowMs - oldest;
+}

@@ -2,13 +2,16 @@ import { eq } from 'drizzle-orm';
 import type { IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import type { Store } from '../../store/open.ts';
 import { batches } from '../../store/tables.ts';
-import { batchLagMs } from './batch-lag.ts';
+import { batchLagMs, oldestEventMs } from './batch-lag.ts';
 import { DECISION_COLUMNS, decisionRow } from './decision-rows.ts';
 import { EVENT_COLUMNS, eventRow } from './event-rows.ts';
 import { EXPOSURE_COLUMNS, exposureRows } from './exposure-rows.ts';
 import { deleteLateSessions } from '../retention/delete-late-sessions.ts';
 import { eraseSessions } from '../retention/erase-sessions.ts';
 import { insertRows, rowsChanged, NOT_DELETED } from '../../store/insert-rows.ts';
+
+/** A batch that waits for longer than this without being begun is not stored: its edge object sends it again. */
+const BEGIN_WITHIN_MS = 6000;
 
 export interface Ingested {
   readonly batchId: string;
@@ -23,6 +26,7 @@ export interface Ingested {
  * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
  * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users and
  * sessions are left out, and sessions that the batch has erasures of are deleted.
+ * @throws DatabaseBusy where the database has no time for it: nothing of it is stored.
  */
 export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
   const { batchId, erasures = [] } = batch;
@@ -64,9 +68,12 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
       lost: batch.lost ?? 0,
       committedAt: nowMs,
       lagMs: batchLagMs(batch, nowMs) ?? null,
+      oldestEventMs: oldestEventMs(batch, nowMs) ?? null,
     })
     .onConflictDoNothing();
-  const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);
+  const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures], {
+    beginWithinMs: BEGIN_WITHIN_MS,
+  });
   await deleteLateSessions(store, named, nowMs);
   await eraseSessions(store, erasures, nowMs);
   return {

@@ -33,6 +33,7 @@ export async function pruneRecords(
     ),
     statement(db, sql`delete from alert_notices where alertId not in (select id from alerts)`),
     statement(db, sql`delete from visitor_latency where hour < ${countedBefore}`),
+    statement(db, sql`delete from objective_counts where at < ${countedBefore}`),
     statement(db, sql`delete from daily_counts where day < ${countedBefore}`),
     statement(db, sql`delete from catalogue_samples where day < ${before}`),
     // Of processes that ended without giving them back.

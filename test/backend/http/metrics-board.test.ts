@@ -104,7 +104,7 @@ test('the board is one that Grafana imports: its own id, panels that do not over
 test('every metric that the board and the rules ask for is one that /metrics has, with its labels', () => {
   const asked = [...boardQueries, ...ruleQueries].flatMap(selectors);
   expect(asked.length).toBeGreaterThan(25);
-  expect(ruleQueries).toHaveLength(5);
+  expect(ruleQueries).toHaveLength(6);
   for (const { name, labels } of asked) {
     expect(types.has(name), `${name} is on /metrics`).toBe(true);
     for (const { label, value } of labels)

@@ -6,6 +6,7 @@ import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
 import { notices } from '../../../backend/monitor/notice-settings.ts';
+import { parseObjectives } from '../../../backend/monitor/objectives/settings.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { DEFAULT_METRIC_WEIGHTS } from '../../../backend/reward/settings.ts';
 import { parseRollout } from '../../../backend/rollouts/settings.ts';
@@ -56,6 +57,7 @@ export const testConfig = ({
   metricWeights: DEFAULT_METRIC_WEIGHTS,
   learnedColumns: { schedule: '', maxRankings: 100_000, keepDays: 3 },
   onlineLearning: parseOnline({ enabled: false }),
+  objectives: parseObjectives({}),
   monitors: parseMonitors({
     schedule: '',
     dailySchedule: '',

@@ -6,6 +6,9 @@ import {
 } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RankingId } from '../../../shared/domain/ids.ts';
+import type { Env } from '../../../edge/platform/env.ts';
+import { settingsOf } from '../../../edge/platform/settings.ts';
+import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import type { EventLogObject } from '../../../edge/platform/durable-objects.ts';
 import { commits, fakeBackend, shard } from '../support/backend.ts';
 
@@ -39,6 +42,54 @@ const skipWait = () =>
 beforeEach(() => reset());
 afterEach(() => {
   vi.restoreAllMocks();
+});
+
+describe('a shard that holds as much as it may', () => {
+  /** Of the object's own environment: settings are read once. */
+  const limitTo = (maxShardBytes: number) =>
+    inside((object) => {
+      const settings = settingsOf((object as unknown as { readonly env: Env }).env);
+      const before = settings.maxShardBytes;
+      Object.assign(settings, { maxShardBytes });
+      return before;
+    });
+  let before: number;
+  beforeEach(async () => {
+    before = await limitTo(1_000_000);
+  });
+  afterEach(() => limitTo(before));
+
+  it('takes no feedback until it has shipped, but goes on taking decisions and erasures', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const backend = fakeBackend(() => new Response('', { status: 503 }));
+    const full = { duplicates: [], tooMany: [], isFull: true };
+    const feedback = (id: string) => log().storeEvents([event(id, 'x'.repeat(300_000))], true);
+    const taken: string[] = [];
+    for (let n = 0; n < 20; n++) {
+      const stored = await feedback(`fill-${n}`);
+      if (stored.isFull) {
+        expect(stored).toEqual(full);
+        break;
+      }
+      taken.push(`fill-${n}`);
+    }
+    expect(taken.length).toBeGreaterThan(1);
+    expect(taken.length).toBeLessThan(10);
+    await ring();
+    expect(await feedback('again')).toEqual(full);
+    // Neither of these may be refused: a decision was answered, and an erasure was asked for.
+    expect(await log().storeEvents([event('erasure')])).toEqual({ duplicates: [], tooMany: [] });
+    await log().appendDecisions(decisionsToBytes([]));
+    backend.reply = commits;
+    for (let n = 0; n < 3; n++) {
+      await skipWait();
+      await ring();
+    }
+    expect(await feedback('again')).toEqual({ duplicates: [], tooMany: [] });
+    await ring();
+    const stored = new Set(backend.sent.flatMap(idsOf));
+    for (const id of [...taken, 'erasure', 'again']) expect(stored).toContain(id);
+  });
 });
 
 describe('shipping the log', () => {
@@ -100,6 +151,27 @@ describe('shipping the log', () => {
       expect(wait).toBeGreaterThan(longest / 2 - 900);
     });
     expect(backend.sent.every((batch) => idsOf(batch).join() === 'a')).toBe(true);
+  });
+
+  it('leaves a busy backend alone for as long as it asks, and for no longer than a minute', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const backend = fakeBackend();
+    for (const [header, fromMs, toMs] of [
+      ['20', 19_000, 20_000],
+      ['100000', 59_000, 60_000],
+      ['soon', 0, 60_000],
+    ] as const) {
+      backend.reply = () => new Response('', { status: 503, headers: { 'retry-after': header } });
+      await append(header);
+      await ring();
+      const wait = (await alarmInMs()) ?? 0;
+      expect(wait).toBeGreaterThan(fromMs - 5000);
+      expect(wait).toBeLessThanOrEqual(toMs);
+      await skipWait();
+    }
+    backend.reply = commits;
+    await ring();
+    expect(await countEntries()).toBe(0);
   });
 
   it('does not wait for as long as a clock far ahead made it', async () => {

@@ -26,6 +26,46 @@ async function send(body: unknown, to = isolate) {
   return { status: response.status, ...(await response.json<object>()) };
 }
 
+describe('POST /v1/events while shards are full', () => {
+  it('is answered 429 with Retry-After, which the client keeps its events for', async () => {
+    const full = { storeEvents: async () => ({ duplicates: [], tooMany: [], isFull: true }) };
+    vi.spyOn(env.EVENT_LOG, 'get').mockReturnValue(full as never);
+    const response = await isolate.fetch('/v1/events', {
+      key: PUBLISHABLE,
+      body: [clickOn(ranking)],
+    });
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('60');
+    expect(await response.json()).toMatchObject({ code: 'too_many_requests' });
+  });
+
+  it('takes what other shards have room for, and rejects the rest by a code that is sent again', async () => {
+    const other = await rank(isolate, { sessionId: 'session-of-another-shard' });
+    const shards = [ranking, other].map((one) =>
+      shardOf(
+        verifyToken(one.token, [env.TOKEN_SECRET!], Date.now()).claims.sessionId,
+        Number(env.EVENT_SHARDS),
+      ),
+    );
+    const isSplit = shards[0] !== shards[1];
+    const real = env.EVENT_LOG.get.bind(env.EVENT_LOG);
+    const fullId = env.EVENT_LOG.idFromName(`shard-${shards[0]}`);
+    vi.spyOn(env.EVENT_LOG, 'get').mockImplementation((id) =>
+      id.equals(fullId)
+        ? ({ storeEvents: async () => ({ duplicates: [], tooMany: [], isFull: true }) } as never)
+        : real(id),
+    );
+    const answer = await send([clickOn(ranking), clickOn(other)]);
+    if (isSplit)
+      expect(answer).toMatchObject({
+        status: 202,
+        accepted: 1,
+        rejected: [{ index: 0, code: 'too_many_requests' }],
+      });
+    else expect(answer).toMatchObject({ status: 429 });
+  });
+});
+
 describe('POST /v1/events', () => {
   it('accepts feedback, and delivers it with what its token vouches for', async () => {
     const backend = fakeBackend();

@@ -1,5 +1,6 @@
 import { api, json, mayAct } from '../api.ts';
-import { badge, button, empty, h, table, when, type Child, type Section } from '../dom.ts';
+import { badge, button, code, empty, h, table, when, type Child, type Section } from '../dom.ts';
+import { runbookAnchor, runbookOf } from '../../../monitor/runbook.ts';
 import { ask } from '../dialog.ts';
 import { duration, isoMinute } from '../format.ts';
 import { choose, chosen } from '../state.ts';
@@ -18,6 +19,7 @@ export const alertsPage: Page = {
     return [
       filter([...new Set(alerts.map((alert) => alert.kind))], kind),
       openSection(open),
+      runbookSection([...new Set(open.map((alert) => alert.kind))]),
       overSection(over),
     ];
   },
@@ -59,7 +61,14 @@ const openSection = (open: readonly Alert[]): Section => ({
           ],
           open.map((alert) => [
             h('span', { class: 'nowrap' }, badge(alert.kind, 'bad')),
-            h('span', { class: 'sentence' }, alert.message),
+            h(
+              'span',
+              { class: 'sentence' },
+              alert.message,
+              ' ',
+              runbookOf(alert.kind) !== undefined &&
+                h('a', { href: `#${runbookAnchor(alert.kind)}` }, 'What to do'),
+            ),
             h('span', { class: 'nowrap' }, when(alert.openedAt)),
             stateOf(alert),
             actionsOf(alert),
@@ -129,6 +138,45 @@ async function silenceIt({ key, kind, message }: Alert): Promise<void> {
   });
   refreshPage();
 }
+
+/** What to do about each kind that is open, as docs/runbook.md has it. */
+const runbookSection = (kinds: readonly string[]): Section => ({
+  id: 'runbook',
+  title: 'What to do',
+  wide: true,
+  content: kinds.flatMap((kind) => {
+    const entry = runbookOf(kind);
+    if (entry === undefined) return [];
+    const { means, urgency, look, act } = entry;
+    return [
+      h(
+        'div',
+        { id: runbookAnchor(kind) },
+        h('h3', {}, kind),
+        h('p', {}, means),
+        h('p', {}, urgency),
+        h(
+          'p',
+          {},
+          'To look: ',
+          look.flatMap((command, i) => [i > 0 && ', ', code(command)]),
+        ),
+        h(
+          'ul',
+          {},
+          act.map((step) => h('li', {}, withCode(step))),
+        ),
+      ),
+    ];
+  }),
+});
+
+/** Text in backquotes as code; a link is its words, as the page that it leads to is not served here. */
+const withCode = (text: string): Child[] =>
+  text
+    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+    .split('`')
+    .map((part, i) => (i % 2 === 1 ? code(part) : part));
 
 const overSection = (over: readonly Alert[]): Section => ({
   id: 'over',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@libsql/client';
+import Libsql from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   parseItemId,
@@ -66,6 +68,23 @@ test('the same batch sent many times at once is stored once', async () => {
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
   expect(answers.filter(({ body }) => !body.duplicate)).toHaveLength(1);
   expect(await count(`select count(*) from decisions where rankingId like 'rush-%'`)).toBe(20);
+});
+
+test('while something holds the database a batch is refused with Retry-After, and stored once it is free', async () => {
+  const holder = new Libsql(fileURLToPath(backend.config.database.url));
+  holder.exec('BEGIN IMMEDIATE');
+  try {
+    const { status, body, headers } = await send(backend, batchOf('held', 2));
+    expect([status, body.code]).toEqual([503, 'busy']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  } finally {
+    holder.exec('ROLLBACK');
+    holder.close();
+  }
+  expect((await send(backend, batchOf('held', 2))).status).toBe(200);
+  expect(await count(`select count(*) from decisions where rankingId like 'held-%'`)).toBe(2);
+  const metrics = await backend.call('GET', '/metrics');
+  expect(metrics.body).toMatch(/^trimtab_ingest_busy_total 1$/m);
 });
 
 test('a decision is stored as it was made, to the last bit', async () => {
