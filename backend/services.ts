@@ -32,6 +32,7 @@ import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
+import { upgradeOf } from './store/upgrade/finalize.ts';
 import { threadOnDemand } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
@@ -218,6 +219,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
+    upgrade: upgradeOf(store, database, nowMs),
     login: loginOf({
       store,
       settings: config.dashboard,

@@ -50,6 +50,7 @@ import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
+import { finalizeVerb, upgradeStatusVerb } from './upgrade/upgrade.ts';
 import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
@@ -195,6 +196,12 @@ const NOUNS: readonly Noun[] = [
     noun: 'schema',
     about: 'features of a catalogue',
     verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
+  },
+  {
+    noun: 'upgrade',
+    about: 'from one version to the next, and back until it is final',
+    verbs: [upgradeStatusVerb, finalizeVerb],
+    otherwise: upgradeStatusVerb,
   },
   {
     noun: 'replay',

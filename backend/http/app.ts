@@ -27,6 +27,7 @@ import { rolloutRoutes } from './routes/rollouts.ts';
 import { schemaRoutes } from './routes/schema.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
+import { upgradeRoutes } from './routes/upgrade.ts';
 import { userRoutes } from './routes/users.ts';
 import { weightRoutes } from './routes/weights.ts';
 import type { Services } from './contract/services.ts';
@@ -74,7 +75,8 @@ export function createApp(services: Services) {
     .route('/', loginRoutes(services))
     .route('/', nowRoutes(services))
     .route('/', rankingRoutes(services))
-    .route('/', searchRoutes(services));
+    .route('/', searchRoutes(services))
+    .route('/', upgradeRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

@@ -16,6 +16,7 @@ import type { OnlineLearning } from '../../runs/online/online-job.ts';
 import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Upgrade } from '../../store/upgrade/finalize.ts';
 import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { DataReview } from '../../log/review/service.ts';
@@ -29,6 +30,7 @@ import type { Metrics } from '../../process/metrics.ts';
 /** What the routes need. */
 export interface Services {
   readonly store: Store;
+  readonly upgrade: Upgrade;
   readonly publisher: Publisher;
   readonly versions: Versions;
   /** @returns undefined where the edge does not answer. */
