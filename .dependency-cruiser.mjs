@@ -27,6 +27,7 @@ const BACKEND = [
   'login',
   'config',
   'offline',
+  'backup',
   'http',
   'dashboard',
   'client',

@@ -5,6 +5,8 @@ import { testAlertsVerb } from './alerts/test.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
 import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
+import { backupVerb } from './backup/backup.ts';
+import { restoreVerb } from './backup/restore.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
@@ -76,6 +78,8 @@ const NOUNS: readonly Noun[] = [
       configVerb,
       keysVerb,
       deployVerb,
+      backupVerb,
+      restoreVerb,
     ],
     short: {
       init: initVerb,
@@ -86,6 +90,8 @@ const NOUNS: readonly Noun[] = [
       config: configVerb,
       keys: keysVerb,
       deploy: deployVerb,
+      backup: backupVerb,
+      restore: restoreVerb,
     },
   },
   {
