@@ -28,6 +28,7 @@ const BACKEND = [
   'config',
   'offline',
   'backup',
+  'doctor',
   'http',
   'dashboard',
   'client',

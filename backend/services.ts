@@ -219,6 +219,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
+    kv,
     upgrade: upgradeOf(store, database, nowMs),
     login: loginOf({
       store,

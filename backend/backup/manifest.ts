@@ -45,9 +45,10 @@ export function parseManifest(text: string): BackupManifest {
   if (body === undefined || sha256Of(body) !== hash)
     throw new Error('its manifest.json is damaged or was changed');
   const manifest = JSON.parse(body) as BackupManifest;
-  if (manifest.format !== FORMAT)
+  const { format, version } = manifest as { readonly format: number; readonly version: string };
+  if (format !== FORMAT)
     throw new Error(
-      `it has format ${String(manifest.format)}, and this version reads ${FORMAT}: restore it with the version that made it (${manifest.version})`,
+      `it has format ${format}, and this version reads ${FORMAT}: restore it with the version that made it (${version})`,
     );
   return manifest;
 }

@@ -31,7 +31,7 @@ export async function totalsOf(path: string): Promise<Totals> {
   try {
     const db = drizzle(client);
     const { rows } = await client.execute('PRAGMA integrity_check(3)');
-    const found = rows.map((row) => String(row[0])).filter((text) => text !== 'ok');
+    const found = rows.map((row) => JSON.stringify(row[0])).filter((text) => text !== '"ok"');
     if (found.length > 0) throw new Error(`${path} is damaged: ${found.join('; ')}`);
     return await readTotals(db);
   } finally {

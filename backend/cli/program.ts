@@ -48,6 +48,7 @@ import { configVerb } from './system/config.ts';
 import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
+import { doctorVerb } from './system/doctor.ts';
 import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
@@ -80,6 +81,7 @@ const NOUNS: readonly Noun[] = [
       deployVerb,
       backupVerb,
       restoreVerb,
+      doctorVerb,
     ],
     short: {
       init: initVerb,
@@ -92,6 +94,7 @@ const NOUNS: readonly Noun[] = [
       deploy: deployVerb,
       backup: backupVerb,
       restore: restoreVerb,
+      doctor: doctorVerb,
     },
   },
   {

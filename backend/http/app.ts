@@ -8,6 +8,7 @@ import { apprenticeRoutes } from './routes/apprentice.ts';
 import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
 import { dataRoutes } from './routes/data.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { feedRoutes } from './routes/feeds.ts';
@@ -76,7 +77,8 @@ export function createApp(services: Services) {
     .route('/', nowRoutes(services))
     .route('/', rankingRoutes(services))
     .route('/', searchRoutes(services))
-    .route('/', upgradeRoutes(services));
+    .route('/', upgradeRoutes(services))
+    .route('/', doctorRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

@@ -1,3 +1,4 @@
+import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
@@ -32,6 +33,8 @@ export interface EventLogObject extends Rpc.DurableObjectBranded {
    */
   appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
   storeEvents(events: readonly EventEntry[]): Promise<StoredEvents>;
+  /** What the backend has not committed yet. */
+  waiting(): Promise<ShardWaiting>;
 }
 
 /** The answer of `LiveWeightsObject.adopt`. */

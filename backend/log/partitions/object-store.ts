@@ -8,6 +8,8 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
   /** Keys that start with a prefix, sorted. */
   list(prefix: string): Promise<string[]>;
+  /** Whether what is deleted or replaced stays as an older version; a store without versions need not say so. */
+  isVersioned?(): Promise<boolean>;
 }
 
 /** Cloneable, so that it reaches worker threads. */

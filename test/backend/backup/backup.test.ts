@@ -56,9 +56,10 @@ test('a backup that was made during ingest becomes a system with the same totals
   await backend.call('POST', '/v1/weights/release');
   await addPartition(folderStore({ kind: 'folder', path: join(state, 'training-data') }));
 
-  let [sent, isOver] = [0, false];
+  let sent = 0;
+  const over = new AbortController();
   const sending = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { status } = await send(backend, batchOf(`b${sent}`, 20));
       expect(status).toBe(200);
       sent++;
@@ -72,7 +73,7 @@ test('a backup that was made during ingest becomes a system with the same totals
     ...settingsOf(state),
     ...passphrase,
   });
-  isOver = true;
+  over.abort();
   await sending;
   expect(made).toMatchObject({ exitCode: 0, stderr: '' });
   const manifest = JSON.parse(made.stdout);
