@@ -20,6 +20,7 @@ const BACKEND = [
   'experiments',
   'apprentice',
   'rollouts',
+  'costs',
   'monitor',
   'reports',
   'business',

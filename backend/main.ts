@@ -197,6 +197,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         feeds: config.feeds.map(({ name }) => name),
         settings: config.monitors,
+        costs: services.costs,
         channels: services.alertChannels,
         probes: edgeProbe.probes,
         sampleCatalogue: services.sampleCatalogue,

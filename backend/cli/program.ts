@@ -45,6 +45,7 @@ import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
 import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
+import { costsVerb } from './system/costs.ts';
 import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
@@ -82,6 +83,7 @@ const NOUNS: readonly Noun[] = [
       backupVerb,
       restoreVerb,
       doctorVerb,
+      costsVerb,
     ],
     short: {
       init: initVerb,
@@ -95,6 +97,7 @@ const NOUNS: readonly Noun[] = [
       backup: backupVerb,
       restore: restoreVerb,
       doctor: doctorVerb,
+      costs: costsVerb,
     },
   },
   {

@@ -49,9 +49,8 @@ export async function examine(deps: DoctorDeps): Promise<Check[]> {
     looked('schedules', 'restart the backend', async () =>
       checkSchedules(deps.jobs(), await readJobRuns(store), deps.upSinceMs, nowMs()),
     ),
-    path === undefined ? [] : checkDisk(path),
-    checkVersions(),
+    path === undefined ? Promise.resolve([]) : checkDisk(path),
     looked('alerts', 'restart the backend', () => checkAlerts(store, deps.channels)),
   ]);
-  return all.flat();
+  return [...all.flat(), ...checkVersions()];
 }

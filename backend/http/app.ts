@@ -7,6 +7,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { apprenticeRoutes } from './routes/apprentice.ts';
 import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
+import { costRoutes } from './routes/costs.ts';
 import { dataRoutes } from './routes/data.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
@@ -78,7 +79,8 @@ export function createApp(services: Services) {
     .route('/', rankingRoutes(services))
     .route('/', searchRoutes(services))
     .route('/', upgradeRoutes(services))
-    .route('/', doctorRoutes(services));
+    .route('/', doctorRoutes(services))
+    .route('/', costRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

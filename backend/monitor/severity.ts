@@ -24,6 +24,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'rollout stands still': 'warning',
   'learning stopped': 'warning',
   'learning limited': 'info',
+  costs: 'warning',
   monitor: 'warning',
 };
 

@@ -3,6 +3,7 @@ import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { Channel } from '../../monitor/channel.ts';
 import type { Business } from '../../business/service.ts';
+import type { Costs } from '../../costs/service.ts';
 import type { Check } from '../../doctor/check.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
@@ -32,6 +33,7 @@ import type { Metrics } from '../../process/metrics.ts';
 export interface Services {
   readonly store: Store;
   readonly upgrade: Upgrade;
+  readonly costs: Costs;
   /** Looks at every part of the system. */
   readonly examine: () => Promise<Check[]>;
   readonly publisher: Publisher;

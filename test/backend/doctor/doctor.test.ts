@@ -46,8 +46,8 @@ async function examined(
   const server = createServer((request, response) => {
     const nonce = new URL(request.url!, 'http://edge').searchParams.get('nonce')!;
     const changes = answer(nonce);
-    if (typeof changes === 'number') return response.writeHead(changes).end('{}');
-    response.end(JSON.stringify(said(nonce, changes)));
+    if (typeof changes === 'number') response.writeHead(changes).end('{}');
+    else response.end(JSON.stringify(said(nonce, changes)));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
