@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { RELEASE } from '../../shared/domain/release.ts';
 import { ok, warning, type Check } from './check.ts';
 
-const require = createRequire(import.meta.url);
+const WORKERD = new URL('../../node_modules/workerd/package.json', import.meta.url);
 /** The newest line of Node that has been tried. */
 const KNOWN_NODE = 24;
 
@@ -24,7 +24,7 @@ export function checkVersions(): Check[] {
 /** That which "npm start" runs on this machine. */
 function workerd(): string | undefined {
   try {
-    return (require('workerd/package.json') as { readonly version: string }).version;
+    return (JSON.parse(readFileSync(WORKERD, 'utf8')) as { readonly version: string }).version;
   } catch {
     return undefined;
   }
