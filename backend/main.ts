@@ -6,6 +6,7 @@ import { stateDir } from './config/state-dir.ts';
 import { edgeKey as edgeKeyOf } from './log/identity/edge-key.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
+import { examine } from './doctor/doctor.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
@@ -30,6 +31,7 @@ import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { schemaInForce } from './rollouts/schema-in-force.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
+import { recordJobRun } from './scheduler/job-runs.ts';
 import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
 import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
 import { servicesOf } from './services.ts';
@@ -51,6 +53,7 @@ const PAGE_CHECK_SCHEDULE = '17 * * * *';
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
   const nowMs = Date.now;
+  const upSinceMs = nowMs();
   const store = await openStore(config.database);
   const metrics = backendMetrics();
   const backend = randomUUID();
@@ -105,6 +108,20 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     reports: services.experimentService.reports,
     metrics,
     problems,
+    examine: () =>
+      examine({
+        store,
+        database: config.database,
+        kv: services.kv,
+        edge: config,
+        trainingStore: config.trainingStore,
+        upgrade: services.upgrade,
+        channels: services.alertChannels.map(({ name }) => name),
+        storeProblems: () => health.problems(),
+        jobs: () => scheduler?.jobs() ?? [],
+        upSinceMs,
+        nowMs,
+      }),
     refreshGauges: async () => {
       await refreshGauges(metrics, store, trainer, await problems());
       await refreshRecent();
@@ -141,6 +158,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   });
   scheduler = startScheduler({
     leadership,
+    record: (run) => recordJobRun(store, run),
     jobs: [
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
@@ -187,6 +205,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         feeds: config.feeds.map(({ name }) => name),
         settings: config.monitors,
         objectives: config.objectives,
+        costs: services.costs,
         channels: services.alertChannels,
         probes: edgeProbe.probes,
         sampleCatalogue: services.sampleCatalogue,

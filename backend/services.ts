@@ -3,6 +3,7 @@ import { apprenticeOf } from './apprentice/service.ts';
 import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
 import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
 import { businessOf } from './business/service.ts';
+import { costsOf } from './costs/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
 import { keptDaysOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
@@ -32,6 +33,7 @@ import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import type { Store } from './store/open.ts';
+import { upgradeOf } from './store/upgrade/finalize.ts';
 import { threadOnDemand } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
@@ -218,6 +220,16 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
+    kv,
+    costs: costsOf({
+      store,
+      settings: config.costs,
+      location: config.trainingStore,
+      watchEveryMs: config.watchEveryMs,
+      edgeProbeMs: config.monitors.edgeProbeSeconds * 1000,
+      nowMs,
+    }),
+    upgrade: upgradeOf(store, database, nowMs),
     login: loginOf({
       store,
       settings: config.dashboard,

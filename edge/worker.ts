@@ -1,4 +1,5 @@
 import { Router, type IRequest } from 'itty-router';
+import { handleCheck } from './admin/handle-check.ts';
 import { handleKv } from './admin/handle-kv.ts';
 import { handleEvents } from './collect/handle-events.ts';
 import { handleForget } from './collect/handle-forget.ts';
@@ -40,6 +41,7 @@ router
   .get('/openapi.json', handleOpenApi)
   .post('/v1/live/deltas', handleDeltas)
   .all('/v1/kv/*', handleKv)
+  .get('/v1/check', handleCheck)
   .all('*', (request) => errorResponse(notFound(request)));
 
 /**

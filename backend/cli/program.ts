@@ -5,6 +5,8 @@ import { testAlertsVerb } from './alerts/test.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
 import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { listAuditVerb } from './audit/list.ts';
+import { backupVerb } from './backup/backup.ts';
+import { restoreVerb } from './backup/restore.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
@@ -44,13 +46,16 @@ import { checkVerb } from './schema/check.ts';
 import { fitVerb } from './schema/fit.ts';
 import { showSchemaVerb } from './schema/show.ts';
 import { configVerb } from './system/config.ts';
+import { costsVerb } from './system/costs.ts';
 import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
+import { doctorVerb } from './system/doctor.ts';
 import { keysVerb } from './system/keys.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
+import { finalizeVerb, upgradeStatusVerb } from './upgrade/upgrade.ts';
 import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
@@ -76,6 +81,10 @@ const NOUNS: readonly Noun[] = [
       configVerb,
       keysVerb,
       deployVerb,
+      backupVerb,
+      restoreVerb,
+      doctorVerb,
+      costsVerb,
     ],
     short: {
       init: initVerb,
@@ -86,6 +95,10 @@ const NOUNS: readonly Noun[] = [
       config: configVerb,
       keys: keysVerb,
       deploy: deployVerb,
+      backup: backupVerb,
+      restore: restoreVerb,
+      doctor: doctorVerb,
+      costs: costsVerb,
     },
   },
   {
@@ -202,6 +215,12 @@ const NOUNS: readonly Noun[] = [
     noun: 'schema',
     about: 'features of a catalogue',
     verbs: [showSchemaVerb, checkVerb, fitVerb, applyVerb],
+  },
+  {
+    noun: 'upgrade',
+    about: 'from one version to the next, and back until it is final',
+    verbs: [upgradeStatusVerb, finalizeVerb],
+    otherwise: upgradeStatusVerb,
   },
   {
     noun: 'replay',

@@ -7,7 +7,9 @@ import { alertRoutes } from './routes/alerts.ts';
 import { apprenticeRoutes } from './routes/apprentice.ts';
 import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
+import { costRoutes } from './routes/costs.ts';
 import { dataRoutes } from './routes/data.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { feedRoutes } from './routes/feeds.ts';
@@ -28,6 +30,7 @@ import { rolloutRoutes } from './routes/rollouts.ts';
 import { schemaRoutes } from './routes/schema.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
+import { upgradeRoutes } from './routes/upgrade.ts';
 import { userRoutes } from './routes/users.ts';
 import { weightRoutes } from './routes/weights.ts';
 import type { Services } from './contract/services.ts';
@@ -76,7 +79,10 @@ export function createApp(services: Services) {
     .route('/', nowRoutes(services))
     .route('/', objectiveRoutes(services))
     .route('/', rankingRoutes(services))
-    .route('/', searchRoutes(services));
+    .route('/', searchRoutes(services))
+    .route('/', upgradeRoutes(services))
+    .route('/', doctorRoutes(services))
+    .route('/', costRoutes(services));
 }
 
 /** What the routes take and answer; `hono/client` and the dashboard's scripts take their types from it. */

@@ -20,6 +20,7 @@ export const ALERT_KINDS = [
   'learning limited',
   'fast burn',
   'slow burn',
+  'costs',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -5,6 +5,8 @@ import type { Versions } from '../models/versions.ts';
 import type { Account } from '../log/account/account.ts';
 import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
+import type { Costs } from '../costs/service.ts';
+import { readHighCosts } from './high-costs.ts';
 import { readRefusedFeeds } from './refused-feeds.ts';
 import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
@@ -47,6 +49,7 @@ export interface MonitorDeps {
   readonly feeds: readonly string[];
   readonly settings: MonitorSettings;
   readonly objectives: ObjectiveSettings;
+  readonly costs: Costs;
   /** Who is told of alerts. */
   readonly channels: readonly Channel[];
   /** What the edge answered this backend, oldest first. */
@@ -148,6 +151,7 @@ const dailyMonitors = (deps: MonitorDeps): Monitor[] => {
       (await trainingData.prepare(schema, window)).quality,
   };
   return [
+    { kind: 'costs', check: () => readHighCosts(deps.costs) },
     { kind: 'degraded metrics', check: degradedMetrics({ store, account, settings }) },
     { kind: 'drift', check: driftMonitor(deps) },
     {

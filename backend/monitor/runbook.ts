@@ -233,6 +233,17 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
       'The log of the backend has the reason. Most are a database that does not answer: `/health/ready` says more.',
     ],
   },
+  costs: {
+    means:
+      'A month like the last days would cost more than `costs.monthlyLimit`, by the prices in the configuration.',
+    urgency: TODAY,
+    look: ['npx trimtab costs', STATUS],
+    act: [
+      'See which line grew. Rankings that grew with the visitors are no fault: raise the limit.',
+      'Requests without visitors are a crawler or a page that asks again and again: `npx trimtab status` has the rates, and the firewall of the platform keeps it out.',
+      'Where storage or training grew: keep the log for fewer days (`trainingData.retentionDays`), or train less often (`training.schedule`).',
+    ],
+  },
   'backend down': {
     means: 'Prometheus reaches no backend. The edge goes on ranking, and keeps feedback.',
     urgency:

@@ -26,6 +26,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'learning limited': 'info',
   'fast burn': 'critical',
   'slow burn': 'warning',
+  costs: 'warning',
   monitor: 'warning',
 };
 

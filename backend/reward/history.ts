@@ -87,7 +87,10 @@ export interface StoredWeights extends MetricWeights {
 }
 
 /** All rows of a schema, oldest first. They are read a few at a time, as rows of learned weights are long. */
-export async function* chainOf(store: Store, schemaName: string): AsyncGenerator<StoredWeights> {
+export async function* chainOf(
+  store: Pick<Store, 'db'>,
+  schemaName: string,
+): AsyncGenerator<StoredWeights> {
   const { weights, details, ...columns } = getTableColumns(metricWeights);
   for (let after = -1; ;) {
     const page = await store.db

@@ -22,7 +22,10 @@ export interface Verification {
 }
 
 /** Checks the history of a schema against its own hashes, and against those in the audit log. */
-export async function verifyHistory(store: Store, schemaName: string): Promise<Verification> {
+export async function verifyHistory(
+  store: Pick<Store, 'db'>,
+  schemaName: string,
+): Promise<Verification> {
   const anchors = await anchorsOf(store, schemaName);
   const announced = new Set(anchors.map(({ hash }) => hash));
   const present = new Set<string>();
@@ -67,7 +70,10 @@ export async function verifyHistory(store: Store, schemaName: string): Promise<V
 const isCanonical = ({ weights, weightsText, details, detailsText }: StoredWeights): boolean =>
   weightsText === JSON.stringify(weights) && detailsText === JSON.stringify(details);
 
-const anchorsOf = ({ db }: Store, schemaName: string): Promise<{ id: number; hash: string }[]> =>
+const anchorsOf = (
+  { db }: Pick<Store, 'db'>,
+  schemaName: string,
+): Promise<{ id: number; hash: string }[]> =>
   db
     .select({
       id: sql<number>`json_extract(${audit.details}, '$.id')`,

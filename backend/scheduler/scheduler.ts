@@ -11,7 +11,23 @@ export interface Job {
   readonly leaderOnly: boolean;
 }
 
+/** How a job that runs by the clock went. */
+export interface JobRun {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly problem?: string;
+}
+
+/** A job and when it is due, for who looks whether it runs. */
+export interface Scheduled {
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly nextAt: number | null;
+}
+
 export interface Scheduler {
+  jobs(): Scheduled[];
   /** When a job is due next, epoch ms; null for a job without a schedule. */
   nextAt(job: string): number | null;
   /** Waits for the jobs that are running. */
@@ -22,19 +38,31 @@ export interface Scheduler {
 export function startScheduler({
   leadership,
   jobs,
+  record,
   log,
 }: {
   readonly leadership: Pick<Leadership, 'isLeader'>;
   readonly jobs: readonly Job[];
+  /** Told of each run of a job with a cron pattern. */
+  readonly record?: (run: JobRun) => Promise<unknown>;
   readonly log: (message: string) => void;
 }): Scheduler {
   const running = new Set<Promise<void>>();
   const run = async (job: Job) => {
+    const startedAt = Date.now();
+    let problem: string | undefined;
     try {
-      if (!job.leaderOnly || (await leadership.isLeader())) await job.run();
+      if (job.leaderOnly && !(await leadership.isLeader())) return;
+      await job.run();
     } catch (error) {
-      log(`${job.name} failed: ${messageOf(error)}`);
+      problem = messageOf(error);
+      log(`${job.name} failed: ${problem}`);
     }
+    if (typeof job.schedule !== 'string' || record === undefined) return;
+    const about = { name: job.name, startedAt, finishedAt: Date.now() };
+    await record(problem === undefined ? about : { ...about, problem }).catch((error: unknown) =>
+      log(`that ${job.name} ran could not be noted: ${messageOf(error)}`),
+    );
   };
   const repetitions = new Map(
     jobs.map((job) => [
@@ -48,6 +76,12 @@ export function startScheduler({
     ]),
   );
   return {
+    jobs: () =>
+      jobs.map(({ name, schedule }) => ({
+        name,
+        schedule,
+        nextAt: repetitions.get(name)?.nextAt() ?? null,
+      })),
     nextAt: (job) => repetitions.get(job)?.nextAt() ?? null,
     async stop() {
       for (const repetition of repetitions.values()) repetition.stop();

@@ -1,14 +1,15 @@
-import { fileURLToPath } from 'node:url';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import { shownAddress } from '../process/address.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { startThread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
-import { migrate } from './migrate.ts';
 import { makeFilePrivate } from './private-file.ts';
 import { groupCommits, type WriteOptions } from './group-commits.ts';
 import { bind, bindLocally, type Statement } from './statements.ts';
+import { migrate } from './upgrade/migrate.ts';
+import { MIGRATIONS } from './upgrade/migrations.ts';
+import { NewerDatabase } from './upgrade/upgrade-state.ts';
 import type { Writer } from './writer-calls.ts';
 
 export type { Statement } from './statements.ts';
@@ -37,8 +38,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
-
 function connected(database: Database) {
   try {
     makeFilePrivate(database.url);
@@ -58,16 +57,20 @@ function cannotOpen({ url }: Database, error: unknown): Error {
   );
 }
 
-/** Opens the database and migrates it to the newest version, also where other processes do. From then on one worker thread owns the only connection that writes. */
-export async function openStore(database: Database): Promise<Store> {
+/**
+ * Opens the database and brings it to what this version needs, also where other processes do. From then on one worker thread owns the only
+ * connection that writes. @param folder of migrations; default: those of this version.
+ * @throws Error where it cannot be opened, or a newer version has upgraded it for good.
+ */
+export async function openStore(database: Database, folder = MIGRATIONS): Promise<Store> {
   const client = connected(database);
   const db = drizzle(client);
   try {
-    await migrate(client, MIGRATIONS);
+    await migrate(client, database.url, folder);
     if (client.protocol === 'file') await client.execute('PRAGMA query_only = ON');
   } catch (error) {
     client.close();
-    throw cannotOpen(database, error);
+    throw error instanceof NewerDatabase ? error : cannotOpen(database, error);
   }
   const thread = startThread<Writer>(new URL('./writer.ts', import.meta.url), database);
   try {

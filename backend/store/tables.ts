@@ -817,3 +817,12 @@ export const deletedSessions = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.sessionId] })],
 );
+
+/** When each job by the clock ran last, by whichever backend: jobs that run every few seconds are not here. */
+export const jobRuns = sqliteTable('job_runs', {
+  name: text().primaryKey(),
+  startedAt: integer().notNull(),
+  finishedAt: integer().notNull(),
+  /** Why it failed; null: it did not. */
+  problem: text(),
+});

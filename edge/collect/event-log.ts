@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { EventEntry, EventLogObject, StoredEvents } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
@@ -57,6 +58,10 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
    */
   #atOnce<T>(store: () => T): T {
     return this.ctx.storage.transactionSync(store);
+  }
+
+  async waiting(): Promise<ShardWaiting> {
+    return this.#store.waiting();
   }
 
   override async alarm(): Promise<void> {

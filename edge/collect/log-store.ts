@@ -1,3 +1,4 @@
+import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import { sealIngestBatch } from '../../shared/format/ingest-bytes.ts';
 import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
 import type { EventCaps } from '../platform/settings.ts';
@@ -202,6 +203,18 @@ export class LogStore {
       ...(waiting === null ? [] : [Math.max(nowMs, this.#blockedUntilMs(nowMs))]),
     ];
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  waiting(): ShardWaiting {
+    return this.#sql
+      .exec<Columns<ShardWaiting>>(
+        `SELECT COUNT(*) AS entries, COALESCE(SUM(sizeBytes), 0) AS sizeBytes,
+           (SELECT COALESCE(MAX(attempts), 0) FROM sealed WHERE notBefore < ?1) AS attempts
+         FROM entries WHERE NOT EXISTS (
+           SELECT 1 FROM sealed WHERE notBefore = ?1 AND entries.seq BETWEEN first AND last)`,
+        COMMITTED,
+      )
+      .one();
   }
 
   oldestSeenMs(): number | undefined {

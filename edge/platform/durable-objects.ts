@@ -1,3 +1,4 @@
+import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
@@ -35,6 +36,8 @@ export interface EventLogObject extends Rpc.DurableObjectBranded {
   appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
   /** @param mayRefuse nothing is stored where the shard holds as much as it may: what is left is kept for decisions and erasures. */
   storeEvents(events: readonly EventEntry[], mayRefuse?: boolean): Promise<StoredEvents>;
+  /** What the backend has not committed yet. */
+  waiting(): Promise<ShardWaiting>;
 }
 
 /** The answer of `LiveWeightsObject.adopt`. */

@@ -44,6 +44,10 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
     /^npx wrangler kv .*--local/,
     'it reads what `npm start` keeps, and this system is a bare workerd',
   ],
+  [
+    /^(?:TRIMTAB_DIR="\$NEW_PLACE" )?npx trimtab (backup|restore) /,
+    'backup.test.ts: both, while a system runs',
+  ],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
 ];
 

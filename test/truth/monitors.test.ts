@@ -73,6 +73,9 @@ beforeAll(async () => {
   const say = (line: string) => said.push(line);
   const jobs = [
     ...monitorJobs({
+      costs: {
+        estimate: () => Promise.resolve({ measured: null, bill: null, monthlyLimit: null }),
+      },
       feeds: [],
       store,
       account,

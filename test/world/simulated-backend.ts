@@ -90,6 +90,7 @@ export async function openSimulatedBackend(
     experiments: experimentService.experiments,
     reports: experimentService.reports,
     metrics,
+    examine: () => Promise.resolve([]),
     problems: async () => [snapshots.problem()].filter((problem) => problem !== undefined),
     refreshGauges: async () => {},
     edgeProbe: { probes: () => [] },

@@ -4,6 +4,8 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import type { Channel } from '../../monitor/channel.ts';
 import type { Business } from '../../business/service.ts';
 import type { ObjectiveSettings } from '../../monitor/objectives/settings.ts';
+import type { Costs } from '../../costs/service.ts';
+import type { Check } from '../../doctor/check.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
 import type { Login } from '../../login/service.ts';
@@ -17,6 +19,7 @@ import type { OnlineLearning } from '../../runs/online/online-job.ts';
 import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
+import type { Upgrade } from '../../store/upgrade/finalize.ts';
 import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { DataReview } from '../../log/review/service.ts';
@@ -30,6 +33,10 @@ import type { Metrics } from '../../process/metrics.ts';
 /** What the routes need. */
 export interface Services {
   readonly store: Store;
+  readonly upgrade: Upgrade;
+  readonly costs: Costs;
+  /** Looks at every part of the system. */
+  readonly examine: () => Promise<Check[]>;
   readonly publisher: Publisher;
   readonly versions: Versions;
   /** @returns undefined where the edge does not answer. */

@@ -8,6 +8,8 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
   /** Keys that start with a prefix, sorted. */
   list(prefix: string): Promise<string[]>;
+  /** Whether what is deleted or replaced stays as an older version; a store without versions need not say so. */
+  isVersioned?(): Promise<boolean>;
 }
 
 /** Cloneable, so that it reaches worker threads. */
@@ -36,19 +38,21 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads a folder, or `s3://bucket/prefix` with the keys, region and endpoint from the variables that S3 tools share.
- * @throws Error naming the variable that is missing or wrong.
+ * @param setting what the text was given as. @throws Error naming the variable that is missing or wrong.
  */
-export function parseLocation(text: string, env: Env): StoreLocation {
+export function parseLocation(
+  text: string,
+  env: Env,
+  setting = 'TRIMTAB_TRAINING_STORE',
+): StoreLocation {
   if (!text.includes('://')) return { kind: 'folder', path: text };
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text);
   if (match === null)
-    throw new Error(
-      `TRIMTAB_TRAINING_STORE must be a folder or s3://bucket/prefix, but was "${text}"`,
-    );
+    throw new Error(`${setting} must be a folder or s3://bucket/prefix, but was "${text}"`);
   const needed = (name: string) => {
     const value = env[name];
     if (value === undefined || value === '')
-      throw new Error(`TRIMTAB_TRAINING_STORE=${text} needs ${name} to be set`);
+      throw new Error(`${setting}=${text} needs ${name} to be set`);
     return value;
   };
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';

@@ -49,7 +49,7 @@ export interface Part {
 }
 
 export const folderOf = (schemaHash: string, day: UtcDay): string => `${schemaHash}/day=${day}/`;
-const manifestKey = (schemaHash: string, day: UtcDay) =>
+export const manifestKey = (schemaHash: string, day: UtcDay) =>
   `${folderOf(schemaHash, day)}manifest.json`;
 const MANIFEST_KEY = /^([0-9a-f]{16})\/day=(\d{4}-\d{2}-\d{2})\/manifest\.json$/;
 

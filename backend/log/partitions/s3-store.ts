@@ -59,6 +59,11 @@ export function s3Store(location: S3Location): ObjectStore {
       await (await ask('DELETE', urlOf(key))).body?.cancel();
     },
 
+    async isVersioned() {
+      const xml = await (await ask('GET', `${base}?versioning`)).text();
+      return /<Status>Enabled</.test(xml);
+    },
+
     async list(start) {
       const keys: string[] = [];
       let next: string | undefined;

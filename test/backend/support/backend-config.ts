@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { catalogue } from '../../../backend/catalogue/settings.ts';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
+import { costs } from '../../../backend/costs/settings.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
@@ -68,6 +69,7 @@ export const testConfig = ({
   notices: parseSettings(notices, {}),
   oidcClientSecret: undefined,
   dashboard: parseSettings(dashboard, { attemptsPerMinute: 10_000 }),
+  costs: parseSettings(costs, {}),
   watchEveryMs: 200,
   probeEveryMs: 3000,
   firstPageCheckMs: 5000,

@@ -1,0 +1,31 @@
+/**
+ * @param sql statements of a migration. @returns those that do more than add, which a backend of the version before could notice:
+ * they belong into a contract migration.
+ */
+export function moreThanAdds(sql: readonly string[]): string[] {
+  const statements = sql.flatMap((one) => one.split(';')).map(flat);
+  const made = new Set(statements.flatMap((one) => /^create table (\w+)/i.exec(one)?.[1] ?? []));
+  const added = new Set(
+    statements.flatMap(
+      (one) => /^alter table (\w+) add (?:column )?(\w+)/i.exec(one)?.slice(1).join() ?? [],
+    ),
+  );
+  return statements.filter((one) => {
+    if (one === '' || /^create (?:table|index) /i.test(one)) return false;
+    // What the version before inserts lacks the column.
+    if (/^alter table \w+ add /i.test(one))
+      return / not null/i.test(one) && !/ default /i.test(one);
+    const [, unique] = /^create unique index \w+ on (\w+)/i.exec(one) ?? [];
+    const [, filled] = /^insert into (\w+)/i.exec(one) ?? [];
+    const [, updated, column] = /^update (\w+) set (\w+) = [^,]*$/i.exec(one) ?? [];
+    const table = unique ?? filled;
+    return !(table === undefined ? added.has([updated, column].join()) : made.has(table));
+  });
+}
+
+const flat = (statement: string): string =>
+  statement
+    .replaceAll(/--[^\n]*/g, '')
+    .replaceAll(/[`"]/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
