@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findMutation } from './find-mutation.ts';
+import { mutatedSource } from './loader/hooks.ts';
 import { MUTATIONS } from './loader/mutations.ts';
 import { simulator } from './run-worlds.ts';
 import { addTo, listed, sumOf } from './tally.ts';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '10000' },
     mutations: { type: 'boolean', default: false },
     mutation: { type: 'string' },
+    'check-mutations': { type: 'boolean', default: false },
     most: { type: 'string', default: '1000' },
   },
 });
@@ -40,6 +42,11 @@ const isUnlimited = [values.minutes, values.operations, values.worlds].every(
 const endsAtMs = performance.now() + (isUnlimited ? 2 : numberOf('minutes')) * 60_000;
 const [operationsWanted, worldsWanted] = [numberOf('operations'), numberOf('worlds')];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
+if (values['check-mutations']) {
+  for (const one of MUTATIONS) mutatedSource(one);
+  say(`${MUTATIONS.length} planted faults fit the code`);
+  process.exit();
+}
 const worlds = await simulator();
 if (values.mutations) {
   let missed = 0;
@@ -57,7 +64,7 @@ if (values.mutations) {
 } else {
   const beganMs = performance.now();
   const [operations, faults] = [new Map<string, number>(), new Map<string, number>()];
-  let [count, simulatedMs] = [0, 0];
+  let [count, simulatedMs, digest] = [0, 0, 0];
   while (
     performance.now() < endsAtMs &&
     sumOf(operations) < operationsWanted &&
@@ -65,6 +72,7 @@ if (values.mutations) {
   ) {
     const ran = await worlds.run(first + count, size, mutation);
     count++;
+    digest = (Math.imul(digest, 31) + ran.digest) >>> 0;
     simulatedMs += ran.simulatedMs;
     addTo(operations, ran.operations);
     addTo(faults, ran.faults);
@@ -79,6 +87,6 @@ if (values.mutations) {
   say(`operations:\n${listed(operations)}`);
   say(`faults:\n${listed(faults)}`);
   say(
-    `${count} worlds from seed ${first}, ${sumOf(operations)} operations, ${sumOf(faults)} faults, ${(simulatedMs / 3_600_000).toFixed(1)} hours simulated in ${seconds.toFixed(1)} s: ${Math.round(sumOf(operations) / seconds)} operations/s`,
+    `${count} worlds from seed ${first}, ${sumOf(operations)} operations, ${sumOf(faults)} faults, ${(simulatedMs / 3_600_000).toFixed(1)} hours simulated in ${seconds.toFixed(1)} s: ${Math.round(sumOf(operations) / seconds)} operations/s, digest ${digest.toString(16)}`,
   );
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/text/message-of.ts';
 import { installGlobals } from './kernel/globals.ts';
 import { installMessages } from './kernel/messages.ts';
 import { Violation } from './kernel/simulation.ts';
@@ -42,7 +43,7 @@ export class Simulator {
     try {
       await world.run(size);
       if (this.#unhandled !== undefined)
-        throw new Violation('every failure is handled', String(this.#unhandled));
+        throw new Violation('every failure is handled', messageOf(this.#unhandled));
       return world.report;
     } catch (error) {
       if (error instanceof Violation) return { ...world.report, violation: error };

@@ -59,6 +59,7 @@ export interface System {
   readonly publisher: typeof publisher;
   readonly versions: typeof versions;
   readonly livePointerService: typeof livePointerService;
+  readonly MOVE_MS: number;
   readonly startPointerWatch: typeof startPointerWatch;
   readonly router: typeof router;
   readonly errorHandler: typeof errorHandler;
@@ -87,6 +88,7 @@ const BACKEND: Readonly<Record<string, readonly string[]>> = {
   'backend/models/publisher.ts': ['publisher'],
   'backend/models/versions.ts': ['versions'],
   'backend/models/live-pointer-service.ts': ['livePointerService'],
+  'backend/models/write-pointer.ts': ['MOVE_MS'],
   'backend/models/pointer-watch.ts': ['startPointerWatch'],
   'backend/http/contract/openapi.ts': ['router'],
   'backend/http/contract/problem.ts': ['errorHandler'],

@@ -29,8 +29,10 @@ const SCHEMA = parseSchema({
   rules: { stars: [0, 1, 2, 3] },
 });
 const BACKENDS = 2;
-/** After the last fault: longer than every pause between attempts together. */
-const HEALING_MS = 4 * 60_000;
+/** After the last fault: longer than a lease, and than the leader takes to come round to partitions. */
+const HEALING_MS = 130_000;
+/** By then everything has arrived, or never will: longer than the longest pauses between attempts together. */
+const ARRIVING_MS = 240_000;
 
 export interface WorldReport {
   readonly seed: number;
@@ -116,11 +118,22 @@ export class World {
     await simulation.runUntil(() => simulation.operationCount >= operations);
     visitors.isOver = operators.isOver = true;
     troubles.heal();
+    const arrivedByMs = simulation.nowMs + ARRIVING_MS;
     await simulation.runFor(HEALING_MS);
+    await simulation.runUntil(() => this.hasArrived || simulation.nowMs > arrivedByMs);
     await checkStored(this);
     await checkPartitions(this);
     await checkAccount(this, this.#system, this.#template);
     simulation.throwIfBroken();
+  }
+
+  /** Whether no shard has anything left to send. */
+  get hasArrived(): boolean {
+    return [...this.edge.eventLogs.objects.values()].every(
+      ({ storage }) =>
+        storage.rows('SELECT seq FROM entries WHERE body <> zeroblob(sizeBytes) LIMIT 1').length ===
+        0,
+    );
   }
 
   get report(): WorldReport {

@@ -8,7 +8,7 @@ import type { World } from '../world.ts';
 
 /** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
 export class Operators {
-  everyMs = 12_000;
+  readonly #everyMs: number;
   isOver = false;
   readonly #versions: Version[] = ['v000000' as Version];
   #experiments = 0;
@@ -17,16 +17,17 @@ export class Operators {
 
   constructor(world: World) {
     this.#world = world;
+    this.#everyMs = world.simulation.random.pick([2000, 8000, 20_000]);
   }
 
   start(): void {
     const { simulation } = this.#world;
     const next = () => {
       if (this.isOver) return;
-      simulation.after(simulation.random.exponential(this.everyMs), simulation.outside, next);
+      simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
       void this.#act();
     };
-    simulation.after(this.everyMs, simulation.outside, next);
+    simulation.after(this.#everyMs, simulation.outside, next);
   }
 
   async #act(): Promise<void> {

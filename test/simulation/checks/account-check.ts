@@ -81,5 +81,5 @@ async function closedBeforeOf(client: Client): Promise<number> {
 
 async function totalsOf(client: Client, from: number): Promise<Map<string, unknown>> {
   const { rows } = await client.execute({ sql: TOTALS, args: [from] });
-  return new Map(rows.map(({ name, value }) => [String(name), value]));
+  return new Map(rows.map(({ name, value }) => [name as string, value]));
 }

@@ -49,7 +49,7 @@ export class Process {
   end(): void {
     if (!this.isAlive) return;
     this.isAlive = false;
-    for (const notify of [...this.#whenEnds]) notify();
+    for (const notify of this.#whenEnds) notify();
     this.#whenEnds.clear();
   }
 

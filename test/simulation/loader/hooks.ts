@@ -14,11 +14,13 @@ const SUBSTITUTES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const PARAMETER = 'mutation';
+const NONE = 'none';
 
 /** The address of a module of the project, as it is loaded with a mutation. */
 export function addressOf(path: string, mutation: Mutation | undefined): string {
   const url = new URL(path, ROOT);
-  if (mutation !== undefined) url.searchParams.set(PARAMETER, mutation.name);
+  // Also without one: what the simulation itself imports was loaded before there were hooks.
+  url.searchParams.set(PARAMETER, mutation?.name ?? NONE);
   return url.href;
 }
 
@@ -44,15 +46,15 @@ export function installHooks(): void {
       const name = isCode(url) ? new URL(url).searchParams.get(PARAMETER) : null;
       const mutation = MUTATIONS.find((one) => one.name === name);
       if (mutation === undefined || pathOf(url) !== mutation.file) return next(url, context);
-      const source = mutated(readFileSync(new URL(mutation.file, ROOT), 'utf8'), mutation);
+      const source = mutatedSource(mutation);
       return { format: 'module-typescript', source, shortCircuit: true };
     },
   });
 }
 
 /** @throws Error where the text that a mutation changes is not there exactly once. */
-function mutated(source: string, { name, file, find, replace }: Mutation): string {
-  const parts = source.split(find);
+export function mutatedSource({ name, file, find, replace }: Mutation): string {
+  const parts = readFileSync(new URL(file, ROOT), 'utf8').split(find);
   if (parts.length !== 2)
     throw new Error(
       `mutation "${name}" finds ${parts.length - 1} places in ${file}, not one: adapt it to the code`,

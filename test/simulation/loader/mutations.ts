@@ -6,6 +6,8 @@ export interface Mutation {
   /** The text that is replaced; it stands there exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Nearly every world finds it. */
+  readonly isCommon?: true;
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -32,12 +34,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'edge/collect/event-log.ts',
     find: 'if (sendMs !== undefined) return this.#arm(sendMs);',
     replace: 'if (sendMs !== undefined) { this.#alarmAtMs = sendMs; return; }',
+    isCommon: true,
   },
   {
     name: 'a-shard-is-never-told-to-send',
     file: 'edge/collect/event-log.ts',
     find: 'this.#alarmAtMs > wantedMs) await this.#arm(wantedMs);',
     replace: 'this.#alarmAtMs > wantedMs) this.#alarmAtMs = wantedMs;',
+    isCommon: true,
   },
   {
     name: 'any-answer-of-200-counts-as-committed',
@@ -50,6 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'edge/collect/log-store.ts',
     find: 'const batchId = `${this.#name}-${first}-${last}`;',
     replace: 'const batchId = `${this.#name}-${last % 5}`;',
+    isCommon: true,
   },
   {
     name: 'lost-decisions-are-not-counted',
@@ -74,18 +79,21 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'edge/rank/visitor.ts',
     find: "if (consent === 'none' || sessionId === undefined)",
     replace: 'if (sessionId === undefined)',
+    isCommon: true,
   },
   {
     name: 'what-visitors-without-consent-did-is-logged',
     file: 'edge/collect/decision-log.ts',
     find: "const isLogged = consent !== 'none';",
     replace: 'const isLogged = true;',
+    isCommon: true,
   },
   {
     name: 'ingest-answers-before-it-has-committed',
     file: 'backend/store/group-commits.ts',
     find: 'waiting.push({ write, resolve, reject });',
     replace: 'waiting.push({ write, resolve, reject }); resolve(write.map(() => 1));',
+    isCommon: true,
   },
   {
     name: 'a-batch-is-noted-without-its-events',
@@ -99,6 +107,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'backend/store/insert-rows.ts',
     find: `sql: \`case when given."userId" is null`,
     replace: `sql: \`true or case when given."userId" is null`,
+    isCommon: true,
   },
   {
     name: 'erasures-are-not-carried-out-when-a-batch-comes-again',
@@ -142,6 +151,24 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'backend/scheduler/lease.ts',
     find: 'for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {',
     replace: 'for (let waitedMs = 0; !(await lease.renew()) && false; waitedMs += RETRY_MS) {',
+  },
+  {
+    name: 'a-late-write-of-the-pointer-is-made',
+    file: 'edge/admin/handle-kv.ts',
+    find: 'if (Date.now() >= Number(header))',
+    replace: 'if (Date.now() < 0)',
+  },
+  {
+    name: 'a-pointer-is-recorded-without-the-lease',
+    file: 'backend/models/write-pointer.ts',
+    find: 'when ${moving.held} then 1',
+    replace: 'when true then 1',
+  },
+  {
+    name: 'a-pointer-is-written-without-a-look-at-the-lease',
+    file: 'backend/models/write-pointer.ts',
+    find: 'if (!(await moving.renew()) ||',
+    replace: 'if (Date.now() < 0 &&',
   },
   {
     name: 'a-lease-is-taken-from-whoever-holds-it',

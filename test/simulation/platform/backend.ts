@@ -18,7 +18,6 @@ import type { Bucket } from './object-store.ts';
 
 export const KV_SETTLE_MS = 60_000;
 const LEASE_MS = 30_000;
-const MOVE_MS = 15_000;
 const WATCH_EVERY_MS = 5000;
 const MAX_LAG_MS = 15 * 60_000;
 
@@ -116,7 +115,7 @@ export class Backend {
       versions,
       traffic: async () => traffic(),
       beforeRelease: () => Promise.resolve(),
-      moving: lease('pointer', MOVE_MS),
+      moving: lease('pointer', system.MOVE_MS),
       settleMs: KV_SETTLE_MS,
       nowMs,
       onMoved: () => undefined,
@@ -159,7 +158,7 @@ export class Backend {
       versions,
       publishVersion: (version) => publisher.publishVersion(version),
       deleteUser: (user) => system.deleteUser(store, user, 'operator', nowMs()),
-      app: app as never,
+      app,
     };
     system.startPointerWatch({
       livePointer,

@@ -28,7 +28,9 @@ export class DurableObjectHost {
     this.name = name;
     this.storage.onAlarmSet = (atMs) => this.#ringAt(atMs);
     const { simulation } = namespace;
+    // An object that cannot even start is started again, which says nothing of it.
     this.storage.failsToWrite = () =>
+      this.#instance !== undefined &&
       simulation.strikes('write of an object failed', namespace.failsToWrite);
   }
 
@@ -37,6 +39,7 @@ export class DurableObjectHost {
     if (this.process?.isAlive && this.#instance !== undefined)
       return { process: this.process, instance: this.#instance };
     const { simulation, zoneOf, envOf, constructorOf } = this.#namespace;
+    this.#instance = undefined;
     const process = new Process(simulation, this.name, zoneOf(this.name));
     process.gate = () => this.storage.confirmed();
     this.process = process;
@@ -65,10 +68,11 @@ export class DurableObjectHost {
     simulation.count(`call of ${this.#namespace.label}`);
     const cloned = structuredClone(given);
     return new Promise((resolve, reject) => {
-      const fails = () =>
+      const fails = () => {
         simulation.after(network.delayMs(2), from, () =>
           reject(new Error('Network connection lost.')),
         );
+      };
       const arrives = async () => {
         if (network.isLost()) return fails();
         const { process, instance } = this.start();
@@ -81,7 +85,7 @@ export class DurableObjectHost {
         });
         if (outcome === 'gone' || network.isLost()) return fails();
         simulation.after(network.delayMs(2), from, () => {
-          if ('error' in outcome) reject(outcome.error as Error);
+          if ('error' in outcome) reject(outcome.error);
           else resolve(outcome.value);
         });
       };

@@ -79,21 +79,21 @@ export class Network {
         const { process } = host;
         // A connection that is cut says nothing: the caller waits until it gives up.
         if (this.isCut(from.zone, process.zone) || this.isLost()) return;
-        const outcome = await process.serve(() => host.handle());
+        let outcome = await process.serve(() => host.handle());
+        // A proxy that missed the answer sends the request again, and answers what comes of that.
+        if (simulation.strikes('message duplicated', this.weather.duplicated)) {
+          await outside.sleep(this.delayMs() + simulation.random.between(0, 3000));
+          const again = this.hosts.get(new URL(url).host)?.(request);
+          if (again === undefined) return fails();
+          outcome = await again.process.serve(() => again.handle());
+        }
         if (this.isCut(from.zone, process.zone) || this.isLost()) return;
         if (outcome === 'gone' || 'error' in outcome) return fails();
-        simulation.after(this.delayMs(), from, () => resolve(outcome.value));
+        const { value } = outcome;
+        simulation.after(this.delayMs(), from, () => resolve(value));
       };
       const { outside } = simulation;
-      void from.gate().then(() => {
-        simulation.after(this.delayMs(), outside, () => void sends());
-        if (simulation.strikes('message duplicated', this.weather.duplicated))
-          simulation.after(
-            this.delayMs() + simulation.random.between(0, 3000),
-            outside,
-            () => void sends(),
-          );
-      });
+      void from.gate().then(() => simulation.after(this.delayMs(), outside, () => void sends()));
     });
   }
 }
