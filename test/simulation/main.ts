@@ -63,6 +63,7 @@ if (values.mutations) {
   process.exitCode = missed > 0 ? 1 : 0;
 } else {
   const beganMs = performance.now();
+  const cpuBefore = process.cpuUsage();
   const [operations, faults] = [new Map<string, number>(), new Map<string, number>()];
   let [count, simulatedMs, digest] = [0, 0, 0];
   while (
@@ -84,9 +85,11 @@ if (values.mutations) {
     break;
   }
   const seconds = (performance.now() - beganMs) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const perSecond = Math.round(sumOf(operations) / ((user + system) / 1e6));
   say(`operations:\n${listed(operations)}`);
   say(`faults:\n${listed(faults)}`);
   say(
-    `${count} worlds from seed ${first}, ${sumOf(operations)} operations, ${sumOf(faults)} faults, ${(simulatedMs / 3_600_000).toFixed(1)} hours simulated in ${seconds.toFixed(1)} s: ${Math.round(sumOf(operations) / seconds)} operations/s, digest ${digest.toString(16)}`,
+    `${count} worlds from seed ${first}, ${sumOf(operations)} operations, ${sumOf(faults)} faults, ${(simulatedMs / 3_600_000).toFixed(1)} hours simulated in ${seconds.toFixed(1)} s: ${perSecond} operations per second of processor time, digest ${digest.toString(16)}`,
   );
 }

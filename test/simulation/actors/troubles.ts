@@ -13,7 +13,7 @@ export class Troubles {
     this.#world = world;
     const { random, network } = world.simulation;
     this.#everyMs = random.pick([4000, 10_000, 30_000]);
-    const bad = random.pick([0, 0.005, 0.02]);
+    const bad = random.pick([0, 0.01, 0.08]);
     network.weather = {
       lost: bad,
       duplicated: random.pick([0, 0.01, 0.05]),

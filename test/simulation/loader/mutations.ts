@@ -12,12 +12,6 @@ export interface Mutation {
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'the-edge-forgets-which-events-it-has-seen',
-    file: 'edge/collect/log-store.ts',
-    find: 'return new Set(rows.map(({ eventId }) => eventId));',
-    replace: 'void rows; return new Set(keys);',
-  },
-  {
     name: 'events-are-seen-before-they-are-stored',
     file: 'edge/collect/event-log.ts',
     find: 'return this.ctx.storage.transactionSync(store);',

@@ -18,7 +18,7 @@ export interface Weather {
 export const CALM: Weather = { lost: 0, duplicated: 0, slow: 0 };
 
 /** Between a request's being given up and its arriving all the same. */
-const SLOWEST_MS = 20_000;
+const SLOWEST_MS = 60_000;
 
 /**
  * HTTP between the parts of the system: messages take their time, overtake each other, get lost on the way there or back, and arrive twice.
@@ -51,7 +51,7 @@ export class Network {
     const { random } = this.#simulation;
     const usual = nearMs * (0.5 + random.next());
     return this.#simulation.strikes('message delayed', this.weather.slow)
-      ? random.between(usual, random.chance(0.2) ? SLOWEST_MS : 2000)
+      ? random.between(usual, random.chance(0.3) ? SLOWEST_MS : 2000)
       : usual;
   }
 
