@@ -169,12 +169,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'backend/scheduler/lease.ts',
     find: 'setWhere: sql`${leases.holder} = ${holder} or not ${isHeldAt(now, ttlMs)}`,',
     replace: '',
+    isCommon: true,
   },
   {
     name: 'a-leader-goes-by-a-lease-that-has-expired',
     file: 'backend/scheduler/lease.ts',
     find: 'return leftMs > forMs && leftMs <= ttlMs;',
     replace: 'return heldUntilMs > 0;',
+    isCommon: true,
   },
   {
     name: 'isolates-keep-the-weights-that-they-have',
