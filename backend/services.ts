@@ -27,6 +27,7 @@ import { checkFeeds } from './monitor/check-feeds.ts';
 import { LEASE_MS, type Lease } from './scheduler/lease.ts';
 import { liveSchemaReader } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
+import { MOVE_MS } from './models/write-pointer.ts';
 import { onlineLearningOf } from './runs/online/online-job.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
@@ -38,8 +39,6 @@ import { threadOnDemand } from './process/thread.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
 const MINUTE_MS = 60_000;
-/** Longer than writing the pointer takes, retries included. */
-const MOVE_MS = 15_000;
 
 export interface ServicesDeps {
   readonly config: BackendConfig;

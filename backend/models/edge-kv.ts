@@ -8,11 +8,16 @@ export type KvNamespace = 'WEIGHTS' | 'CATALOGUE';
 export interface Kv {
   /** @returns undefined where there is no such key. */
   get(namespace: KvNamespace, key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /**
+   * @param withinMs after it the edge refuses what still arrives, and an attempt that is not answered is the last one: so where this resolves,
+   * nothing is under way any more, and where it rejects, nothing is once this time is over. By the clocks of both.
+   */
   put(
     namespace: KvNamespace,
     key: string,
     value: Uint8Array<ArrayBuffer> | string,
     metadata?: Record<string, unknown>,
+    withinMs?: number,
   ): Promise<void>;
   /** Tries once, for at most `KV_TIMEOUT_MS`. Whether the key was there makes no difference. */
   delete(namespace: KvNamespace, key: string): Promise<void>;
@@ -38,24 +43,30 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
     {
       headers,
       pausesMs = retryPausesMs,
+      withinMs = Infinity,
       ...init
     }: {
       headers?: Record<string, string>;
       body?: Uint8Array<ArrayBuffer> | string;
       pausesMs?: readonly number[];
+      withinMs?: number;
     } = {},
   ) => {
     const path = key.split('/').map(encodeURIComponent).join('/');
     const url = `${edgeUrl}/v1/kv/${namespace}/${path}`;
     let problem = '';
+    const beforeMs = Date.now() + withinMs;
+    const before = { ...(withinMs < Infinity && { 'x-trimtab-before': String(beforeMs) }) };
     for (const pauseMs of [0, ...pausesMs]) {
       if (pauseMs > 0) await sleep(pauseMs * (0.75 + Math.random() / 2));
+      const leftMs = beforeMs - Date.now();
+      if (leftMs <= 0) break;
       try {
         const response = await fetch(url, {
           ...init,
           method,
-          headers: { authorization: `Bearer ${secretKey}`, ...headers },
-          signal: AbortSignal.timeout(KV_TIMEOUT_MS),
+          headers: { authorization: `Bearer ${secretKey}`, ...before, ...headers },
+          signal: AbortSignal.timeout(Math.min(KV_TIMEOUT_MS, leftMs)),
         });
         const bytes = new Uint8Array(await response.arrayBuffer());
         if (response.ok || response.status === 404) return { isThere: response.ok, bytes };
@@ -70,6 +81,8 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
       } catch (error) {
         if (error instanceof ApiError) throw error;
         problem = reasonOf(error);
+        // It may still arrive: a second one would not tell whether the first one has.
+        if (withinMs < Infinity) break;
       }
     }
     throw new ApiError(
@@ -89,10 +102,11 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
       const { isThere, bytes } = await call('GET', namespace, key);
       return isThere ? bytes : undefined;
     },
-    async put(namespace, key, value, metadata) {
+    async put(namespace, key, value, metadata, withinMs) {
       const headers = metadata && { 'x-trimtab-metadata': JSON.stringify(metadata) };
       const { isThere } = await call('PUT', namespace, key, {
         body: value,
+        ...(withinMs !== undefined && { withinMs }),
         ...(headers && { headers }),
       });
       if (!isThere) throw withoutRoutes();

@@ -60,9 +60,11 @@ const PATIENCE_MS = 30_000;
 export function livePointerService(deps: LivePointerDeps): LivePointerService {
   const { store, publisher, versions, traffic, settleMs, nowMs, onMoved } = deps;
   const inTurn = serial();
-  const alone = <T>(job: () => Promise<T>) => whileHolding(deps.moving, PATIENCE_MS, job);
-
-  const { write, writeNumbered } = pointerWriter(deps);
+  const { write, writeNumbered, settled, isSettled } = pointerWriter(deps);
+  const alone = async <T>(job: () => Promise<T>) => {
+    await settled();
+    return whileHolding(deps.moving, PATIENCE_MS, job, isSettled);
+  };
 
   const compare = async () => {
     const found = await comparePointer(publisher, store, settleMs, nowMs());

@@ -24,7 +24,8 @@ export interface Publisher {
   readVersion(version: Version): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** @returns the text of the weights pointer; undefined where there is none. */
   readPointer(): Promise<string | undefined>;
-  writePointer(text: string): Promise<void>;
+  /** @param withinMs after it, nothing of the write is under way any more, whatever came of it. */
+  writePointer(text: string, withinMs: number): Promise<void>;
   /** Writes the parts, reads them back, and then moves the catalogue pointer. @param emptied as the pointer says it. */
   publishSnapshot(
     hash: string,
@@ -111,7 +112,7 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
       const bytes = await kv.get('WEIGHTS', ACTIVE_KEY);
       return bytes && new TextDecoder().decode(bytes);
     },
-    writePointer: (text) => kv.put('WEIGHTS', ACTIVE_KEY, text),
+    writePointer: (text, withinMs) => kv.put('WEIGHTS', ACTIVE_KEY, text, undefined, withinMs),
 
     async publishSnapshot(hash, bytes, at, emptied) {
       const parts = await publishParts('s', hash, bytes);

@@ -1,10 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import { movedByAnother, type Lease } from '../scheduler/lease.ts';
 import { recordAudit } from '../store/audit.ts';
-import type { Store } from '../store/open.ts';
+import type { Statement, Store } from '../store/open.ts';
 import { readLive, recordLive, replacedBy, sinceOf } from './live-pointer.ts';
 import { numberPointer } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
 import { versionsInPointer } from './versions-in-pointer.ts';
+
+/** Longer than a write takes that succeeds. */
+const WRITE_WITHIN_MS = 8000;
+/** By how much the clocks of backends and of the edge may differ without a write of one backend arriving in the turn of the next. */
+const CLOCKS_MS = 5000;
+
+/** How long a backend holds the pointer: it has to hold it for as long as anything that it wrote may still arrive. */
+export const MOVE_MS = WRITE_WITHIN_MS + CLOCKS_MS + 7000;
 
 interface WriteOptions {
   /** For the audit log, where it is not who the pointer says made the champion live. */
@@ -21,6 +33,9 @@ export interface PointerWriter {
     action: string,
     options?: WriteOptions,
   ) => Promise<void>;
+  /** Resolves once nothing that was written can arrive any more. */
+  readonly settled: () => Promise<void>;
+  readonly isSettled: () => boolean;
   /** Writes it as JSON, with the current time and a revision of its own. */
   readonly writeNumbered: (
     pointer: Pointer,
@@ -32,11 +47,40 @@ export interface PointerWriter {
 export function pointerWriter(deps: {
   readonly store: Store;
   readonly publisher: Publisher;
+  /** Whose holder alone moves the pointer. */
+  readonly moving: Lease;
   readonly settleMs: number;
   readonly nowMs: () => number;
   readonly onMoved: (kvWasLost: boolean) => void;
 }): PointerWriter {
-  const { store, publisher, settleMs, nowMs, onMoved } = deps;
+  const { store, publisher, moving, settleMs, nowMs, onMoved } = deps;
+  /** Moves of a backend follow each other, so there is one write at a time. */
+  let settling: Promise<void> | undefined;
+
+  /** What is recorded is recorded only by who has the lease: who was stopped meanwhile would undo what came after. */
+  const record = async (statements: readonly Statement[]) => {
+    const guard = sql`select case when ${moving.held} then 1 else json('the lease is lost') end`;
+    try {
+      await store.write([{ toSQL: () => store.db.run(guard).getQuery() }, ...statements]);
+    } catch (error) {
+      throw /malformed JSON/.test(messageOf(error)) ? movedByAnother() : error;
+    }
+  };
+
+  /**
+   * Gives KV the text. The write arrives while this backend holds the lease, or never: else one that was delayed on its way could
+   * undo a rollback that another backend made meanwhile.
+   */
+  const publish = async (text: string) => {
+    if (!(await moving.renew()) || !moving.isHeld(WRITE_WITHIN_MS + CLOCKS_MS))
+      throw movedByAnother();
+    try {
+      await publisher.writePointer(text, WRITE_WITHIN_MS);
+    } catch (error) {
+      settling = sleep(WRITE_WITHIN_MS + CLOCKS_MS).then(() => (settling = undefined));
+      throw error;
+    }
+  };
 
   const write = async (
     pointer: Pointer,
@@ -56,11 +100,11 @@ export function pointerWriter(deps: {
     await publisher.ensurePublished(versionsInPointer(pointer));
     const live = await readLive(store);
     // The write is recorded before it is made: else one that a crash interrupts would be taken for a move by hand.
-    if (live !== undefined) await store.write([recordLive(store, { ...live, intended: text })]);
-    await publisher.writePointer(text);
+    if (live !== undefined) await record([recordLive(store, { ...live, intended: text })]);
+    await publish(text);
     const at = nowMs();
     const details = { text: brief(text), ...(live && { before: brief(live.text) }) };
-    await store.write([
+    await record([
       recordLive(store, {
         pointer,
         text,
@@ -76,7 +120,12 @@ export function pointerWriter(deps: {
     const { pointer, text } = await numberPointer(store, given, nowMs());
     await write(pointer, text, action, options);
   };
-  return { write, writeNumbered };
+  return {
+    write,
+    writeNumbered,
+    settled: async () => settling,
+    isSettled: () => settling === undefined,
+  };
 }
 
 /** Experiments may make a pointer long, and the audit log stores every move. */

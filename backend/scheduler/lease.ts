@@ -73,23 +73,27 @@ export const isHeldAt = (nowMs: number, ttlMs: number): SQL =>
 
 const RETRY_MS = 50;
 
+export const movedByAnother = () =>
+  new ApiError(503, 'busy', 'another backend is moving the pointer: try again');
+
 /**
  * Runs a job while no other process runs one under the same lease.
+ * @param isOver whether all that the job has begun is over by its end: where it is not, the lease is left to expire.
  * @throws ApiError 503 when others hold it for longer than a crash could have left it held.
  */
 export async function whileHolding<T>(
   lease: Lease,
   patienceMs: number,
   job: () => Promise<T>,
+  isOver: () => boolean = () => true,
 ): Promise<T> {
   for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {
-    if (waitedMs > patienceMs)
-      throw new ApiError(503, 'busy', 'another backend is moving the pointer: try again');
+    if (waitedMs > patienceMs) throw movedByAnother();
     await sleep(RETRY_MS);
   }
   try {
     return await job();
   } finally {
-    await lease.release();
+    if (isOver()) await lease.release();
   }
 }

@@ -10,12 +10,15 @@ const MAX_KEY_BYTES = 512;
 /** KV takes one write per second and key. */
 const RETRY_AFTER_S = 1;
 const METADATA_HEADER = 'x-trimtab-metadata';
+/** Epoch ms: a write that arrives then or later is refused. */
+const BEFORE_HEADER = 'x-trimtab-before';
 /** The shortest cache lifetime that KV allows, because the publisher reads back what it has just written. */
 const CACHE_TTL_S = 30;
 
 /**
  * `GET|PUT|DELETE /v1/kv/{WEIGHTS|CATALOGUE}/{key…}`: the publisher's access to KV. The body is the raw value; the
- * header `x-trimtab-metadata` holds its metadata as JSON.
+ * header `x-trimtab-metadata` holds its metadata as JSON, and `x-trimtab-before` says from when on the write comes too late: whoever sent it has
+ * given it up by then, and somebody else may have written the key since.
  */
 export async function handleKv(request: Request, { env, settings }: Configured): Promise<Response> {
   authorize(request, settings, 'secret');
@@ -38,6 +41,7 @@ export async function handleKv(request: Request, { env, settings }: Configured):
     case 'PUT': {
       const metadata = metadataOf(request.headers.get(METADATA_HEADER));
       const value = await readBytes(request, MAX_VALUE_BYTES);
+      checkInTime(request.headers.get(BEFORE_HEADER));
       await orUnavailable(kv.put(key, value, metadata === undefined ? {} : { metadata }));
       return jsonResponse({ key, sizeBytes: value.length });
     }
@@ -80,6 +84,21 @@ function namespaceAndKey(path: string): ['WEIGHTS' | 'CATALOGUE', string] {
     // The key is not valid percent-encoding; like any other unusable key it is refused below.
   }
   throw invalid(`a key must be up to ${MAX_KEY_BYTES} bytes of percent-encoded text`);
+}
+
+/** @throws ApiError 400 or 503. */
+function checkInTime(header: string | null): void {
+  if (header === null) return;
+  if (!/^\d{1,16}$/.test(header))
+    throw invalid(`${BEFORE_HEADER} must be epoch milliseconds, but was ${header.slice(0, 80)}`);
+  if (Date.now() >= Number(header))
+    throw new ApiError(
+      503,
+      'too_late',
+      `the write arrived after its time was over (${header}), so it was not made: if this stays, the clock of the backend is behind`,
+      undefined,
+      RETRY_AFTER_S,
+    );
 }
 
 function metadataOf(header: string | null): unknown {

@@ -32,6 +32,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci\b/, 'CI runs it in a clone of its own'],
   [/^npm (test|run (check|fix))$/, 'it is what runs this test, or would change the sources'],
   [/^npm run (dev|bench)\b/, 'reload-on-change.test.ts; benchmarks take minutes'],
+  [/^npm run simulate\b/, 'simulation.test.ts runs some of its worlds'],
   [/^npm run demo$/, 'demo.test.ts tells the same story in less time'],
   [/^npx trimtab init\b/, 'init.test.ts: it starts a system of its own'],
   [/^npx trimtab import .*--complete$/, 'import.test.ts: later commands need the other items'],

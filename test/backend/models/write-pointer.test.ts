@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Publisher } from '../../../backend/models/publisher.ts';
-import { pointerWriter } from '../../../backend/models/write-pointer.ts';
-import { RULES_VERSION } from '../../../shared/domain/ids.ts';
+import { leaseOf } from '../../../backend/scheduler/lease.ts';
+import { readLive } from '../../../backend/models/live-pointer.ts';
+import { MOVE_MS, pointerWriter } from '../../../backend/models/write-pointer.ts';
+import { parseVersion, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { openTestStore } from '../reward/support/open-test-store.ts';
 
@@ -15,6 +17,7 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
   const { writeNumbered } = pointerWriter({
     store,
     publisher,
+    moving: leaseOf(store, { name: 'pointer', holder: 'test', ttlMs: MOVE_MS, nowMs: () => 1 }),
     settleMs: 0,
     nowMs: () => 1,
     onMoved: () => undefined,
@@ -41,4 +44,67 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
   await writeNumbered({ champion: RULES_VERSION }, 'promote');
   expect(written).toHaveLength(1);
   await store.close();
+});
+
+describe('of two backends', () => {
+  const WITHIN_MS = 8000;
+  const open = async () => {
+    const store = await openTestStore();
+    const written: string[] = [];
+    const clock = { nowMs: 1_000_000 };
+    const writerOf = (
+      holder: string,
+      beforeWrite = async () => {},
+      whileWriting = async () => {},
+    ) => {
+      const nowMs = () => clock.nowMs;
+      const moving = leaseOf(store, { name: 'pointer', holder, ttlMs: MOVE_MS, nowMs });
+      const publisher = {
+        ensurePublished: beforeWrite,
+        writePointer: async (text: string, withinMs: number) => {
+          expect(withinMs).toBe(WITHIN_MS);
+          written.push(text);
+          await whileWriting();
+        },
+      } as unknown as Publisher;
+      const deps = { store, publisher, moving, settleMs: 0, nowMs, onMoved: () => undefined };
+      return { moving, ...pointerWriter(deps) };
+    };
+    return { store, written, clock, writerOf };
+  };
+  const version = (n: number) => parseVersion(`v00000${n}`);
+
+  test('one that was stopped while another took its turn writes nothing', async () => {
+    const { store, written, clock, writerOf } = await open();
+    const other = writerOf('other');
+    const stopped = writerOf('stopped', async () => {
+      clock.nowMs += 60_000;
+      await other.moving.renew();
+      await other.writeNumbered({ champion: version(2) }, 'promote');
+    });
+    await stopped.moving.renew();
+    await expect(stopped.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
+      /another backend is moving the pointer/,
+    );
+    expect(written.map((text) => JSON.parse(text).champion)).toEqual([version(2)]);
+    expect((await readLive(store))?.pointer.champion).toBe(version(2));
+    await store.close();
+  });
+
+  test('one that lost its turn while it wrote records nothing', async () => {
+    const { store, written, clock, writerOf } = await open();
+    const other = writerOf('other');
+    const slow = writerOf('slow', undefined, async () => {
+      clock.nowMs += 60_000;
+      await other.moving.renew();
+      await other.writeNumbered({ champion: version(2) }, 'promote');
+    });
+    await slow.moving.renew();
+    await expect(slow.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
+      /another backend is moving the pointer/,
+    );
+    expect(written).toHaveLength(2);
+    expect((await readLive(store))?.pointer.champion).toBe(version(2));
+    await store.close();
+  });
 });

@@ -48,6 +48,16 @@ describe('/v1/kv', () => {
     ]);
   });
 
+  it('makes no write that arrives after its time', async () => {
+    const put = (before: string, body: string) =>
+      call('PUT', 'WEIGHTS/timed', body, { 'x-trimtab-before': before });
+    expect((await put(String(Date.now() + 60_000), 'in time')).status).toBe(200);
+    const late = await put(String(Date.now()), 'late');
+    expect([late.status, await late.json()]).toMatchObject([503, { code: 'too_late' }]);
+    expect((await put('soon', 'no time')).status).toBe(400);
+    expect(await env.WEIGHTS.get('timed')).toBe('in time');
+  });
+
   it('refuses metadata that is not JSON', async () => {
     const response = await call('PUT', 'WEIGHTS/key', 'x', { 'x-trimtab-metadata': '{' });
     expect(await response.json()).toMatchObject({ code: 'invalid_request' });

@@ -1,0 +1,143 @@
+import type { Version } from '../../../shared/domain/ids.ts';
+import { identityKeys } from '../../../shared/domain/identity.ts';
+import type { GivenId } from '../../../shared/domain/ids.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import type { Backend } from '../platform/backend.ts';
+import { SECRETS } from '../platform/edge.ts';
+import type { World } from '../world.ts';
+
+/** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
+export class Operators {
+  readonly #everyMs: number;
+  isOver = false;
+  readonly #versions: Version[] = ['v000000' as Version];
+  #experiments = 0;
+  readonly #world: World;
+  readonly #identity = identityKeys([SECRETS.identity])[0];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#everyMs = world.simulation.random.pick([2000, 8000, 20_000]);
+  }
+
+  start(): void {
+    const { simulation } = this.#world;
+    const next = () => {
+      if (this.isOver) return;
+      simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
+      void this.#act();
+    };
+    simulation.after(this.#everyMs, simulation.outside, next);
+  }
+
+  async #act(): Promise<void> {
+    const { simulation, backends, pointerCheck } = this.#world;
+    const { random } = simulation;
+    const backend = random.pick(backends);
+    const { life } = backend;
+    if (life === undefined) return;
+    const what = random.next();
+    const version = random.pick(this.#versions);
+    if (what < 0.2 && this.#versions.length < 6) {
+      const added = await this.#ask(backend, 'version added', () =>
+        life.versions.add(this.#scorer(), {}),
+      );
+      if (added !== undefined) {
+        this.#versions.push(added);
+        await this.#ask(backend, 'version published', () => life.publishVersion(added));
+      }
+    } else if (what < 0.4) {
+      await this.#ask(backend, 'promotion', () => life.livePointer.promote(version, 'operator'));
+    } else if (what < 0.55) {
+      const answered = pointerCheck.asks('rollback', version);
+      const done = await this.#ask(backend, 'rollback', async () => {
+        await life.livePointer.rollback(version, 'operator');
+        return true;
+      });
+      answered(done === true);
+    } else if (what < 0.75) {
+      const answered = pointerCheck.asks('release');
+      const done = await this.#ask(backend, 'release', async () => {
+        await life.livePointer.release('operator');
+        return true;
+      });
+      answered(done === true);
+    } else if (what < 0.92) {
+      this.#changeTraffic();
+      await this.#ask(backend, 'traffic', () => life.livePointer.refreshTraffic('operator'));
+    } else await this.#deleteUser(backend);
+  }
+
+  async #deleteUser(backend: Backend): Promise<void> {
+    const { simulation, ledger } = this.#world;
+    const { life } = backend;
+    const users = [...ledger.usersOfSession.values()].flatMap((some) => [...some]);
+    if (users.length === 0 || life === undefined) return;
+    const user = simulation.random.pick(users);
+    ledger.maybeDeletedUsers.add(user);
+    const done = await this.#ask(backend, 'user deleted', () =>
+      life.deleteUser(this.#identity.userId(user as GivenId)),
+    );
+    if (done !== undefined) ledger.deletedUsers.set(user, simulation.nowMs);
+  }
+
+  #changeTraffic(): void {
+    const { simulation } = this.#world;
+    const { random } = simulation;
+    if (random.chance(0.3)) {
+      this.#world.traffic = {};
+      return;
+    }
+    const id = `exp_${++this.#experiments}`;
+    this.#world.traffic = {
+      layers: [
+        {
+          name: 'rollouts',
+          salt: `layer ${id}`,
+          unit: 'session',
+          experiments: [
+            {
+              id,
+              salt: `salt ${id}`,
+              status: 'running',
+              range: [0, random.pick([0.01, 0.05, 0.2, 0.5])],
+              traffic: 1,
+              arms: [
+                { name: 'control', weight: 50 },
+                { name: 'treatment', weight: 50 },
+              ],
+              design: 'split',
+              trigger: 'ranked',
+            },
+          ],
+        },
+      ],
+      arms: { [`${id}:treatment`]: random.pick(this.#versions) },
+    };
+  }
+
+  /** @returns what it came to; undefined where it failed, or nobody knows. */
+  async #ask<T>(
+    backend: Backend,
+    operation: string,
+    job: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const { simulation } = this.#world;
+    const process = backend.life?.process;
+    if (process === undefined) return undefined;
+    simulation.count(operation);
+    const outcome = await process.serve(job);
+    return outcome !== 'gone' && 'value' in outcome ? outcome.value : undefined;
+  }
+
+  #scorer() {
+    const { schema, simulation } = this.#world;
+    const points = { stars: Array.from({ length: 4 }, () => simulation.random.below(5)) };
+    const { version: _, ...scorer } = additiveFromPoints(schema, points, {
+      version: 'v000000' as Version,
+      name: 'simulated',
+      exploration: { temperature: 1, epsilon: 0.1, poolSize: 8 },
+    });
+    return scorer;
+  }
+}

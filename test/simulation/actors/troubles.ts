@@ -1,0 +1,131 @@
+import type { World } from '../world.ts';
+import { CALM } from '../platform/network.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Ends processes, stops them for a while, cuts zones off from each other, and takes KV, disks and the database away. */
+export class Troubles {
+  isOver = false;
+  readonly #world: World;
+  readonly #everyMs: number;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { random, network } = world.simulation;
+    this.#everyMs = random.pick([4000, 10_000, 30_000]);
+    const bad = random.pick([0, 0.01, 0.08]);
+    network.weather = {
+      lost: bad,
+      duplicated: random.pick([0, 0.01, 0.05]),
+      slow: random.pick([0, 0.01, 0.05]),
+    };
+    for (const objects of world.objects) {
+      objects.failsToWrite = random.pick([0, 0, 0.002]);
+      objects.ringsTwice = 0.01;
+    }
+    world.database.failsToWrite = random.pick([0, 0, 0.01]);
+    world.database.losesAnswers = random.pick([0, 0, 0.01]);
+    world.bucket.failsToWrite = random.pick([0, 0.01]);
+    // Backends' clocks differ by less than the time of a lease.
+    for (const backend of world.backends) backend.clockOffsetMs = random.pick([0, 0, -3000, 4000]);
+  }
+
+  start(): void {
+    const { simulation } = this.#world;
+    const next = () => {
+      if (this.isOver) return;
+      this.#strike();
+      simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
+    };
+    simulation.after(this.#everyMs, simulation.outside, next);
+  }
+
+  /** From now on nothing goes wrong any more, and what was taken away comes back. */
+  heal(): void {
+    this.isOver = true;
+    this.#world.visitors.isAway = false;
+    const { simulation, edge, backends } = this.#world;
+    simulation.isHealed = true;
+    simulation.network.weather = CALM;
+    simulation.network.mend();
+    for (const kv of [edge.weights, edge.catalogue]) kv.isDown = kv.isSlow = false;
+    for (const backend of backends) {
+      backend.isStopped = false;
+      backend.start();
+    }
+  }
+
+  #strike(): void {
+    // Nothing else happens to a system at rest: hours of it would be all that a world has.
+    if (this.#world.visitors.isAway) return;
+    const { simulation, edge, backends, objects } = this.#world;
+    const { random, network, outside } = simulation;
+    const later = (ms: number, run: () => void) => simulation.after(ms, outside, run);
+    const kinds: (() => string)[] = [
+      () => {
+        edge.restart(random.pick(edge.isolates));
+        return 'isolate ended';
+      },
+      () => {
+        const hosts = objects.flatMap((one) => [...one.objects.values()]);
+        if (hosts.length > 0) random.pick(hosts).crash();
+        return 'object ended';
+      },
+      () => {
+        const backend = random.pick(backends);
+        backend.crash();
+        later(random.between(100, 20_000), () => {
+          if (!backend.isStopped) backend.start();
+        });
+        return 'backend ended';
+      },
+      () => {
+        const processes = [
+          ...backends.flatMap(({ process }) => process ?? []),
+          ...edge.isolates.map(({ process }) => process),
+        ];
+        random.pick(processes).pausedUntilMs = simulation.nowMs + random.between(500, 40_000);
+        return 'process stopped for a while';
+      },
+      () => {
+        const zones = [
+          ...backends.map(({ name }) => name),
+          'edge EU',
+          'edge NA',
+          ...[0, 1, 2].map((shard) => `edge shard-${shard}`),
+          'outside',
+        ];
+        network.cut(random.pick(zones), random.pick(zones));
+        later(random.between(1000, 60_000), () => network.mend());
+        return 'partition';
+      },
+      () => {
+        const kv = random.pick([edge.weights, edge.catalogue]);
+        const isSlow = random.chance(0.5);
+        if (isSlow) kv.isSlow = true;
+        else kv.isDown = true;
+        later(random.between(1000, 60_000), () => (kv.isDown = kv.isSlow = false));
+        return isSlow ? 'KV slow' : 'KV down';
+      },
+      () => {
+        if (!random.chance(0.1)) return 'nothing';
+        for (const backend of backends) {
+          backend.isStopped = true;
+          backend.crash();
+        }
+        const isLong = random.chance(0.3);
+        this.#world.visitors.isAway = isLong;
+        later(isLong ? random.between(3, 70) * HOUR_MS : random.exponential(120_000), () => {
+          this.#world.visitors.isAway = false;
+          for (const backend of backends) {
+            backend.isStopped = false;
+            backend.start();
+          }
+        });
+        return isLong ? 'all backends down for hours' : 'all backends down';
+      },
+    ];
+    const kind = random.pick(kinds)();
+    if (kind !== 'nothing') simulation.fault(kind);
+  }
+}

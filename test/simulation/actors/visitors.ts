@@ -1,0 +1,123 @@
+import { CONSENTS } from '../../../shared/domain/consent.ts';
+import type { World } from '../world.ts';
+import { CELLS, SECRETS } from '../platform/edge.ts';
+
+const PATIENCE_MS = 20_000;
+const RESENDS = 6;
+const TYPES = ['click', 'save', 'dwell', 'impression'] as const;
+
+interface RankAnswer {
+  readonly rankingId: string;
+  readonly token: string;
+  readonly items: readonly { readonly id: string; readonly position: number }[];
+}
+
+/** Visitors who rank, act on what they are shown, send again what was not acknowledged, and now and then want to be forgotten. */
+export class Visitors {
+  readonly #everyMs: number;
+  isOver = false;
+  /** Hardly anybody comes at night. */
+  isAway = false;
+  #visits = 0;
+  #events = 0;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#everyMs = world.simulation.random.pick([60, 150, 400]);
+  }
+
+  start(): void {
+    const { simulation } = this.#world;
+    const next = () => {
+      if (this.isOver) return;
+      void this.#visit().catch(() => undefined);
+      simulation.after(
+        simulation.random.exponential(this.isAway ? 600_000 : this.#everyMs),
+        simulation.outside,
+        next,
+      );
+    };
+    simulation.after(0, simulation.outside, next);
+  }
+
+  async #visit(): Promise<void> {
+    const { simulation, ledger } = this.#world;
+    const { random, outside } = simulation;
+    const consent = random.chance(0.15) ? 'none' : random.pick(CONSENTS.slice(1));
+    // Few enough that sessions and users come back, and that a session is shared now and then.
+    const sessionId = random.chance(0.2)
+      ? `session-${random.below(this.#visits + 1)}`
+      : `session-${++this.#visits}`;
+    const userId = random.chance(0.3) ? `user-${random.below(40 + this.#visits)}` : undefined;
+    const cell = random.pick(CELLS);
+    const shown: RankAnswer[] = [];
+    const rankings = 1 + random.below(3);
+    for (let i = 0; i < rankings; i++) {
+      const answer = await this.#post(cell, '/v1/rank', {
+        sessionId,
+        ...(userId && { userId }),
+        consent,
+        limit: 3,
+        recent: [{ itemId: 'item-1', type: 'click', at: simulation.nowMs - 1000 }],
+        ...(random.chance(0.3) && { candidates: [{ id: 'item-1' }, { id: 'item-2' }] }),
+      });
+      if (answer?.status !== 200) continue;
+      const ranking = (await answer.json()) as RankAnswer;
+      shown.push(ranking);
+      await outside.sleep(random.exponential(3000));
+      await this.#act(cell, ranking);
+    }
+    if (shown.length === 0 || !random.chance(0.06)) return;
+    await outside.sleep(random.exponential(5000));
+    if (consent !== 'none') ledger.maybeForgottenSessions.add(sessionId);
+    for (let i = 0; i < RESENDS; i++) {
+      const answer = await this.#post(cell, '/v1/forget', {
+        tokens: shown.map(({ token }) => token),
+      });
+      if (answer?.status === 202) break;
+      await outside.sleep(random.exponential(2000));
+    }
+  }
+
+  async #act(cell: string, { rankingId, token, items }: RankAnswer): Promise<void> {
+    const { simulation, ledger } = this.#world;
+    const { random, outside } = simulation;
+    const events = items
+      .filter(() => random.chance(0.5))
+      .map(({ id }) => {
+        // An event id means something within its ranking only.
+        const eventId = `event-${random.chance(0.1) ? 0 : ++this.#events}`;
+        ledger.sentEvents.add(`${rankingId} ${eventId}`);
+        return {
+          eventId,
+          type: random.pick(TYPES),
+          rankingId,
+          itemId: id,
+          timestamp: simulation.nowMs,
+          token,
+        };
+      });
+    if (events.length === 0) return;
+    for (let i = 0; i < RESENDS; i++) {
+      const answer = await this.#post(cell, '/v1/events', { events, sentAt: simulation.nowMs });
+      // Some send again what was taken, as where they close and open a page.
+      if (answer?.status === 202 && !random.chance(0.05)) break;
+      await outside.sleep(random.exponential(2000));
+    }
+  }
+
+  async #post(cell: string, path: string, body: unknown) {
+    const { network, outside } = this.#world.simulation;
+    try {
+      return await network.fetch(outside, `http://${cell.toLowerCase()}.edge${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${SECRETS.publishable}` },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch {
+      return undefined;
+    }
+  }
+}

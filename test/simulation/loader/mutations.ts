@@ -1,0 +1,224 @@
+/** A fault that is put into production code as it is loaded, to see whether the simulation finds it. */
+export interface Mutation {
+  /** Of letters, digits and dashes. */
+  readonly name: string;
+  readonly file: string;
+  /** The text that is replaced; it stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** Nearly every world finds it. */
+  readonly isCommon?: true;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'events-are-seen-before-they-are-stored',
+    file: 'edge/collect/event-log.ts',
+    find: 'return this.ctx.storage.transactionSync(store);',
+    replace: 'return store();',
+  },
+  {
+    name: 'a-shard-deletes-a-batch-that-was-not-committed',
+    file: 'edge/collect/event-log.ts',
+    find: "if (result === 'committed')",
+    replace: "if (result !== 'refused')",
+  },
+  {
+    name: 'a-shard-forgets-its-alarm',
+    file: 'edge/collect/event-log.ts',
+    find: 'if (sendMs !== undefined) return this.#arm(sendMs);',
+    replace: 'if (sendMs !== undefined) { this.#alarmAtMs = sendMs; return; }',
+    isCommon: true,
+  },
+  {
+    name: 'a-shard-is-never-told-to-send',
+    file: 'edge/collect/event-log.ts',
+    find: 'this.#alarmAtMs > wantedMs) await this.#arm(wantedMs);',
+    replace: 'this.#alarmAtMs > wantedMs) this.#alarmAtMs = wantedMs;',
+    isCommon: true,
+  },
+  {
+    name: 'any-answer-of-200-counts-as-committed',
+    file: 'edge/collect/ship.ts',
+    find: 'response.status === 200 && committedId(text) === batchId',
+    replace: 'response.status >= 200',
+  },
+  {
+    name: 'a-batch-id-forgets-when-its-object-was-made',
+    file: 'edge/collect/log-store.ts',
+    find: 'const batchId = `${this.#name}-${first}-${last}`;',
+    replace: 'const batchId = `${this.#name}-${last % 5}`;',
+    isCommon: true,
+  },
+  {
+    name: 'lost-decisions-are-not-counted',
+    file: 'edge/collect/decision-log.ts',
+    find: 'this.#lost += lost + decisions.length;',
+    replace: '',
+  },
+  {
+    name: 'a-failed-append-is-not-tried-again-or-counted',
+    file: 'edge/collect/decision-log.ts',
+    find: 'await EVENT_LOG.get(id).appendDecisions(bytes, lost);\n    } catch {',
+    replace: 'await EVENT_LOG.get(id).appendDecisions(bytes, lost);\n    } catch { return;',
+  },
+  {
+    name: 'the-edge-says-yes-before-a-shard-has-stored',
+    file: 'edge/collect/handle-events.ts',
+    find: 'return { stored: undefined, group };',
+    replace: 'return { stored: { duplicates: [], tooMany: [] }, group };',
+  },
+  {
+    name: 'visitors-without-consent-are-logged',
+    file: 'edge/rank/visitor.ts',
+    find: "if (consent === 'none' || sessionId === undefined)",
+    replace: 'if (sessionId === undefined)',
+    isCommon: true,
+  },
+  {
+    name: 'what-visitors-without-consent-did-is-logged',
+    file: 'edge/collect/decision-log.ts',
+    find: "const isLogged = consent !== 'none';",
+    replace: 'const isLogged = true;',
+    isCommon: true,
+  },
+  {
+    name: 'ingest-answers-before-it-has-committed',
+    file: 'backend/store/group-commits.ts',
+    find: 'waiting.push({ write, resolve, reject });',
+    replace: 'waiting.push({ write, resolve, reject }); resolve(write.map(() => 1));',
+    isCommon: true,
+  },
+  {
+    name: 'a-batch-is-noted-without-its-events',
+    file: 'backend/log/ingest/ingest.ts',
+    find: 'const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);',
+    replace:
+      'const [isNew] = await store.write([own]); const inserted = await store.write([...decisions, ...events, ...exposures]);',
+  },
+  {
+    name: 'a-tombstone-is-forgotten',
+    file: 'backend/store/insert-rows.ts',
+    find: `sql: \`case when given."userId" is null`,
+    replace: `sql: \`true or case when given."userId" is null`,
+    isCommon: true,
+  },
+  {
+    name: 'erasures-are-not-carried-out-when-a-batch-comes-again',
+    file: 'backend/log/ingest/ingest.ts',
+    find: `    await eraseSessions(store, erasures, nowMs);
+    return { batchId, decisions: 0`,
+    replace: '    return { batchId, decisions: 0',
+  },
+  {
+    name: 'sessions-of-deleted-users-that-come-late-stay',
+    file: 'backend/log/retention/delete-late-sessions.ts',
+    find: 'if (named.size === 0) return;',
+    replace: 'if (named.size >= 0) return;',
+  },
+  {
+    name: 'partitions-keep-who-was-deleted',
+    file: 'backend/log/partitions/partitions.ts',
+    find: 'if (deletions <= manifest.deletions) return',
+    replace: 'if (deletions >= manifest.deletions) return',
+  },
+  {
+    name: 'a-hold-is-ignored-by-promotions',
+    file: 'backend/models/live-pointer-service.ts',
+    find: `await compareAndRestore();
+          const live = await readLive(store);
+          if (live?.pointer.hold === true) {`,
+    replace: `await compareAndRestore();
+          const live = await readLive(store);
+          if (live?.pointer.hold === undefined && live === undefined) {`,
+  },
+  {
+    name: 'a-hold-is-ignored-by-traffic',
+    file: 'backend/models/live-pointer-service.ts',
+    find: `    if (hold === true)
+      return JSON`,
+    replace: `    if (hold === false)
+      return JSON`,
+  },
+  {
+    name: 'the-pointer-is-moved-without-the-lease',
+    file: 'backend/scheduler/lease.ts',
+    find: 'for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {',
+    replace: 'for (let waitedMs = 0; !(await lease.renew()) && false; waitedMs += RETRY_MS) {',
+  },
+  {
+    name: 'a-late-write-of-the-pointer-is-made',
+    file: 'edge/admin/handle-kv.ts',
+    find: 'if (Date.now() >= Number(header))',
+    replace: 'if (Date.now() < 0)',
+  },
+  {
+    name: 'a-pointer-is-recorded-without-the-lease',
+    file: 'backend/models/write-pointer.ts',
+    find: 'when ${moving.held} then 1',
+    replace: 'when true then 1',
+  },
+  {
+    name: 'a-pointer-is-written-without-a-look-at-the-lease',
+    file: 'backend/models/write-pointer.ts',
+    find: 'if (!(await moving.renew()) ||',
+    replace: 'if (Date.now() < 0 &&',
+  },
+  {
+    name: 'a-lease-is-taken-from-whoever-holds-it',
+    file: 'backend/scheduler/lease.ts',
+    find: 'setWhere: sql`${leases.holder} = ${holder} or not ${isHeldAt(now, ttlMs)}`,',
+    replace: '',
+    isCommon: true,
+  },
+  {
+    name: 'a-leader-goes-by-a-lease-that-has-expired',
+    file: 'backend/scheduler/lease.ts',
+    find: 'return leftMs > forMs && leftMs <= ttlMs;',
+    replace: 'return heldUntilMs > 0;',
+    isCommon: true,
+  },
+  {
+    name: 'isolates-keep-the-weights-that-they-have',
+    file: 'edge/rank/refreshing-cache.ts',
+    find: 'if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);',
+    replace: '',
+  },
+  {
+    name: 'live-weights-read-the-pointer-once',
+    file: 'edge/live/live-weights.ts',
+    find: 'Math.abs(nowMs - this.#checkedAtMs) >= Math.min(CHECK_MS, settings.refreshMs)',
+    replace: 'this.#checkedAtMs < 0',
+  },
+  {
+    name: 'live-weights-do-not-tell-that-they-cannot-read',
+    file: 'edge/live/live-weights.ts',
+    find: '(error) => (this.#problem = error instanceof Error ? error.message : String(error)),',
+    replace: '() => (this.#problem = undefined),',
+  },
+  {
+    name: 'an-experiment-takes-everybody',
+    file: 'shared/explore/assign.ts',
+    find: 'from <= hash && hash < to',
+    replace: 'from <= hash || hash < to',
+  },
+  {
+    name: 'arms-are-served-while-the-pointer-is-held',
+    file: 'edge/rank/experiment-state.ts',
+    find: 'experiments.filter(isRunning)',
+    replace: 'experiments',
+  },
+  {
+    name: 'the-account-skips-events-of-rankings-that-come-late',
+    file: 'backend/log/account/classify-log.ts',
+    find: `const rankings = new Map([...known, ...arrived].map((one) => [one.rankingId, one]));`,
+    replace: `const rankings = new Map(known.map((one) => [one.rankingId, one]));`,
+  },
+  {
+    name: 'the-account-moves-its-mark-before-it-stores',
+    file: 'backend/log/account/classify-log.ts',
+    find: 'await store.write([moveMark(CLASSIFIED, text, next), ...storeClassified(db, found, next)]);',
+    replace:
+      'await store.write([moveMark(CLASSIFIED, text, next)]); await store.write(storeClassified(db, found, next));',
+  },
+];
