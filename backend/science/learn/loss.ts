@@ -99,6 +99,28 @@ export function evidenceWeight(set: Rewards, objective: TrainingSpec['objective'
   return sum > 0 ? squares / sum : 1;
 }
 
+/**
+ * `evidenceWeight` where the items of a slate that were rewarded say something each: `Σ w² / Σ w` over rewarded items, slates that teach
+ * by their outside option, or rows. Three clicks in a slate are three preferences, of which `evidenceWeight` counts one; an item
+ * that was clicked and booked is still one.
+ */
+export function evidenceOfRewards(set: Rewards, objective: TrainingSpec['objective']): number {
+  if (objective === 'pointwise') return evidenceWeight(set, objective);
+  const { starts, reward, outside } = set;
+  let [sum, squares] = [0, 0];
+  const add = (weight: number) => {
+    sum += weight;
+    squares += weight * weight;
+  };
+  for (let slate = 0; slate < slateCount(set); slate++) {
+    const [from, to] = [starts[slate], starts[slate + 1]];
+    if (to - from > 1) for (let row = from; row < to; row++) add(reward[row]);
+    // The softmax of a slate of one has no loss.
+    else add(outside === undefined ? reward[from] : outside[slate]);
+  }
+  return sum > 0 ? squares / sum : 1;
+}
+
 /** Calls back with how much each slate (listwise) or row weighs in the loss. */
 function eachWeight(
   { starts, reward, outside }: Rewards,

@@ -26,14 +26,17 @@ export const SETUP: TrimtabSetup = {
   online: { minimumRewarded: 3, spread: 1, rankingsPerChange: 20 },
 };
 
+/** Without declared constraints: the tastes of these streams do not keep them, and Vowpal Wabbit is told of none. */
+const schema = { ...tripWishes, constraints: [] };
+
 /** A site in direct mode that learns as people click. */
 export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Policy {
   const { exploration } = setup;
-  const rules = additiveFromPoints(tripWishes, tripWishes.rules, {
+  const rules = additiveFromPoints(schema, schema.rules, {
     version: RULES_VERSION,
     name: 'rules',
     exploration,
-    posterior: unlearned(tripWishes, exploration),
+    posterior: unlearned(schema, exploration),
   });
   const site = new LearningSite(rules, setup);
   const seedOf = (ranking: number) => stream.seed * 1_000_000 + ranking;

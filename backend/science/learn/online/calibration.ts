@@ -1,8 +1,8 @@
 import { withCrossColumns } from '../crosses/cross-columns.ts';
-import { STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
+import { isCalibrated, STRIDE, type AdditiveScorer } from '../../../../shared/score/scorer.ts';
 import { LEARNED_SLOPE, spreadOf, toLogOdds, warmSlope } from '../additive/first-pass.ts';
 import { slotWeights } from '../additive/slot-weights.ts';
-import { evidenceWeight } from '../loss.ts';
+import { evidenceOfRewards } from '../loss.ts';
 import {
   inverseWeight,
   isForced,
@@ -52,8 +52,17 @@ const leastSlope = (points: Float64Array): number => {
 };
 
 /**
+ * Log-odds per point: of a version that a training made, those that it is made in; of other points, as the rewards say. These are too many
+ * where the best by the points are shown first: what the first slots earn as such seems to be theirs.
+ */
+function scaleOf(base: AdditiveScorer, set: TrainingSet, points: Float64Array): number {
+  const isLearned = base.parent !== undefined && isCalibrated(base);
+  return isLearned ? LEARNED_SLOPE : Math.max(warmSlope(base, set), leastSlope(points));
+}
+
+/**
  * @param set rankings under the base's schema, whoever ranked them, with what one person weighs limited.
- * @param known whose slope holds on, where something was learned by it; absent: it is measured.
+ * @param known whose slope holds on, where something was learned by it; absent: as `scaleOf` says.
  */
 export function calibrateOnline(
   set: TrainingSet,
@@ -63,7 +72,7 @@ export function calibrateOnline(
   const { training, features } = base.schema;
   const isListwise = training.objective === 'listwise';
   const points = pointsPerRow(base, set);
-  const slope = known?.slope ?? Math.max(warmSlope(base, set), leastSlope(points));
+  const slope = known?.slope ?? scaleOf(base, set, points);
   const scores = points.map((own) => own * slope);
   const hasSlots = training.position !== 'given';
   const slotOf = (row: number) => (hasSlots ? Math.min(set.position[row], STRIDE - 1) : 0);
@@ -74,7 +83,7 @@ export function calibrateOnline(
   const own = features.length + crosses;
   const weights = toLogOdds(base, { features: own + 1, crosses }, slope);
   if (isListwise) setIntercept(shown, weights);
-  const evidence = evidenceWeight(shown, training.objective);
+  const evidence = evidenceOfRewards(shown, training.objective);
   const rewards = Array.from({ length: slateCount(set) }, (_, slate) =>
     earnedIn(set, slate),
   ).filter((earned) => earned > 0);

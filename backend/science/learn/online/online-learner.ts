@@ -35,6 +35,17 @@ interface SlateSums {
 export interface OnlinePosterior {
   readonly mean: Float64Array;
   readonly precision: Float64Array;
+  readonly recent: RecentPull;
+}
+
+/** What the latest longer slates say against what was learned before them, by which `afterTurn` sees that people turned. */
+export interface RecentPull {
+  /** Sum of the gradients of each weight of a feature, each as it was when its slate came in; older ones count less. */
+  readonly pull: Float64Array;
+  /** Variance of that sum where people are as was learned: of each reward its hessian times the reward, so that one of ten is no ten surprises. */
+  readonly variance: Float64Array;
+  /** Slates since `afterTurn` looked last. */
+  slates: number;
 }
 
 /** What is known of a slate at some moment. */
@@ -117,6 +128,13 @@ export function onlineProblem(
 export const nothingLearned = ({ prior }: OnlineProblem): OnlinePosterior => ({
   mean: new Float64Array(prior.length),
   precision: prior.slice(),
+  recent: noPull(prior.length),
+});
+
+export const noPull = (weights: number): RecentPull => ({
+  pull: new Float64Array(weights),
+  variance: new Float64Array(weights),
+  slates: 0,
 });
 
 /**
@@ -243,10 +261,11 @@ function learnRow(
 
 function learnSlate(
   problem: OnlineProblem,
-  { mean, precision }: OnlinePosterior,
+  { mean, precision, recent }: OnlinePosterior,
   { codes, before, after }: SlateChange,
 ): void {
-  const { calibration, start, prior, sums } = problem;
+  const { base, calibration, start, prior, sums } = problem;
+  const ofFeatures = base.schema.features.length * STRIDE;
   const slots = after.reward.length;
   const reward = after.reward.map(
     (earned, slot) => (earned - (before?.reward[slot] ?? 0)) / calibration.evidence,
@@ -254,6 +273,7 @@ function learnSlate(
   if (reward.every((more) => more === 0)) return;
   const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
   const mass = sumOf(reward);
+  const squares = reward.reduce((sum, own) => sum + own * own, 0);
   const massAfter = sumOf(after.reward) / calibration.evidence;
   const width = widthOf(problem);
   const places = new Int32Array(slots * width);
@@ -289,11 +309,17 @@ function learnSlate(
   const bend = (share: number) => share * Math.max(0, 1 - share);
   const others = (at: number) =>
     Math.max(precision[at] - (massAfter - mass) * bend(shareAt[at]), prior[at]);
+  recent.slates++;
   let leverage = 0;
   for (const at of seen) leverage += (massAfter * bend(shareAt[at])) / others(at);
   for (const at of seen) {
     const without = others(at);
-    mean[at] -= (mass * shareAt[at] - earnedAt[at]) / without / (1 + leverage);
+    const gradient = mass * shareAt[at] - earnedAt[at];
+    if (at < ofFeatures) {
+      recent.pull[at] += gradient;
+      recent.variance[at] += squares * bend(shareAt[at]);
+    }
+    mean[at] -= gradient / without / (1 + leverage);
     precision[at] = without + massAfter * bend(shareAt[at]);
     isSeen[at] = 0;
   }
@@ -306,21 +332,43 @@ export function isSound({ places }: OnlineProblem, { mean, precision }: OnlinePo
 }
 
 /**
- * Whether people turned since the version was fitted: what was learned has moved its weights farther than its training leaves room
- * for. Where they stay as they are, what moves a weight of prior precision `p₀` to precision `p` is normal with the variance
- * `1/p₀ − 1/p`, so that the squares in units of it sum to χ² of as many degrees of freedom as weights have evidence, or less, as
- * the Kalman gain shares a move among all weights of a slate. Where they turned, all that a training knew is in the way: the
- * posterior is widened where its mean is (West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 11).
+ * Whether people turned. Where they did, all that was known before is in the way: every weight becomes as unsure as `spread` allows,
+ * where its mean is (West & Harrison, "Bayesian Forecasting and Dynamic Models", 1997, ch. 11). Two tests see it, of which either is enough:
+ * `hasMovedFar`, once per version, and `isPulledAway`, as often as it happens. What is recent becomes less by each look, in place.
  * @param spread as `onlineProblem`.
- * @returns what to go on with where they turned: every weight is as unsure as `spread` allows. Once per version.
+ * @returns what to go on with where they turned.
  */
 export function afterTurn(
   problem: OnlineProblem,
-  { mean, precision }: OnlinePosterior,
+  posterior: OnlinePosterior,
   spread: number,
 ): { readonly problem: OnlineProblem; readonly posterior: OnlinePosterior } | undefined {
-  const { base, calibration, prior } = problem;
-  if (calibration.hasTurned) return undefined;
+  const { base, calibration } = problem;
+  const isTurned =
+    isPulledAway(problem, posterior) || (!calibration.hasTurned && hasMovedFar(problem, posterior));
+  fade(posterior.recent);
+  if (!isTurned) return undefined;
+  const { mean, precision } = posterior;
+  const turned = onlineProblem(base, { ...calibration, hasTurned: true }, spread);
+  const end = base.schema.features.length * STRIDE;
+  // Slots and how many click are where they were.
+  const wider = precision.map((own, at) => (at < end ? Math.min(own, turned.prior[at]) : own));
+  return {
+    problem: turned,
+    posterior: { mean: mean.slice(), precision: wider, recent: noPull(mean.length) },
+  };
+}
+
+/**
+ * Whether what was learned has moved its weights farther than the version's training leaves room for. Where people stay as they
+ * are, what moves a weight of prior precision `p₀` to precision `p` is normal with the variance
+ * `1/p₀ − 1/p`, so that the squares in units of it sum to χ² of as many degrees of freedom as weights have evidence, or less, as
+ * the Kalman gain shares a move among all weights of a slate.
+ */
+function hasMovedFar(
+  { base, prior }: OnlineProblem,
+  { mean, precision }: OnlinePosterior,
+): boolean {
   const end = base.schema.features.length * STRIDE;
   let [squares, weights] = [0, 0];
   for (let at = 0; at < end; at++) {
@@ -329,11 +377,42 @@ export function afterTurn(
     squares += (mean[at] ** 2 * prior[at] * precision[at]) / evidence;
     weights++;
   }
-  if (weights === 0 || !(chiSquareTail(squares, weights) < ALPHA)) return undefined;
-  const turned = onlineProblem(base, { ...calibration, hasTurned: true }, spread);
-  // Slots and how many click are where they were.
-  const wider = precision.map((own, at) => (at < end ? Math.min(own, turned.prior[at]) : own));
-  return { problem: turned, posterior: { mean: mean.slice(), precision: wider } };
+  return weights > 0 && chiSquareTail(squares, weights) < ALPHA;
+}
+
+/**
+ * Whether the latest longer slates pull the weights away from where they were when each of them came in: a score test, as of a
+ * change point (Basseville & Nikiforov, "Detection of Abrupt Changes", 1993, ch. 7). Where people are as was learned, the
+ * gradients of a weight have mean 0 and a known variance, and what is not known of the weight, `1 / precision`, adds
+ * their square divided by it. The squares in units of that sum to about χ². A weight that much was learned of hardly moves in a
+ * few slates, so that how far it has moved tells of a turn only after many.
+ *
+ * Slates of one do not take part: where one was shown that is hardly ever drawn and counts the more for it, or one that nearly all
+ * click, a single gradient is many standard deviations, and χ² says nothing.
+ */
+function isPulledAway(
+  { base }: OnlineProblem,
+  { precision, recent: { pull, variance } }: OnlinePosterior,
+): boolean {
+  const end = base.schema.features.length * STRIDE;
+  let [squares, weights] = [0, 0];
+  for (let at = 0; at < end; at++) {
+    if (!(variance[at] >= LEAST_PULL)) continue;
+    squares += pull[at] ** 2 / (variance[at] * (1 + (2 * variance[at]) / precision[at]));
+    weights++;
+  }
+  return weights > 0 && chiSquareTail(squares, weights) < PULL_ALPHA;
+}
+
+/** Of a sum whose terms count less by a factor each slate, the variance does so by its square. */
+function fade(recent: RecentPull): void {
+  if (recent.slates === 0) return;
+  const kept = (1 - 1 / RECENT_SLATES) ** recent.slates;
+  for (let at = 0; at < recent.pull.length; at++) {
+    recent.pull[at] *= kept;
+    recent.variance[at] *= kept * kept;
+  }
+  recent.slates = 0;
 }
 
 /** Curvature that a weight must have been told to take part: that of some four clicks. */
@@ -343,6 +422,15 @@ const LEAST_EVIDENCE = 1;
  * are as unsure as `spread` until the next version.
  */
 const ALPHA = 0.005;
+/** As `LEAST_EVIDENCE`, of the latest slates: that of some two clicks. */
+const LEAST_PULL = 0.5;
+/** Slates with a reward after which one counts a third in what is recent. */
+const RECENT_SLATES = 50;
+/**
+ * Of one look, at sums that are others after some fifty slates. A turn that is none costs what a hundred slates or so are worth that are
+ * learned from anew.
+ */
+const PULL_ALPHA = 1e-4;
 
 /** How many weights are changed as far as a limit lets them. @param limit log-odds. */
 export function countAtLimit(

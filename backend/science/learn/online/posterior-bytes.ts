@@ -1,33 +1,44 @@
-import type { OnlinePosterior, OnlineProblem } from './online-learner.ts';
+import { noPull, type OnlinePosterior, type OnlineProblem } from './online-learner.ts';
 
-/** The posterior as it is stored: of each bucket that the schema has, of each slot, and of the intercept, the mean and then the precision, f64. */
+/**
+ * The posterior as it is stored: of each bucket that the schema has, of each slot, and of the intercept, the mean, then the precision, and then
+ * the sums of the latest slates, pull and variance, f64.
+ */
 export function posteriorToBytes(
   { places }: OnlineProblem,
-  posterior: OnlinePosterior,
+  { mean, precision, recent }: OnlinePosterior,
 ): Uint8Array {
-  const values = new Float64Array(2 * places.length);
-  places.forEach((at, i) => {
-    values[i] = posterior.mean[at];
-    values[places.length + i] = posterior.precision[at];
+  const parts = [mean, precision, recent.pull, recent.variance];
+  const values = new Float64Array(parts.length * places.length);
+  parts.forEach((part, k) => {
+    places.forEach((at, i) => (values[k * places.length + i] = part[at]));
   });
   return new Uint8Array(values.buffer);
 }
 
-/** @throws Error when the bytes are of another schema. */
+/**
+ * Reads what was stored before the sums of the latest slates were, too: they start at 0.
+ * @throws Error when the bytes are of another schema.
+ */
 export function posteriorFromBytes(
   { places, prior }: OnlineProblem,
   bytes: Uint8Array,
 ): OnlinePosterior {
-  if (bytes.length !== 2 * places.length * Float64Array.BYTES_PER_ELEMENT)
+  const parts = bytes.length / (places.length * Float64Array.BYTES_PER_ELEMENT);
+  if (parts !== 2 && parts !== 4)
     throw new Error(
       `${bytes.length} bytes are no posterior of ${places.length} weights: what was learned is of another schema`,
     );
   // A buffer of its own: what the driver gives need not start where numbers may.
   const values = new Float64Array(new Uint8Array(bytes).buffer);
-  const posterior = { mean: new Float64Array(prior.length), precision: prior.slice() };
-  places.forEach((at, i) => {
-    posterior.mean[at] = values[i];
-    posterior.precision[at] = values[places.length + i];
+  const posterior = {
+    mean: new Float64Array(prior.length),
+    precision: prior.slice(),
+    recent: noPull(prior.length),
+  };
+  const { mean, precision, recent } = posterior;
+  [mean, precision, recent.pull, recent.variance].slice(0, parts).forEach((part, k) => {
+    places.forEach((at, i) => (part[at] = values[k * places.length + i]));
   });
   return posterior;
 }

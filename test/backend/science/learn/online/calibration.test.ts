@@ -3,7 +3,7 @@ import { calibrateOnline } from '../../../../../backend/science/learn/online/cal
 import { trainingSetBuilder } from '../../../../../backend/science/learn/training-set.ts';
 import { RULES_VERSION } from '../../../../../shared/domain/ids.ts';
 import { parseSchema } from '../../../../../shared/features/schema.ts';
-import { additiveFromPoints } from '../../../../../shared/score/scorer.ts';
+import { additiveFromPoints, type AdditiveScorer } from '../../../../../shared/score/scorer.ts';
 
 const baseOf = (training: { objective: 'listwise' | 'pointwise'; position?: 'given' }) =>
   additiveFromPoints(
@@ -65,6 +65,20 @@ describe('what the log tells beside weights', () => {
     expect(found.slotPrecision[1]).toBeCloseTo(1 + 30 / 4, 9);
   });
 
+  it('and each item of a slate that was clicked says so', () => {
+    const set = trainingSetBuilder(1, 3 * SLATES);
+    for (let slate = 0; slate < SLATES; slate++)
+      set.add({
+        at: slate,
+        sessionId: `s${slate}`,
+        codes: Uint8Array.of(1, 2, 1),
+        reward: Float64Array.of(2, 2, slate % 2 === 0 ? 2 : 0),
+        propensities: new Float64Array(3).fill(0.5),
+      });
+    const found = calibrateOnline(set.finish(), baseOf({ objective: 'listwise' }));
+    expect(found).toMatchObject({ evidence: 2, meanReward: 5 });
+  });
+
   it.each([
     { propensity: 0.5, aloneWeight: 1 / 2, forcedTeaches: false },
     { propensity: 0.01, aloneWeight: 1 / 5, forcedTeaches: false },
@@ -81,7 +95,7 @@ describe('what the log tells beside weights', () => {
 
 describe('of points that hardly predict', () => {
   /** Pairs of items of which the better by points, which are so many apart, is clicked in a share of 100. */
-  const slopeOf = (apart: number, better: number) => {
+  const slopeOf = (apart: number, better: number, made: Partial<AdditiveScorer> = {}) => {
     const base = baseOf({ objective: 'listwise' });
     const set = trainingSetBuilder(1, 2 * SLATES);
     for (let slate = 0; slate < SLATES; slate++)
@@ -95,7 +109,8 @@ describe('of points that hardly predict', () => {
     const { schema } = base;
     const points = { kind: [0, 0, apart] };
     const about = { version: RULES_VERSION, name: 'rules' };
-    return calibrateOnline(set.finish(), additiveFromPoints(schema, points, about)).slope;
+    const scorer = { ...additiveFromPoints(schema, points, about), ...made };
+    return calibrateOnline(set.finish(), scorer).slope;
   };
 
   it.each([54, 50, 20])(
@@ -107,6 +122,13 @@ describe('of points that hardly predict', () => {
       expect(slopeOf(10, better)).toBeGreaterThanOrEqual(0.05);
     },
   );
+
+  it('the slope of what a training made is that which it was made in, whatever the log says', () => {
+    const made = { parent: RULES_VERSION, calibration: { intercept: -1, slope: 0.03 } };
+    for (const better of [95, 54, 20]) expect(slopeOf(200, better, made)).toBe(0.05);
+    // Weights given by hand have a parent as well.
+    expect(slopeOf(200, 95, { parent: RULES_VERSION })).toBeCloseTo(logit(0.95) / 200, 3);
+  });
 
   it('the slope is as measured where they predict', () => {
     expect(slopeOf(200, 95)).toBeCloseTo(logit(0.95) / 200, 3);

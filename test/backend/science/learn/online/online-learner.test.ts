@@ -292,7 +292,19 @@ describe('a turn of tastes', () => {
   const schema = schemaOf('listwise');
   const posterior = posteriorOf(schema, () => KNOWN / SLOPE);
 
-  /** Learns from slates of four by a softmax over what each is worth. @returns after how many rankings a turn was seen. */
+  /** A slate of four of which one is chosen by a softmax over what each is worth. */
+  function chosen(random: () => number, liking: Float64Array) {
+    const codes = Array.from({ length: 2 * KINDS }, () => Math.floor(KINDS * random()));
+    const odds = Array.from({ length: KINDS }, (_, slot) =>
+      Math.exp(liking[codes[2 * slot]] + liking[KINDS + codes[2 * slot + 1]]),
+    );
+    let mark = random() * odds.reduce((sum, own) => sum + own, 0);
+    const clicked = odds.findIndex((own) => (mark -= own) < 0);
+    const reward = odds.map((_, slot) => Number(slot === clicked));
+    return slate(codes, reward);
+  }
+
+  /** Learns from such slates. @returns after how many rankings a turn was seen. */
   function firstTurn(seed: number, likingOf: (random: () => number) => number) {
     const random = seededRandom(seed);
     const liking = Float64Array.from({ length: 2 * KINDS }, () => likingOf(random));
@@ -300,14 +312,7 @@ describe('a turn of tastes', () => {
     const problem = onlineProblem(additiveFromPoints(schema, {}, about), calibration(), SPREAD);
     const state = nothingLearned(problem);
     for (let n = 1; n <= RANKINGS; n++) {
-      const codes = Array.from({ length: 2 * KINDS }, () => Math.floor(KINDS * random()));
-      const odds = Array.from({ length: KINDS }, (_, slot) =>
-        Math.exp(liking[codes[2 * slot]] + liking[KINDS + codes[2 * slot + 1]]),
-      );
-      let mark = random() * odds.reduce((sum, own) => sum + own, 0);
-      const clicked = odds.findIndex((own) => (mark -= own) < 0);
-      const reward = odds.map((_, slot) => Number(slot === clicked));
-      learnFrom(problem, state, slate(codes, reward));
+      learnFrom(problem, state, chosen(random, liking));
       const next = n % LOOK === 0 ? afterTurn(problem, state, SPREAD) : undefined;
       if (next !== undefined) return { n, problem, state, next };
     }
@@ -338,6 +343,29 @@ describe('a turn of tastes', () => {
       );
       expect(afterTurn(next.problem, next.posterior, SPREAD)).toBeUndefined();
       expect(problem.calibration.hasTurned).toBeUndefined();
+    }
+  });
+
+  test('is seen again, of what was learned since the first and known well by now', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const random = seededRandom(seed);
+      const [first, second] = [1, 2].map(() =>
+        Float64Array.from({ length: 2 * KINDS }, () => 4 * random() - 2),
+      );
+      const about = { version: RULES_VERSION, name: 'base', posterior };
+      let problem = onlineProblem(additiveFromPoints(schema, {}, about), calibration(), SPREAD);
+      let state = nothingLearned(problem);
+      const seen: number[] = [];
+      for (let n = 1; n <= 2 * RANKINGS; n++) {
+        learnFrom(problem, state, chosen(random, n <= RANKINGS ? first : second));
+        const next = n % LOOK === 0 ? afterTurn(problem, state, SPREAD) : undefined;
+        if (next === undefined) continue;
+        seen.push(n);
+        ({ problem, posterior: state } = next);
+      }
+      expect(seen.filter((n) => n > RANKINGS && n <= RANKINGS + 100)).not.toEqual([]);
+      // Neither long before nor long after: what is unsure by now pulls no weight away.
+      expect(seen.filter((n) => n % RANKINGS > 300 && n % RANKINGS !== 0)).toEqual([]);
     }
   });
 
@@ -375,7 +403,9 @@ test('is stored whole, and refused where it is of another schema', () => {
   const problem = problemOf('listwise');
   const posterior = nothingLearned(problem);
   learnFrom(problem, posterior, slate([1, 3, 2, 1], [1, 0]));
+  afterTurn(problem, posterior, 1);
   const bytes = posteriorToBytes(problem, posterior);
+  expect(posterior.recent.pull.some((own) => own !== 0)).toBe(true);
   expect(posteriorFromBytes(problem, bytes)).toEqual(posterior);
   expect(() => posteriorFromBytes(problem, bytes.subarray(8))).toThrow(/another schema/);
 });
@@ -403,6 +433,13 @@ test('learned crosses count in scores, and stay as they were published', () => {
   expect(learned[1].posterior.mean.subarray(4 * STRIDE).every((moved) => moved === 0)).toBe(true);
   const named = new Set(schema.features.map(({ name }) => name));
   expect(learned[1].deltas.every(({ feature }) => named.has(feature))).toBe(true);
-  const again = posteriorFromBytes(withCross, posteriorToBytes(withCross, learned[1].posterior));
-  expect(again).toEqual(learned[1].posterior);
+  const { posterior } = learned[1];
+  afterTurn(withCross, posterior, 1);
+  expect(posteriorFromBytes(withCross, posteriorToBytes(withCross, posterior))).toEqual(posterior);
+  // As it was stored before: means and precisions alone.
+  const before = posteriorToBytes(withCross, posterior).subarray(0, 16 * withCross.places.length);
+  expect(posteriorFromBytes(withCross, before)).toEqual({
+    ...posterior,
+    recent: nothingLearned(withCross).recent,
+  });
 });
