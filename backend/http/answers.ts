@@ -33,6 +33,7 @@ export type BusinessGroup = BusinessFigures['groups'][number];
 export type BusinessDay = BusinessFigures['days'][number];
 export type BusinessItem = Answer<'/v1/business/items'>['items'][number];
 export type BusinessSearch = Answer<'/v1/business/searches'>['searches'][number];
+export type PageActivity = Answer<'/v1/business/page'>['activity'];
 export type Anomalies = Answer<'/v1/data/anomalies'>;
 export type ReviewedSession = Answer<'/v1/data/sessions'>['sessions'][number];
 export type TrainingExclusion = Answer<'/v1/data/exclusions'>['exclusions'][number];
