@@ -35,5 +35,6 @@ export type BusinessItem = Answer<'/v1/business/items'>['items'][number];
 export type BusinessSearch = Answer<'/v1/business/searches'>['searches'][number];
 export type PageActivity = Answer<'/v1/business/page'>['activity'];
 export type Anomalies = Answer<'/v1/data/anomalies'>;
+export type DataSpread = Answer<'/v1/data/spread'>;
 export type ReviewedSession = Answer<'/v1/data/sessions'>['sessions'][number];
 export type TrainingExclusion = Answer<'/v1/data/exclusions'>['exclusions'][number];
