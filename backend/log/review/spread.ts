@@ -5,6 +5,7 @@ import {
   checkItem,
   namesOf,
   packItems,
+  type Codes,
   type ColumnValue,
 } from '../../../shared/features/columns/item-table.ts';
 import { binWords } from '../../../shared/features/kinds/bin-words.ts';
@@ -86,7 +87,7 @@ export async function spread(
     items: catalogue.length,
     gone,
     columns: table.columns.flatMap(({ spec, values, codes }) =>
-      partsOf(spec, values).map(({ attribute, labels, order }) =>
+      partsOf(spec, values, codes).map(({ attribute, labels, order }) =>
         columnSpread(attribute, labels, order, { codes, shown, clicked }),
       ),
     ),
@@ -117,7 +118,7 @@ interface Part {
 }
 
 /** What the codes of a column mean, attribute by attribute: a path is of several. */
-function partsOf(spec: ColumnSpec, values: readonly ColumnValue[]): Part[] {
+function partsOf(spec: ColumnSpec, values: readonly ColumnValue[], codes: Codes): Part[] {
   const { name: attribute, type } = spec;
   const known = values.slice(1);
   const all = (labelsOf: (value: ColumnValue) => readonly string[]) => [
@@ -135,12 +136,13 @@ function partsOf(spec: ColumnSpec, values: readonly ColumnValue[]): Part[] {
     const labels = all((value) => [new Date(value as number).toISOString().slice(0, 7)]);
     return [{ attribute, labels, order: [...new Set(labels.flat().slice(1))].toSorted() }];
   }
-  return [{ attribute, ...binsOf(known as readonly number[]) }];
+  return [{ attribute, ...binsOf(known as readonly number[], codes) }];
 }
 
-/** Ranges with nearly as many different values each. */
-function binsOf(values: readonly number[]): Pick<Part, 'labels' | 'order'> {
-  const edges = quantileEdges(values, BINS);
+/** Ranges with nearly as many items each. @param values by code, from code 1 on. */
+function binsOf(values: readonly number[], codes: Codes): Pick<Part, 'labels' | 'order'> {
+  const ofItems = Array.from(codes, (code) => (code === 0 ? Number.NaN : values[code - 1]));
+  const edges = quantileEdges(ofItems, BINS);
   const order =
     edges.length === 0
       ? values.slice(0, 1).map(String)
