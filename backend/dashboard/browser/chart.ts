@@ -136,7 +136,8 @@ function draw(plot: HTMLElement): void {
   series.forEach(({ label, values, low, high, color: own }, i) => {
     const stroke = color(`--c${colorOf(own, i)}`);
     data.push([...values]);
-    const few = values.length <= 40;
+    // A value between two that are not known has no line to be seen by.
+    const few = values.filter((value) => value !== null).length <= 40;
     lines.push({ label, stroke, width: 2, points: { show: few, size: 6, fill: stroke } });
     if (low === undefined || high === undefined) return;
     const at = data.push([...high], [...low]) - 1;

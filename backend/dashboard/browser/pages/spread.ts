@@ -118,7 +118,9 @@ function bucketsOf({ attribute, buckets }: Column): HTMLElement {
   ) as Record<(typeof AMONG)[number], number>;
   const share = (bucket: Bucket, among: (typeof AMONG)[number]) =>
     total[among] === 0 ? 0 : bucket[among] / total[among];
-  const most = Math.max(...buckets.flatMap((one) => AMONG.map((among) => share(one, among))));
+  // Many rare values together would make all bars short.
+  const apart = buckets.filter(({ label }) => label !== 'others');
+  const most = Math.max(...apart.flatMap((one) => AMONG.map((among) => share(one, among))));
   return table(
     `${attribute}: shares of the catalogue, of what was shown and of what was clicked`,
     [
@@ -135,7 +137,7 @@ function bucketsOf({ attribute, buckets }: Column): HTMLElement {
         mono(bucket.label),
         bucket.isRare && h('small', { class: 'rare' }, ' hardly shown'),
       ),
-      bars(AMONG.map((among) => share(bucket, among) / most)),
+      bars(AMONG.map((among) => Math.min(1, share(bucket, among) / most))),
       ...AMONG.map((among) => percent(share(bucket, among))),
     ]),
   );
