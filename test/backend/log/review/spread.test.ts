@@ -47,8 +47,8 @@ describe('how training data are spread', () => {
     const { column, rankings: read, items, gone } = await find();
     expect({ read, items, gone }).toEqual({ read: 80, items: 60, gone: 0 });
     for (const theme of themes) {
-      const own = new Set(
-        trips.filter((one) => one.themes.includes(theme)).map(({ id }) => id as string),
+      const own = new Set<string>(
+        trips.filter((one) => one.themes.includes(theme)).map(({ id }) => id),
       );
       expect(column('themes').buckets.find(({ label }) => label === theme)).toMatchObject({
         catalogue: own.size,
