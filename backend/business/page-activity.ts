@@ -3,8 +3,6 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 import { servedByDay } from './served.ts';
 
-/** The grid of pointer activity has so many columns and rows over the whole page, as the client counts it. */
-export const GRID = 10;
 /** Parts of the page in which the scroll curve is read. */
 const STEPS = 20;
 

@@ -49,8 +49,8 @@ const MOST_RANKINGS = 50_000;
 /** An attribute with more values keeps its most frequent ones apart, and the others are one bucket. */
 const MOST_VALUES = 30;
 const BINS = 8;
-export const OTHERS = 'others';
-export const MISSING = 'missing';
+const OTHERS = 'others';
+const MISSING = 'missing';
 
 /** Rare: shown at most a fifth as often as at random, where that would have been so often that it is not by chance. */
 const RARE_SHARE = 0.2;
