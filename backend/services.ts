@@ -150,6 +150,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     retentionDays: config.trainingData.retentionDays,
     keptDays,
     rewardPolicy,
+    ownMetrics: config.experiments.metrics,
     nowMs,
     log,
   });

@@ -3,6 +3,7 @@ import { serve } from '../process/serve.ts';
 import { workerDatabase } from '../store/worker-database.ts';
 import { businessFigures, type BusinessFigures } from './figures.ts';
 import { itemFigures, type ItemFigures } from './items.ts';
+import { pageActivity, type PageActivity } from './page-activity.ts';
 import { searchFigures, type SearchFigures } from './searches.ts';
 import type { Grouping } from './served.ts';
 
@@ -21,6 +22,8 @@ const exposed = {
     inTurn(() => itemFigures(db, span, limit, only)),
   searches: (span: Span, limit: number): Promise<SearchFigures[]> =>
     inTurn(() => searchFigures(db, span, limit)),
+  page: (span: Span, placement?: string): Promise<PageActivity> =>
+    inTurn(() => pageActivity(db, span, placement)),
 };
 
 export type BusinessWorker = typeof exposed;

@@ -9,7 +9,7 @@ export type Grouping =
   | { readonly by: 'arm'; readonly experiment: string; readonly unit: 'session' | 'user' };
 
 /**
- * Rankings that people were served in a span, by the account: `rankingId`, `itemIds`, `request`, `grp` and `visitor`. By version the visitor is
+ * Rankings that people were served in a span, by the account: `rankingId`, `itemIds`, `request`, `placement`, `grp` and `visitor`. By version the visitor is
  * the user, else the session; by arm it is the unit that was assigned. Where the site's own order was kept, no version served it.
  * @param to exclusive, as `from` epoch ms.
  */
@@ -21,10 +21,10 @@ export async function servedRankings(
 ): Promise<SQL> {
   const within = sql`d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder`;
   if (grouping.by === 'version')
-    return sql`(select d.rankingId, d.itemIds, d.request, d.weights as grp, coalesce(d.userId, d.sessionId) as visitor
+    return sql`(select d.rankingId, d.itemIds, d.request, d.placement, d.weights as grp, coalesce(d.userId, d.sessionId) as visitor
       from ${countedRankings} d where ${within})`;
   const unit = grouping.unit === 'user' ? sql`x.userId` : sql`x.sessionId`;
-  return sql`(select d.rankingId, d.itemIds, d.request, x.arm as grp, ${unit} as visitor
+  return sql`(select d.rankingId, d.itemIds, d.request, d.placement, x.arm as grp, ${unit} as visitor
     from ${countedRankings} d cross join ${countedExposures} x on x.rankingId = d.rankingId
     where ${within} and x.experiment = ${grouping.experiment} and ${unit} is not null)`;
 }

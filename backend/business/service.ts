@@ -6,6 +6,7 @@ import type { Store } from '../store/open.ts';
 import type { BusinessWorker } from './business-worker.ts';
 import type { BusinessFigures } from './figures.ts';
 import type { ItemFigures } from './items.ts';
+import type { PageActivity } from './page-activity.ts';
 import type { SearchFigures } from './searches.ts';
 import type { Grouping } from './served.ts';
 
@@ -20,6 +21,7 @@ export interface Business {
   figures(span: Span, grouping: Grouping, reference?: string): Promise<BusinessFigures>;
   items(span: Span, limit: number, only?: string): Promise<ItemFigures[]>;
   searches(span: Span, limit: number): Promise<SearchFigures[]>;
+  page(span: Span, placement?: string): Promise<PageActivity>;
   /** Epoch ms: days before this one are closed, so that nothing changes their figures any more. */
   closedBefore(): Promise<number>;
   stop(): Promise<void>;
@@ -50,6 +52,10 @@ export function businessOf({
     async searches(span, limit) {
       await account.update();
       return thread.call((worker) => worker.searches(span, limit));
+    },
+    async page(span, placement) {
+      await account.update();
+      return thread.call((worker) => worker.page(span, placement));
     },
     async closedBefore() {
       const { mark } = await readMark<ClassifiedMark>(store.db, CLASSIFIED);

@@ -13,6 +13,7 @@ import { qualityVerb } from './data/quality.ts';
 import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
 import { createVerb } from './experiments/create.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
+import { metricsVerb } from './experiments/metrics.ts';
 import { sizeVerb } from './experiments/size.ts';
 import { listFeedsVerb } from './feeds/list.ts';
 import { readFeedVerb } from './feeds/read.ts';
@@ -163,7 +164,16 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'experiments',
     about: 'versions, explorations and rewards compared on live traffic',
-    verbs: [listExperimentsVerb, createVerb, startVerb, widenVerb, stopVerb, showVerb, sizeVerb],
+    verbs: [
+      listExperimentsVerb,
+      createVerb,
+      startVerb,
+      widenVerb,
+      stopVerb,
+      showVerb,
+      sizeVerb,
+      metricsVerb,
+    ],
     otherwise: listExperimentsVerb,
   },
   {

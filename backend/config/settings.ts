@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { experimentSettings } from '../experiments/settings.ts';
 import { catalogue } from '../catalogue/settings.ts';
 import { costs } from '../costs/settings.ts';
 import { trainingData } from '../log/settings.ts';
@@ -32,6 +33,8 @@ export const settings = group({
   learnedColumns,
   /** How a new version goes live. */
   rollout,
+  /** Metrics of your own for experiments on live traffic. */
+  experiments: experimentSettings,
   /** What metric weights are learned for and from, when, and whether they become the reward. */
   metricWeights,
   /** What is learned between trainings, as people click. */

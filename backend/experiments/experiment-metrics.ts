@@ -6,32 +6,43 @@ import { unitColumn } from './unit-column.ts';
 
 const MAX_METRICS = 20;
 
-/** Names of default metrics, or whole definitions. @throws ApiError 400 naming what is wrong. */
+/**
+ * Names of metrics, or whole definitions. @param own those that the configuration declares.
+ * @throws ApiError 400 naming what is wrong.
+ */
 export function experimentMetrics(
   asked: readonly (string | MetricDefinition)[],
+  own: readonly MetricDefinition[] = [],
 ): MetricDefinition[] {
+  const known = [...NAMED_METRICS, ...own];
   if (asked.length === 0 || asked.length > MAX_METRICS)
     throw invalid(`an experiment has 1 to ${MAX_METRICS} metrics, not ${asked.length}`);
-  const metrics = asked.map((metric) => (typeof metric === 'string' ? named(metric) : metric));
+  const metrics = asked.map((metric) =>
+    typeof metric === 'string' ? named(metric, known) : metric,
+  );
   for (const metric of metrics) {
     checkMetric(metric);
-    for (const column of [metric.numerator, metric.denominator]) {
-      if (column !== undefined && unitColumn(column) === undefined)
-        throw invalid(
-          `metric ${metric.name}: there is no column "${column}": take one of ${METRIC_NAMES.join(', ')}, rankings, or outcome.<name>`,
-        );
-    }
+    checkColumns(metric);
   }
   const twice = metrics.find(({ name }, i) => metrics.findIndex((m) => m.name === name) !== i);
   if (twice !== undefined) throw invalid(`metric ${twice.name} is given twice`);
   return metrics;
 }
 
-function named(name: string): MetricDefinition {
-  const found = NAMED_METRICS.find((metric) => metric.name === name);
+/** @throws ApiError 400 where it names a column that there is not. */
+export function checkColumns({ name, numerator, denominator }: MetricDefinition): void {
+  for (const column of [numerator, denominator])
+    if (column !== undefined && unitColumn(column) === undefined)
+      throw invalid(
+        `metric ${name}: there is no column "${column}": take one of ${METRIC_NAMES.join(', ')}, rankings, or outcome.<name>`,
+      );
+}
+
+function named(name: string, known: readonly MetricDefinition[]): MetricDefinition {
+  const found = known.find((metric) => metric.name === name);
   if (found !== undefined) return found;
   throw invalid(
-    `there is no metric "${name}": take one of ${NAMED_METRICS.map((metric) => metric.name).join(', ')}, or define it`,
+    `there is no metric "${name}": take one of ${known.map((metric) => metric.name).join(', ')}, or define it`,
   );
 }
 

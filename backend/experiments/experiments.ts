@@ -2,6 +2,7 @@ import { and, count, eq } from 'drizzle-orm';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { serial } from '../process/serial.ts';
 import type { Store } from '../store/open.ts';
@@ -21,6 +22,8 @@ import { MAX_RUNNING, recordChange, recordDraft } from './record-change.ts';
 
 /** What people do with experiments. `by` goes into the audit log; what is served follows at once. */
 export interface Experiments {
+  /** Metrics that the configuration declares, which experiments may ask for by name. */
+  readonly ownMetrics: readonly MetricDefinition[];
   /** @throws ApiError as `draftOf` */
   create(asked: NewExperiment, by: string): Promise<Experiment>;
   /**
@@ -42,6 +45,8 @@ export interface ExperimentsDeps {
   readonly refreshTraffic: (by: string) => Promise<void>;
   /** Row of the metric weights in force for a version's schema; 0 where the schema's own are. */
   readonly weightsInForce: (version: Version) => Promise<number>;
+  /** Metrics that the configuration declares. */
+  readonly ownMetrics: readonly MetricDefinition[];
   readonly nowMs: () => number;
 }
 
@@ -53,6 +58,7 @@ export function experimentsOf({
   store,
   refreshTraffic,
   weightsInForce,
+  ownMetrics,
   nowMs,
 }: ExperimentsDeps): Experiments {
   const inTurn = serial();
@@ -88,10 +94,11 @@ export function experimentsOf({
   };
 
   return {
+    ownMetrics,
     create: (asked, by) =>
       inTurn(async () => {
         for (let attempt = 1; ; attempt++) {
-          const draft = await draftOf(store, asked, await champion(), nowMs());
+          const draft = await draftOf(store, asked, await champion(), nowMs(), ownMetrics);
           const { id, name, layer, arms } = draft;
           const details = { name, layer, traffic: shareOf(draft), arms };
           const entry = {

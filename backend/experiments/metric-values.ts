@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { numeratorName, type MetricDefinition } from '../../shared/domain/metric.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { winsorCap } from '../science/statistics/statistics.ts';
 import type { MetricValues, Values } from './arm-totals.ts';
@@ -23,13 +23,18 @@ function known(name: string): UnitColumn {
 }
 
 function numeratorColumn(metric: MetricDefinition, column: UnitColumn): UnitColumn {
-  if (metric.horizonDays === undefined || column.from !== 'outcomes') return column;
-  return { ...column, name: numeratorName(metric), withinMs: metric.horizonDays * DAY_MS };
+  const name = numeratorName(metric);
+  const { where, sum, horizonDays } = metric;
+  if (column.from === 'events')
+    return {
+      ...column,
+      name,
+      ...(sum !== undefined && { by: 'sum' }),
+      ...(where !== undefined && { where }),
+    };
+  if (horizonDays === undefined || column.from !== 'outcomes') return column;
+  return { ...column, name, withinMs: horizonDays * DAY_MS };
 }
-
-/** No outcome's name holds a space. */
-const numeratorName = ({ numerator, horizonDays }: MetricDefinition): string =>
-  horizonDays === undefined ? numerator : `${numerator} within ${horizonDays} days`;
 
 /**
  * Proportions are 0 or 1, amounts are capped at their percentile of all arms' units together.

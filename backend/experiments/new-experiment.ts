@@ -43,7 +43,7 @@ export interface NewExperiment {
 }
 
 /**
- * A draft of what was asked, with a range of its layer to itself.
+ * A draft of what was asked, with a range of its layer to itself. @param ownMetrics those that the configuration declares.
  * @throws ApiError 400 naming what is wrong, 404 for an unknown version, 409 where the layer is full.
  */
 export async function draftOf(
@@ -51,10 +51,11 @@ export async function draftOf(
   asked: NewExperiment,
   champion: Version,
   nowMs: number,
+  ownMetrics: readonly MetricDefinition[] = [],
 ): Promise<Experiment> {
   const { arms, design = 'split', trigger = 'ranked', aa = false } = asked;
   await checkArms(store, { arms, design, aa }, champion);
-  const metrics = experimentMetrics(asked.metrics ?? DEFAULT_METRICS);
+  const metrics = experimentMetrics(asked.metrics ?? DEFAULT_METRICS, ownMetrics);
   const guardrails = [...(asked.guardrails ?? [])];
   checkGuardrails(guardrails, metrics);
   const minimumPerArm = asked.minimumPerArm ?? MINIMUM_PER_ARM;

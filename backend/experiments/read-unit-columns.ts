@@ -77,11 +77,19 @@ export async function readUnitColumns(
 
 type EventColumn = Extract<UnitColumn, { from: 'events' }>;
 
-const eventAmount = ({ type, by, per }: EventColumn): SQL => {
-  if (by === 'count') return sql`sum(type = ${type})`;
-  const value = sql`case when type = ${type} then value end`;
+const eventAmount = ({ type, by, per, where = {} }: EventColumn): SQL => {
+  const isCounted = sql.join(
+    [sql`type = ${type}`, ...Object.entries(where).map(([name, value]) => has(name, value))],
+    sql` and `,
+  );
+  if (by === 'count') return sql`sum(case when ${isCounted} then 1 else 0 end)`;
+  const value = sql`case when ${isCounted} then value end`;
   return by === 'sum' ? sql`sum(${value}) / ${per}` : sql`max(${value}) / ${per}`;
 };
+
+/** Compared as JSON, so that 1, "1" and true are three values. @param name of letters, digits, `_`, `.` and `-`. */
+const has = (name: string, value: string | number | boolean): SQL =>
+  sql`(e.properties -> ${`$."${name}"`}) = ${JSON.stringify(value)}`;
 
 const outcomeAmount = ({ metric, withinMs }: { metric: string; withinMs?: number }): SQL =>
   withinMs === undefined

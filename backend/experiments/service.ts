@@ -8,6 +8,7 @@ import type { Store } from '../store/open.ts';
 import type { Account } from '../log/account/account.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
+import type { ExperimentSettings } from './settings.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
 import { stopOutdated } from './stop-outdated.ts';
 import { trainArms, type TrainArmsDeps } from './train-arms.ts';
@@ -35,6 +36,7 @@ export interface ExperimentServiceDeps {
   readonly keptDays: number;
   /** Whether learned metric weights are in force where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
+  readonly ownMetrics: ExperimentSettings['metrics'];
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
 }
@@ -42,6 +44,7 @@ export interface ExperimentServiceDeps {
 export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentService {
   const { store, database, versions, livePointer, account, keptDays, rewardPolicy, nowMs, log } =
     deps;
+  const { ownMetrics } = deps;
   const experiments = experimentsOf({
     store,
     refreshTraffic: livePointer.refreshTraffic,
@@ -49,6 +52,7 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
       const { schema } = await versions.load(version);
       return idInForce(await describeInForce(store, schema, nowMs(), { rewardPolicy }));
     },
+    ownMetrics,
     nowMs,
   });
   const collector = collectorOf({ store, database, account, nowMs });

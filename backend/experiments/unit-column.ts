@@ -1,9 +1,15 @@
+import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { isMetric } from '../../shared/domain/metric-name.ts';
 import { eventMetric, type EventMetric } from '../science/learn/tallies.ts';
 
 /** Something that a unit did, as a number: what metrics are made of. */
 export type UnitColumn =
-  | (EventMetric & { readonly from: 'events'; readonly name: string })
+  | (EventMetric & {
+      readonly from: 'events';
+      readonly name: string;
+      /** Only events with these properties count. */
+      readonly where?: MetricDefinition['where'];
+    })
   | { readonly from: 'rankings'; readonly name: string }
   | {
       readonly from: 'outcomes';

@@ -1,6 +1,6 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
-import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { isOfSomeEvents, type MetricDefinition } from '../../shared/domain/metric.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { loadScorer } from '../models/versions.ts';
@@ -107,8 +107,11 @@ function fromReward(
   for (const [paid, weight] of Object.entries(reward)) {
     // A metric with a horizon is of fewer units, and has no products with the others.
     const metric = metrics.find(
-      ({ kind, numerator, horizonDays }) =>
-        kind !== 'ratio' && numerator === paid && horizonDays === undefined,
+      (one) =>
+        one.kind !== 'ratio' &&
+        one.numerator === paid &&
+        one.horizonDays === undefined &&
+        !isOfSomeEvents(one),
     );
     if (metric === undefined) unmeasured.push(paid);
     else weights.push({ metric: metric.name, weight });

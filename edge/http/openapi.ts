@@ -172,6 +172,7 @@ const ranking = {
   type: 'object',
   properties: {
     rankingId: text,
+    at: { type: 'integer', description: 'When it was made, epoch ms' },
     weights: { ...text, description: 'The version that ranked, such as v000041' },
     snapshot: text,
     experiment: text,
@@ -203,10 +204,37 @@ const ranking = {
         required: ['id', 'position', 'score', 'propensity'],
       },
     },
+    filters: {
+      type: 'object',
+      description: 'Where the request asks for an explanation and has filters or exclusions',
+      properties: {
+        removed: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              path: {
+                ...text,
+                description:
+                  'Of the condition in the request; schema: filters of the schema itself',
+              },
+              removed: { type: 'integer', description: 'Items that it does not allow' },
+              alone: {
+                type: 'integer',
+                description: 'Of these those that all else allows: so many more without it',
+              },
+            },
+            required: ['path', 'removed', 'alone'],
+          },
+        },
+        left: { type: 'integer', description: 'Items that are left to choose from' },
+      },
+      required: ['removed', 'left'],
+    },
     token: { ...text, description: 'Comes back with every event of this ranking' },
     warnings: { type: 'array', items: text },
   },
-  required: ['rankingId', 'weights', 'snapshot', 'degraded', 'items', 'token'],
+  required: ['rankingId', 'at', 'weights', 'snapshot', 'degraded', 'items', 'token'],
 } as const;
 
 const event = {

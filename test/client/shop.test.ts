@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { SERVED_FILE, servedModule } from '../../edge/shop/build/served.ts';
 import { crowd, type Endpoints } from '../../edge/shop/page/crowd/crowd.ts';
+import { historyPoints } from '../../edge/shop/page/reasons.ts';
 import { queryOf, EMPTY } from '../../edge/shop/page/search.ts';
 import { DE } from '../../edge/shop/page/words/de.ts';
 import { EN } from '../../edge/shop/page/words/en.ts';
@@ -26,6 +27,30 @@ test('an empty search asks for the whole catalogue, and each field for its colum
       { column: 'departure', to: '2027-05-01' },
     ],
   });
+});
+
+test('points for history are those beyond what all get that are unlike what was looked at', () => {
+  const reason = (feature: string, because: string, points: number) => ({
+    feature,
+    because,
+    points,
+  });
+  const themes = (count: string, points: number) =>
+    reason('seen-themes', `shares its themes with ${count} seen before`, points);
+  const notSeen = reason('seen-before', 'not seen or saved before', -2.66);
+  const base = reason('base', 'always', 12);
+  expect(
+    historyPoints([
+      { reasons: [base, themes('up to 0.8 items', 3), notSeen] },
+      { reasons: [base, themes('no item', -1), notSeen] },
+      { reasons: [base, notSeen] },
+      { reasons: [reason('seen-before', 'seen or saved up to 1 times', 2)] },
+      {},
+    ]),
+  ).toEqual([4, 0, 1, expect.closeTo(5.66), expect.closeTo(3.66)]);
+  // Nothing here is unlike it: what all have counts in full.
+  expect(historyPoints([{ reasons: [themes('up to 0.8 items', 3)] }])).toEqual([3]);
+  expect(historyPoints([])).toEqual([]);
 });
 
 const TOO_MUCH = { status: 429, body: { code: 'too_many_requests' }, retryAfterS: 60 };

@@ -29,7 +29,10 @@ export const createVerb = () =>
       new Option('--design <design>', 'split traffic, or interleaved slates').choices(DESIGNS),
     )
     .addOption(new Option('--trigger <when>', 'which rankings count as exposure').choices(TRIGGERS))
-    .option('--metric <name...>', 'default metrics to report, in this order')
+    .option(
+      '--metric <name...>',
+      'metrics to report, in this order ("trimtab experiments metrics" lists them)',
+    )
     .option('--guardrail <metric=margin...>', 'like conversion=0.01: at most 1 % worse', guardrail)
     .option('--minimum <n>', 'units per arm before any verdict (default: 1,000)', Number)
     .option('--aa', 'an A/A test: arms that do not differ')

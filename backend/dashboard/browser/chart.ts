@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
-import { csvButton } from './csv.ts';
 import { empty, h, table, type Child } from './dom.ts';
+import { drawing } from './drawing.ts';
 
 export interface ChartSeries {
   readonly label: string;
@@ -48,22 +48,11 @@ export function chart(spec: ChartSpec): HTMLElement {
     );
   const plot = h('div', { class: 'plot', 'aria-hidden': 'true' });
   specs.set(plot, spec);
-  const csv = csvButton(id, () => [headOf(spec), ...rowsOf(spec, String)]);
-  const link = h('a', { href: `#${id}`, class: 'quiet' }, 'Link');
-  link.addEventListener('click', () => {
-    const address = new URL(`#${id}`, location.href).href;
-    void navigator.clipboard?.writeText(address).then(
-      () => (link.textContent = 'Copied'),
-      () => undefined,
-    );
-  });
-  return h(
-    'figure',
-    { class: 'chart', id, 'aria-label': title },
-    h(
-      'figcaption',
-      {},
-      h('h3', {}, title),
+  return drawing({
+    id,
+    title,
+    ...(says !== undefined && { says }),
+    beside: [
       series.length > 1 &&
         h(
           'span',
@@ -73,25 +62,15 @@ export function chart(spec: ChartSpec): HTMLElement {
           ),
         ),
       h('span', { class: 'readout', 'aria-hidden': 'true' }),
+    ],
+    drawn: plot,
+    table: table(
+      title,
+      headOf(spec).map((label, i) => ({ label, number: i > 0 })),
+      rowsOf(spec, spec.format),
     ),
-    says !== undefined && h('p', { class: 'muted says' }, says),
-    plot,
-    h(
-      'div',
-      { class: 'chart-foot' },
-      h(
-        'details',
-        { 'data-key': `table-${id}` },
-        h('summary', {}, 'Table'),
-        table(
-          title,
-          headOf(spec).map((label, i) => ({ label, number: i > 0 })),
-          rowsOf(spec, spec.format),
-        ),
-      ),
-      h('span', { class: 'chart-tools' }, csv, link),
-    ),
-  );
+    csv: () => [headOf(spec), ...rowsOf(spec, String)],
+  });
 }
 
 const colorOf = (color: number | undefined, i: number) => (color ?? i) % COLORS;
@@ -157,7 +136,8 @@ function draw(plot: HTMLElement): void {
   series.forEach(({ label, values, low, high, color: own }, i) => {
     const stroke = color(`--c${colorOf(own, i)}`);
     data.push([...values]);
-    const few = values.length <= 40;
+    // A value between two that are not known has no line to be seen by.
+    const few = values.filter((value) => value !== null).length <= 40;
     lines.push({ label, stroke, width: 2, points: { show: few, size: 6, fill: stroke } });
     if (low === undefined || high === undefined) return;
     const at = data.push([...high], [...low]) - 1;

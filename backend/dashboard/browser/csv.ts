@@ -1,19 +1,15 @@
 import { h } from './dom.ts';
 
+export type CsvRow = readonly (string | number | null | undefined)[];
+
 /** A button that saves rows as a CSV file. The first row names the columns. */
-export function csvButton(
-  name: string,
-  rows: () => readonly (readonly (string | number | null | undefined)[])[],
-): HTMLElement {
+export function csvButton(name: string, rows: () => readonly CsvRow[]): HTMLElement {
   const button = h('button', { type: 'button', class: 'quiet' }, 'CSV');
   button.addEventListener('click', () => saveCsv(name, rows()));
   return button;
 }
 
-function saveCsv(
-  name: string,
-  rows: readonly (readonly (string | number | null | undefined)[])[],
-): void {
+function saveCsv(name: string, rows: readonly CsvRow[]): void {
   const text = rows.map((row) => row.map(cellOf).join(',')).join('\n');
   const url = URL.createObjectURL(new Blob([`${text}\n`], { type: 'text/csv' }));
   h('a', { href: url, download: `${name}.csv` }).click();

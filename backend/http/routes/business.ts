@@ -3,6 +3,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { DayFigures, GroupFigures } from '../../business/figures.ts';
 import type { ItemFigures } from '../../business/items.ts';
+import type { PageActivity } from '../../business/page-activity.ts';
 import type { SearchFigures } from '../../business/searches.ts';
 import type { Grouping } from '../../business/served.ts';
 import { readExperiment } from '../../experiments/read-experiments.ts';
@@ -83,6 +84,27 @@ const searches = createRoute({
   },
 });
 
+const page = createRoute({
+  method: 'get',
+  path: '/v1/business/page',
+  summary: 'Where on the page people had the pointer, and how far down they came',
+  request: {
+    query: z.strictObject({
+      days,
+      placement: z.string().max(64).optional().openapi({
+        description: 'By default the placement that most visits are of',
+      }),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({ ...span, activity: objectOf<PageActivity>('Each visitor counts once a day') }),
+      'By a grid of 10 × 10 cells over the whole page',
+    ),
+    ...problems,
+  },
+});
+
 export const businessRoutes = ({ store, business, nowMs }: Services) => {
   const kept = new Map<string, { readonly at: number; readonly reading: Promise<unknown> }>();
   const shared = <T>(key: string, read: () => Promise<T>): Promise<T> => {
@@ -132,6 +154,14 @@ export const businessRoutes = ({ store, business, nowMs }: Services) => {
         return { ...within, searches: await business.searches(within, limit) };
       };
       return c.json(await shared(JSON.stringify(['searches', count, limit]), read), 200);
+    })
+    .openapi(page, async (c) => {
+      const { days: count, placement } = c.req.valid('query');
+      const read = async () => {
+        const within = spanOf(count);
+        return { ...within, activity: await business.page(within, placement) };
+      };
+      return c.json(await shared(JSON.stringify(['page', count, placement]), read), 200);
     });
 };
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ExperimentReport } from '../../science/experiment/experiment-report.ts';
+import { metricShape } from '../../experiments/settings.ts';
 import type { WeightsInUse } from '../../science/experiment/result-data.ts';
 import { epochMs, line, objectOf, versionId } from '../contract/openapi.ts';
 
@@ -28,20 +29,6 @@ const arm = z
   .strict();
 
 const unit = z.enum(['user', 'session']);
-const metric = z
-  .object({
-    name: z.string(),
-    kind: z.enum(['proportion', 'mean', 'ratio']),
-    numerator: z.string(),
-    denominator: z.string().optional(),
-    better: z.enum(['higher', 'lower']),
-    winsorShare: z.number().optional(),
-    horizonDays: z.number().optional().openapi({
-      description:
-        'Of an outcome: it counts for so many days from a unit’s first exposure, and the unit is read once they are over',
-    }),
-  })
-  .strict();
 const guardrail = z
   .object({
     metric: z.string(),
@@ -66,9 +53,9 @@ export const newExperiment = z
     design: z.enum(['split', 'interleaved']).optional(),
     trigger: z.enum(['ranked', 'slate differs']).optional(),
     metrics: z
-      .array(z.union([z.string(), metric]))
+      .array(z.union([z.string(), metricShape]))
       .optional()
-      .openapi({ description: 'Names of default metrics, or definitions' }),
+      .openapi({ description: 'Names of metrics, or definitions' }),
     guardrails: z.array(guardrail).max(20).optional(),
     minimumPerArm: z
       .number()
@@ -105,7 +92,7 @@ export const experimentShape = z
     arms: z.array(arm).readonly(),
     design: z.enum(['split', 'interleaved']),
     trigger: z.enum(['ranked', 'slate differs']),
-    metrics: z.array(metric).readonly(),
+    metrics: z.array(metricShape).readonly(),
     guardrails: z.array(guardrail).readonly(),
     minimumPerArm: z.number(),
     metricWeightsId: z.number().nullable(),

@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
+import { DEFAULT_METRICS, NAMED_METRICS } from '../../../shared/domain/metric.ts';
+import { metricShape } from '../../experiments/settings.ts';
 import { listExperiments, readExperiment } from '../../experiments/read-experiments.ts';
 import { effectsOf, effectsOverTime, type EffectsAt } from '../../experiments/effects-over-time.ts';
 import { listLayers } from '../../experiments/layers.ts';
@@ -36,6 +38,28 @@ const layers = createRoute({
     200: answer(
       z.object({ layers: z.array(layerShape) }),
       'In the order in which they choose units',
+    ),
+    ...problems,
+  },
+});
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/v1/experiments/metrics',
+  summary: 'The metrics that an experiment may ask for by name',
+  responses: {
+    200: answer(
+      z.object({
+        metrics: z.array(
+          metricShape.extend({
+            from: z.enum(['default', 'further', 'own']).openapi({
+              description:
+                'default: of every experiment that names none; own: declared in the configuration',
+            }),
+          }),
+        ),
+      }),
+      'In the order in which reports show them',
     ),
     ...problems,
   },
@@ -121,6 +145,14 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
       return c.json({ experiments: found.map((row) => experimentAnswer(row, known)) }, 200);
     })
     .openapi(layers, async (c) => c.json({ layers: await listLayers(store) }, 200))
+    .openapi(metrics, (c) => {
+      const builtIn = NAMED_METRICS.map((metric) => ({
+        ...metric,
+        from: DEFAULT_METRICS.includes(metric) ? ('default' as const) : ('further' as const),
+      }));
+      const own = experiments.ownMetrics.map((metric) => ({ ...metric, from: 'own' as const }));
+      return c.json({ metrics: [...builtIn, ...own] }, 200);
+    })
     .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
     .openapi(create, async (c) => {
       const { start: atOnce, freezeWeights, selfTest, ...asked } = c.req.valid('json');

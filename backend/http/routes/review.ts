@@ -3,6 +3,7 @@ import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { leaveOut, liftExclusion, listExclusions } from '../../log/exclusions.ts';
 import type { Anomalies } from '../../log/review/anomalies.ts';
 import type { ReviewedSession } from '../../log/review/sessions.ts';
+import type { Spread } from '../../log/review/spread.ts';
 import {
   actorOf,
   answer,
@@ -40,6 +41,22 @@ const anomalies = createRoute({
   request: { query: z.strictObject({ days }) },
   responses: {
     200: answer(objectOf<Anomalies>('Nothing is left out because of it'), 'Of rankings that count'),
+    ...problems,
+  },
+});
+
+const spread = createRoute({
+  method: 'get',
+  path: '/v1/data/spread',
+  summary: 'How the items that training reads are spread over the catalogue’s values and ranges',
+  request: { query: z.strictObject({ days }) },
+  responses: {
+    200: answer(
+      objectOf<Spread>(
+        'Column by column, with as many buckets as there would be if all were alike',
+      ),
+      'Shown and clicked items of rankings that training may read, beside today’s catalogue',
+    ),
     ...problems,
   },
 });
@@ -95,11 +112,17 @@ const lift = createRoute({
   responses: { 200: answer(exclusion, 'It stays in the list'), ...problems },
 });
 
-export const reviewRoutes = ({ store, review, nowMs }: Services) => {
+export const reviewRoutes = ({ store, review, liveSchema, nowMs }: Services) => {
   const spanOf = (count: number) => ({ from: Math.max(0, nowMs() - count * DAY_MS), to: nowMs() });
   return router()
     .openapi(anomalies, async (c) =>
       c.json(await review.anomalies(spanOf(c.req.valid('query').days), nowMs()), 200),
+    )
+    .openapi(spread, async (c) =>
+      c.json(
+        await review.spread(await liveSchema(), spanOf(c.req.valid('query').days), nowMs()),
+        200,
+      ),
     )
     .openapi(sessions, async (c) => {
       const { days: count, limit, draw, kind: of, subject: id } = c.req.valid('query');

@@ -1,4 +1,8 @@
-import { DEFAULT_METRICS, type MetricDefinition } from '../../../shared/domain/metric.ts';
+import {
+  DEFAULT_METRICS,
+  isOfSomeEvents,
+  type MetricDefinition,
+} from '../../../shared/domain/metric.ts';
 
 /** What weights are learned for. A ratio of sums has no value per unit, so clicks count per unit instead. */
 export const UNIT_METRICS: readonly MetricDefinition[] = [
@@ -23,11 +27,13 @@ export function metricMeasuring(
   metrics: readonly MetricDefinition[],
 ): MetricDefinition | undefined {
   const own = UNIT_METRICS.find(({ name }) => name === unitMetricName(learned));
-  return metrics.find(({ name, kind, numerator, horizonDays }) =>
-    own === undefined
+  return metrics.find((metric) => {
+    const { name, kind, numerator, horizonDays } = metric;
+    if (isOfSomeEvents(metric)) return false;
+    return own === undefined
       ? name === learned && horizonDays === undefined
-      : kind === own.kind && numerator === own.numerator,
-  );
+      : kind === own.kind && numerator === own.numerator;
+  });
 }
 
 /**

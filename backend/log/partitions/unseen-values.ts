@@ -1,10 +1,9 @@
 import { own } from '../../../shared/domain/own.ts';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import type { Attributes } from '../../../shared/domain/item.ts';
-import { parseMoment } from '../../../shared/domain/moment.ts';
 import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
 import { namesOf } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
+import { canBeShown, textsOf } from '../../catalogue/can-be-shown.ts';
 import { items } from '../../store/tables.ts';
 import { shownItems } from '../account/shown-items.ts';
 import type { Span } from '../account/span.ts';
@@ -82,22 +81,3 @@ async function readCatalogue(db: LibSQLDatabase, schema: Schema, nowMs: number) 
 }
 
 const isKind = ({ type }: ColumnSpec) => type === 'category' || type === 'set' || type === 'path';
-
-const textsOf = (value: Attributes[string]): string[] =>
-  (typeof value === 'object' && value !== null ? value : [value])
-    .filter((one) => one !== undefined && one !== null && one !== '')
-    .map(String);
-
-function canBeShown({ filters }: Schema, attributes: Attributes, nowMs: number): boolean {
-  return filters.every((filter) => {
-    const value = own(attributes, filter.column);
-    if ('exclude' in filter) return !textsOf(value).some((one) => filter.exclude.includes(one));
-    if (value === undefined || value === null || value === '') return true;
-    try {
-      return parseMoment(value, filter.column) >= nowMs;
-    } catch {
-      // Stored before dates were checked: it counts as missing.
-      return true;
-    }
-  });
-}

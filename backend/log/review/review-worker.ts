@@ -3,6 +3,8 @@ import { serve } from '../../process/serve.ts';
 import { workerDatabase } from '../../store/worker-database.ts';
 import type { Span } from '../account/span.ts';
 import { anomalies, type Anomalies } from './anomalies.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { spread, type Spread } from './spread.ts';
 import { reviewSessions, type ReviewedSession } from './sessions.ts';
 
 const db = workerDatabase();
@@ -13,6 +15,8 @@ const exposed = {
     inTurn(() => anomalies(db, span, nowMs)),
   sessions: (span: Span, which: Parameters<typeof reviewSessions>[2]): Promise<ReviewedSession[]> =>
     inTurn(() => reviewSessions(db, span, which)),
+  spread: (schema: Schema, span: Span, nowMs: number): Promise<Spread> =>
+    inTurn(() => spread(db, schema, span, nowMs)),
 };
 
 export type ReviewWorker = typeof exposed;

@@ -1,3 +1,4 @@
+import type { Schema } from '../../../shared/features/schema.ts';
 import { threadOnDemand } from '../../process/thread.ts';
 import type { Database } from '../../store/connect.ts';
 import type { Account } from '../account/account.ts';
@@ -5,11 +6,13 @@ import type { Span } from '../account/span.ts';
 import type { Anomalies } from './anomalies.ts';
 import type { ReviewWorker } from './review-worker.ts';
 import type { ReviewedSession, reviewSessions } from './sessions.ts';
+import type { Spread } from './spread.ts';
 
 /** What training reads, for people to look at: in a thread of its own. */
 export interface DataReview {
   anomalies(span: Span, nowMs: number): Promise<Anomalies>;
   sessions(span: Span, which: Parameters<typeof reviewSessions>[2]): Promise<ReviewedSession[]>;
+  spread(schema: Schema, span: Span, nowMs: number): Promise<Spread>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,10 @@ export function dataReviewOf(database: Database, account: Pick<Account, 'update'
     async sessions(span, which) {
       await account.update();
       return thread.call((worker) => worker.sessions(span, which));
+    },
+    async spread(schema, span, nowMs) {
+      await account.update();
+      return thread.call((worker) => worker.spread(schema, span, nowMs));
     },
     stop: () => thread.stop(),
   };

@@ -2,7 +2,7 @@ import { createClient } from '../../client/client.ts';
 import { trackForms } from '../../client/extras/form-progress.ts';
 import { trackScroll } from '../../client/extras/scroll-depth.ts';
 import type { Ranked } from '../../client/types.ts';
-import { cardList, type Card } from './cards.ts';
+import { cardList, LEAST_POINTS, type Card } from './cards.ts';
 import { consentOf } from './consent.ts';
 import { crowdPanel } from './crowd/panel.ts';
 import { byId, h } from './dom.ts';
@@ -20,7 +20,6 @@ const TIMEOUT_MS = 60_000;
 const SHOWN = 24;
 /** From this width on there is room for search and crowd beside the trips. */
 const WIDE = '(min-width: 900px)';
-const LEAST_POINTS = 0.1;
 
 const key = document.querySelector<HTMLMetaElement>('meta[name=trimtab-key]')!.content;
 const client = createClient({
@@ -67,11 +66,13 @@ async function rank(looked?: Looked): Promise<void> {
   if (!ranking.ranked) return fail(ranking.error.message);
   const trips = await edge.tripsOf(ranking.items.map(({ id }) => id));
   if (number !== asked) return;
-  const cards = ranking.items.map((item) => ({
+  const history = historyPoints(ranking.items);
+  const cards = ranking.items.map((item, i) => ({
     item,
     trip: trips.get(item.id) ?? { id: item.id },
     before: looked?.places.get(item.id),
     isNewlyRanked: looked !== undefined,
+    history: history[i],
   }));
   shown = { ranking, cards };
   showResults();
@@ -80,7 +81,7 @@ async function rank(looked?: Looked): Promise<void> {
 
 function whatMoved({ title, places }: Looked, cards: readonly Card[]): string {
   const { words } = speech;
-  const moved = cards.filter(({ item: { reasons } }) => historyPoints(reasons) >= LEAST_POINTS);
+  const moved = cards.filter(({ history }) => history >= LEAST_POINTS);
   if (moved.length === 0) return words.notYet(title);
   const rise = ({ item: { id, position } }: Card) => (places.get(id) ?? position) - position;
   const [best] = moved.toSorted((a, b) => rise(b) - rise(a));

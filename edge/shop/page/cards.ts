@@ -1,7 +1,7 @@
 import type { Ranked, RankedItem } from '../../client/types.ts';
 import { picture } from './art.ts';
 import { h } from './dom.ts';
-import { becauseWords, featureWords, historyPoints, type Reason } from './reasons.ts';
+import { becauseWords, featureWords, type Reason } from './reasons.ts';
 import { lineOf, titleOf } from './trip-words.ts';
 import type { Trip } from './trip.ts';
 import type { Speech } from './words/language.ts';
@@ -12,6 +12,8 @@ export interface Card {
   /** Its place in the ranking before, where what the visitor did between them is shown. */
   readonly before?: number;
   readonly isNewlyRanked: boolean;
+  /** Points for what the visitor did before, of `historyPoints`. */
+  readonly history: number;
 }
 
 export interface CardActions {
@@ -22,7 +24,7 @@ export interface CardActions {
 }
 
 /** Points that are too few to be seen in one decimal are not worth a badge. */
-const LEAST_POINTS = 0.1;
+export const LEAST_POINTS = 0.1;
 const TOP_REASONS = 3;
 
 /** The list of a ranking: by its attributes the client knows what is seen, clicked and saved of which ranking. */
@@ -40,9 +42,8 @@ export const cardList = (
 
 function cardOf(speech: Speech, card: Card, actions: CardActions): HTMLElement {
   const { words, money } = speech;
-  const { item, trip, before, isNewlyRanked } = card;
+  const { item, trip, before, isNewlyRanked, history } = card;
   const title = titleOf(speech, trip);
-  const own = historyPoints(item.reasons);
   const rise = before === undefined ? 0 : before - item.position;
   const open = h('button', { type: 'button', class: 'open' }, title);
   open.addEventListener('click', () => actions.open(card, 'top'));
@@ -77,11 +78,11 @@ function cardOf(speech: Speech, card: Card, actions: CardActions): HTMLElement {
       h('p', { class: 'line' }, lineOf(speech, trip)),
       facts(speech, trip),
       isNewlyRanked &&
-        own >= LEAST_POINTS &&
+        history >= LEAST_POINTS &&
         h(
           'p',
           { class: 'moved' },
-          h('strong', {}, words.sinceClick(speech.points(own))),
+          h('strong', {}, words.sinceClick(speech.points(history))),
           rise > 0 && h('span', {}, ` · ${words.up(rise)}`),
         ),
       h(

@@ -28,9 +28,35 @@ const OF_RULES = new Set([
 
 export const isOfRules = ({ feature }: Reason): boolean => OF_RULES.has(feature);
 
-/** Points for what the visitor looked at, saved, booked, turned down or searched for. */
-export const historyPoints = (reasons: readonly Reason[] = []): number =>
-  reasons.reduce((sum, { feature, points }) => (OF_HISTORY.has(feature) ? sum + points : sum), 0);
+/** So the edge says that an item is like nothing that the visitor did. */
+const UNLIKE = /^not |\bno item\b|\bnone\b/;
+
+/**
+ * Points of each item for what the visitor looked at, saved, booked, turned down or searched for, beyond those of an item that is like
+ * none of it. All that are unlike have these alike, so that they order nothing; what no item of the ranking is unlike in counts in full.
+ */
+export function historyPoints(
+  items: readonly { readonly reasons?: readonly Reason[] }[],
+): readonly number[] {
+  const ofHistory = items.map(
+    ({ reasons = [] }) =>
+      new Map(
+        reasons
+          .filter(({ feature }) => OF_HISTORY.has(feature))
+          .map((reason) => [reason.feature, reason]),
+      ),
+  );
+  const unlike = new Map<string, number>();
+  for (const own of ofHistory)
+    for (const [feature, { because, points }] of own)
+      if (UNLIKE.test(because)) unlike.set(feature, points);
+  return ofHistory.map((own) =>
+    [...OF_HISTORY].reduce(
+      (sum, feature) => sum + (own.get(feature)?.points ?? 0) - (unlike.get(feature) ?? 0),
+      0,
+    ),
+  );
+}
 
 /** A feature's name; of a cross, of both. */
 export function featureWords({ words }: Speech, feature: string): string {

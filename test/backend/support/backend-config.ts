@@ -55,6 +55,7 @@ export const testConfig = ({
   rollout: parseRollout({ mode: 'direct', schedule: '' }),
   trainingStore: { kind: 'folder', path: join(folder, 'training-data') },
   trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
+  experiments: { metrics: [] },
   metricWeights: DEFAULT_METRIC_WEIGHTS,
   learnedColumns: { schedule: '', maxRankings: 100_000, keepDays: 3 },
   onlineLearning: parseOnline({ enabled: false }),

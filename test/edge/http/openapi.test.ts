@@ -44,6 +44,32 @@ function validator(schema: object) {
 }
 const fits = (schema: object, value: unknown) => validator(schema).parse(value);
 
+/** Paths of an answer that its schema does not describe: `items[].colour`. Objects that are described by no properties hold anything. */
+function undescribed(given: object, value: unknown, path = ''): string[] {
+  const { $ref, anyOf, properties, items } = given as {
+    $ref?: string;
+    anyOf?: object[];
+    properties?: Record<string, object>;
+    items?: object;
+  };
+  if ($ref !== undefined) {
+    const schemas = document.components.schemas as Readonly<Record<string, object>>;
+    return undescribed(schemas[$ref.split('/').at(-1)!], value, path);
+  }
+  if (anyOf !== undefined)
+    return anyOf
+      .map((one) => undescribed(one, value, path))
+      .toSorted((a, b) => a.length - b.length)[0];
+  if (Array.isArray(value))
+    return items === undefined ? [] : value.flatMap((one) => undescribed(items, one, `${path}[]`));
+  if (typeof value !== 'object' || value === null || properties === undefined) return [];
+  return Object.entries(value).flatMap(([name, one]) =>
+    Object.hasOwn(properties, name)
+      ? undescribed(properties[name], one, `${path}.${name}`)
+      : [`${path}.${name}`],
+  );
+}
+
 const bodyOf = (path: string) => operation(path, 'post').requestBody!.content['application/json'];
 const answerOf = (path: string, method: 'get' | 'post', status: number) =>
   operation(path, method).responses[status].content['application/json'].schema;
@@ -64,6 +90,34 @@ test('the example of a ranking is one, and so is its answer', async () => {
   expect(status).toBe(200);
   fits(answerOf('/v1/rank', 'post', 200), body);
   expect(body).toMatchObject({ items: [{ position: 1, reasons: expect.any(Array) }, {}, {}] });
+});
+
+test('every field of every answer is described', async () => {
+  const whole = {
+    sessionId: 'all',
+    preferences: { themes: ['hiking'], colour: 'red' },
+    filters: { all: [{ column: 'price', to: 1e6 }, { not: { column: 'status', in: ['full'] } }] },
+    exclude: ['nothing'],
+    limit: 2,
+    explain: true,
+  };
+  const ranked = await ask('/v1/rank', whole);
+  expect(ranked.body).toMatchObject({
+    filters: { removed: [{ path: 'filters.all[0]' }, {}, { path: 'exclude' }, {}] },
+    warnings: expect.any(Array),
+  });
+  const answers: [path: string, method: 'get' | 'post', status: number, body: unknown][] = [
+    ['/v1/rank', 'post', 200, ranked.body],
+    ['/v1/rank/batch', 'post', 200, (await ask('/v1/rank/batch', { requests: [whole, {}] })).body],
+    ['/v1/events', 'post', 202, (await ask('/v1/events', { sentAt: 1.7e12, events: [{}] })).body],
+    ['/v1/health', 'get', 200, await (await isolate.fetch('/v1/health')).json()],
+    ['/v1/version', 'get', 200, await (await isolate.fetch('/v1/version')).json()],
+  ];
+  for (const [path, method, status, body] of answers) {
+    const schema = answerOf(path, method, status);
+    fits(schema, body);
+    expect({ path, missing: undescribed(schema, body) }).toEqual({ path, missing: [] });
+  }
 });
 
 test('the example of a batch is one, and so is its answer', async () => {

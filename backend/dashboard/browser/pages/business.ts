@@ -4,6 +4,7 @@ import { chosen } from '../state.ts';
 import { groupsSection } from './business/groups.ts';
 import { itemsSection } from './business/items.ts';
 import { chosenSection, overTimeSections } from './business/over-time.ts';
+import { pageActivitySection } from './business/page-activity.ts';
 import { searchesSection } from './business/searches.ts';
 import type { Page } from './page.ts';
 
@@ -14,12 +15,13 @@ export const businessPage: Page = {
   everyMs: 60_000,
   async load() {
     const days = /^\d{1,2}$/.test(chosen('days') ?? '') ? chosen('days')! : '30';
-    const [experiment, item] = [chosen('experiment'), chosen('item')];
-    const [figures, { items }, { searches }, { weights }, { weights: live }, more] =
+    const [experiment, item, placement] = ['experiment', 'item', 'placement'].map(chosen);
+    const [figures, { items }, { searches }, { activity }, { weights }, { weights: live }, more] =
       await Promise.all([
         json(api.business.$get({ query: { days, experiment } })),
         json(api.business.items.$get({ query: { days, limit: ITEMS, item } })),
         json(api.business.searches.$get({ query: { days } })),
+        json(api.business.page.$get({ query: { days, placement } })),
         json(api.weights.$get()),
         json(api.status.$get()),
         Promise.all([json(api.experiments.$get()), json(api.reports.$get())]),
@@ -34,6 +36,7 @@ export const businessPage: Page = {
       groupsSection(figures, names, live?.version),
       itemsSection(items, item, `?${all}`),
       searchesSection(searches, chosen('searches')),
+      pageActivitySection(activity),
       reportsSection(reports),
     ];
   },

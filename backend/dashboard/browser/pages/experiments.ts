@@ -409,7 +409,10 @@ function listSection(experiments: readonly Experiment[], shown: Experiment | und
 }
 
 async function create(): Promise<void> {
-  const { weights } = await json(api.weights.$get());
+  const [{ weights }, { metrics: known }] = await Promise.all([
+    json(api.weights.$get()),
+    json(api.experiments.metrics.$get()),
+  ]);
   const versions = weights.map(({ version }) => version);
   await ask({
     title: 'Create an experiment',
@@ -439,15 +442,26 @@ async function create(): Promise<void> {
         required: true,
         hint: 'The power calculator on this page says how many it takes.',
       },
+      {
+        name: 'metrics',
+        label: 'Metrics, the first one first',
+        value: known
+          .filter(({ from }) => from !== 'further')
+          .map(({ name }) => name)
+          .join(', '),
+        required: true,
+        hint: `Of ${known.map(({ name }) => name).join(', ')}. Metrics of your own are declared in trimtab.config.ts (experiments.metrics).`,
+      },
     ],
     action: 'Create the draft',
-    act: async ({ name, version, traffic, minimum }) => {
+    act: async ({ name, version, traffic, minimum, metrics }) => {
       const { id } = await json(
         api.experiments.$post({
           json: {
             name,
             traffic: Number(traffic) / 100,
             minimumPerArm: Number(minimum),
+            metrics: metrics.split(/[\s,]+/).filter((one) => one !== ''),
             arms: [
               { name: 'control', weight: 50 },
               { name: 'treatment', weight: 50, version: version as never },

@@ -6,6 +6,7 @@ import { duration, figure, isoMinute, percent, short, whole } from '../format.ts
 import { choose, chosen } from '../state.ts';
 import type { Anomalies, ReviewedSession, TrainingExclusion } from '../../../http/answers.ts';
 import { refreshPage } from './page.ts';
+import { spreadSection } from './spread.ts';
 
 type Kind = TrainingExclusion['kind'];
 
@@ -19,7 +20,7 @@ let known:
 /** What training reads, for people to look at. */
 export function reviewSections(): Promise<Section[]> {
   const [draw, subject, kind] = [chosen('draw') ?? '0', chosen('subject'), chosen('kind')];
-  const key = JSON.stringify([draw, subject, kind]);
+  const key = JSON.stringify([draw, subject, kind, chosen('column')]);
   if (known === undefined || known.key !== key || Date.now() - known.at > FRESH_MS) {
     const read = readSections(draw, subject, kind === 'user' ? 'user' : 'session');
     known = { at: Date.now(), key, read };
@@ -33,8 +34,9 @@ async function readSections(
   subject: string | undefined,
   kind: Kind,
 ): Promise<Section[]> {
-  const [found, { sessions }, { exclusions }] = await Promise.all([
+  const [found, spread, { sessions }, { exclusions }] = await Promise.all([
     json(api.data.anomalies.$get({ query: { days: DAYS } })),
+    json(api.data.spread.$get({ query: { days: DAYS } })),
     json(
       api.data.sessions.$get({
         query: { days: DAYS, draw, ...(subject !== undefined && { kind, subject }) },
@@ -48,6 +50,7 @@ async function readSections(
     ),
   );
   return [
+    spreadSection(spread, chosen('column')),
     anomaliesSection(found, held),
     sessionsSection(sessions, draw, subject, held),
     exclusionsSection(exclusions),

@@ -1,0 +1,231 @@
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { parseStoredItem, type Item } from '../../../shared/domain/item.ts';
+import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
+import {
+  checkItem,
+  namesOf,
+  packItems,
+  type Codes,
+  type ColumnValue,
+} from '../../../shared/features/columns/item-table.ts';
+import { binWords } from '../../../shared/features/kinds/bin-words.ts';
+import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { canBeShown } from '../../catalogue/can-be-shown.ts';
+import { withoutOutdatedValues } from '../../catalogue/outdated-values.ts';
+import { items as itemRows } from '../../store/tables.ts';
+import type { Span } from '../account/span.ts';
+import { readShown } from '../account/read-shown.ts';
+import { CLICKED } from '../../science/evaluation/item-rates/shown-items.ts';
+
+/** How what training reads is spread over the catalogue. */
+export interface Spread {
+  readonly rankings: number;
+  /** Items of today's catalogue that can be shown. */
+  readonly items: number;
+  /** Shown items, one by one and each as often as it was shown, that are not in that catalogue any more: they are in no bucket. */
+  readonly gone: number;
+  readonly columns: readonly ColumnSpread[];
+}
+
+/** One attribute of the items; an item with several values, such as themes, counts in the bucket of each of them. */
+export interface ColumnSpread {
+  readonly attribute: string;
+  readonly buckets: readonly BucketSpread[];
+  readonly effective: Readonly<Record<Among, number | null>>;
+}
+
+type Among = 'catalogue' | 'shown' | 'clicked';
+
+/** Counts; their sums over the buckets of a column are what shares are of. */
+export interface BucketSpread extends Readonly<Record<Among, number>> {
+  readonly label: string;
+  /** It is shown much more rarely than its share of the catalogue, so that little is learned of it. */
+  readonly isRare: boolean;
+}
+
+/** Of each schema; what is behind so many of the newest is seldom learned from. */
+const MOST_RANKINGS = 50_000;
+/** An attribute with more values keeps its most frequent ones apart, and the others are one bucket. */
+const MOST_VALUES = 30;
+const BINS = 8;
+const OTHERS = 'others';
+const MISSING = 'missing';
+
+/** Rare: shown at most a fifth as often as at random, where that would have been so often that it is not by chance. */
+const RARE_SHARE = 0.2;
+const RARE_EXPECTED = 50;
+
+/**
+ * How the items of rankings that training may read are spread over values and ranges of the schema's columns, beside the catalogue
+ * that they were drawn from. Left out are those whom the account or an operator leaves out.
+ */
+export async function spread(
+  db: LibSQLDatabase,
+  schema: Schema,
+  span: Span,
+  nowMs: number,
+): Promise<Spread> {
+  const catalogue = await readCatalogue(db, schema, nowMs);
+  const rowOf = new Map<string, number>(catalogue.map(({ id }, row) => [id, row]));
+  const found = await readShown(db, span, MOST_RANKINGS);
+  const [shown, clicked] = [new Uint32Array(catalogue.length), new Uint32Array(catalogue.length)];
+  const rows = found.items.map((id) => rowOf.get(id) ?? -1);
+  let gone = 0;
+  found.item.forEach((item, i) => {
+    const row = rows[item];
+    if (row === -1) {
+      gone++;
+      return;
+    }
+    shown[row]++;
+    if ((found.did[i] & CLICKED) !== 0) clicked[row]++;
+  });
+  const table = packItems(schema.columns, catalogue);
+  return {
+    rankings: found.at.length,
+    items: catalogue.length,
+    gone,
+    columns: table.columns.flatMap(({ spec, values, codes }) =>
+      partsOf(spec, values, codes).map(({ attribute, labels, order }) =>
+        columnSpread(attribute, labels, order, { codes, shown, clicked }),
+      ),
+    ),
+  };
+}
+
+async function readCatalogue(db: LibSQLDatabase, schema: Schema, nowMs: number): Promise<Item[]> {
+  const catalogue: Item[] = [];
+  for (const { id, attributes } of await db.select().from(itemRows).orderBy(itemRows.id)) {
+    if (!canBeShown(schema, attributes, nowMs)) continue;
+    try {
+      const item = withoutOutdatedValues(parseStoredItem(id, attributes), schema.columns, () => {});
+      checkItem(schema.columns, item);
+      catalogue.push(item);
+    } catch {
+      // Stored under another schema, of which values need not fit these columns: the edge does not rank it either.
+    }
+  }
+  return catalogue;
+}
+
+interface Part {
+  readonly attribute: string;
+  /** Per code of the column. */
+  readonly labels: readonly (readonly string[])[];
+  /** Of labels that have an order of their own. */
+  readonly order?: readonly string[];
+}
+
+/** What the codes of a column mean, attribute by attribute: a path is of several. */
+function partsOf(spec: ColumnSpec, values: readonly ColumnValue[], codes: Codes): Part[] {
+  const { name: attribute, type } = spec;
+  const known = values.slice(1);
+  const all = (labelsOf: (value: ColumnValue) => readonly string[]) => [
+    [MISSING],
+    ...known.map(labelsOf),
+  ];
+  if (type === 'path')
+    return namesOf(spec).map((name, depth) => ({
+      attribute: name,
+      labels: all((value) => [(value as readonly string[])[depth] || MISSING]),
+    }));
+  if (type === 'set') return [{ attribute, labels: all((value) => value as readonly string[]) }];
+  if (type === 'category') return [{ attribute, labels: all((value) => [String(value)]) }];
+  if (type === 'date') {
+    const labels = all((value) => [new Date(value as number).toISOString().slice(0, 7)]);
+    return [{ attribute, labels, order: [...new Set(labels.flat().slice(1))].toSorted() }];
+  }
+  return [{ attribute, ...binsOf(known as readonly number[], codes) }];
+}
+
+/** Ranges with nearly as many items each. @param values by code, from code 1 on. */
+function binsOf(values: readonly number[], codes: Codes): Pick<Part, 'labels' | 'order'> {
+  const ofItems = Array.from(codes, (code) => (code === 0 ? Number.NaN : values[code - 1]));
+  const edges = quantileEdges(ofItems, BINS);
+  const order =
+    edges.length === 0
+      ? values.slice(0, 1).map(String)
+      : Array.from({ length: edges.length + 1 }, (_, bin) =>
+          binWords(edges, bin, (edge) => edge.toLocaleString('en')),
+        );
+  const binOf = (value: number) => edges.filter((edge) => edge < value).length;
+  return { labels: [[MISSING], ...values.map((value) => [order[binOf(value)]])], order };
+}
+
+function columnSpread(
+  attribute: string,
+  labels: Part['labels'],
+  order: Part['order'],
+  of: {
+    readonly codes: ArrayLike<number>;
+    readonly shown: Uint32Array;
+    readonly clicked: Uint32Array;
+  },
+): ColumnSpread {
+  const counts = new Map<string, Record<Among, number>>();
+  const add = (label: string, row: number) => {
+    let one = counts.get(label);
+    if (one === undefined) counts.set(label, (one = { catalogue: 0, shown: 0, clicked: 0 }));
+    one.catalogue++;
+    one.shown += of.shown[row];
+    one.clicked += of.clicked[row];
+  };
+  for (let row = 0; row < of.codes.length; row++)
+    for (const label of labels[of.codes[row]]) add(label, row);
+  const named = [...counts].map(([label, count]) => ({ label, ...count }));
+  const last = named.filter(({ label }) => label === MISSING);
+  const sorted = named
+    .filter(({ label }) => label !== MISSING)
+    .toSorted((a, b) =>
+      order === undefined
+        ? b.catalogue - a.catalogue || (a.label < b.label ? -1 : 1)
+        : order.indexOf(a.label) - order.indexOf(b.label),
+    );
+  const buckets = [...together(sorted, order), ...last];
+  const sum = (among: Among) => buckets.reduce((total, one) => total + one[among], 0);
+  const [inAll, shownInAll] = [sum('catalogue'), sum('shown')];
+  const effective = (among: Among) => effectiveNumber(buckets.map((one) => one[among]));
+  return {
+    attribute,
+    buckets: buckets.map((one) => {
+      const expected = (one.catalogue / inAll) * shownInAll;
+      return { ...one, isRare: expected >= RARE_EXPECTED && one.shown <= RARE_SHARE * expected };
+    }),
+    effective: {
+      catalogue: effective('catalogue'),
+      shown: effective('shown'),
+      clicked: effective('clicked'),
+    },
+  };
+}
+
+type Counted = Record<Among, number> & { readonly label: string };
+
+/** The many values that few items have each are one bucket; so are months behind those that can be read at a glance. */
+function together(sorted: readonly Counted[], order: Part['order']): readonly Counted[] {
+  if (sorted.length <= MOST_VALUES) return sorted;
+  const kept = sorted.slice(0, MOST_VALUES);
+  const rest = sorted.slice(MOST_VALUES).reduce<Counted>(
+    (all, one) => ({
+      label: all.label,
+      catalogue: all.catalogue + one.catalogue,
+      shown: all.shown + one.shown,
+      clicked: all.clicked + one.clicked,
+    }),
+    { label: order === undefined ? OTHERS : 'later', catalogue: 0, shown: 0, clicked: 0 },
+  );
+  return [...kept, rest];
+}
+
+/**
+ * As how many buckets, if all were alike: the exponential of Shannon's entropy (Hill's number of order 1; Jost, Oikos 113, 2006).
+ * @returns null where nothing was counted.
+ */
+export function effectiveNumber(counts: readonly number[]): number | null {
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  if (total === 0) return null;
+  return Math.exp(
+    counts.reduce((sum, n) => (n === 0 ? sum : sum - (n / total) * Math.log(n / total)), 0),
+  );
+}
