@@ -42,6 +42,8 @@ export function providerOf({ oidc, url, clientSecret }: ProviderDeps) {
     return found;
   };
   return {
+    /** As the configuration has it. */
+    issuer: oidc.issuer,
     /** @returns where to send the browser, and what it must bring back. */
     async start(): Promise<{ readonly location: string; readonly checks: Checks }> {
       const { authorization_endpoint: endpoint } = await server();
@@ -93,12 +95,13 @@ export function providerOf({ oidc, url, clientSecret }: ProviderDeps) {
         );
       }
       const { email, email_verified: isVerified } = claims ?? ({} as Partial<oauth.IDToken>);
-      if (typeof email !== 'string' || isVerified !== true)
+      // RFC 5321, 4.5.3.1: no address is longer. It is kept whole, as the lists are asked for it again.
+      if (typeof email !== 'string' || email.length > 254 || isVerified !== true)
         throw refused('the identity provider gave no verified e-mail address');
       const role = roleOf(email, oidc);
       if (role === undefined)
         throw refused(`${email} is not among those who may look at this dashboard`);
-      return { role, name: email.slice(0, 80) };
+      return { role, name: email };
     },
   };
 }

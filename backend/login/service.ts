@@ -36,7 +36,12 @@ export function loginOf({ store, settings, secretKeys, oidcClientSecret, nowMs }
     attempts: attemptsOf(settings.attemptsPerMinute),
     sessions: sessionsOf({ store, settings, secrets, nowMs }),
     createLink: (person: Person, by: string): Promise<NewLink> =>
-      createLink(store, person, { by, nowMs: nowMs(), lastsMs: settings.linkMinutes * 60_000 }),
+      createLink(store, person, {
+        secret: secrets[0],
+        by,
+        nowMs: nowMs(),
+        lastsMs: settings.linkMinutes * 60_000,
+      }),
     /** A browser's form is accepted only with what the same browser was given with the page: another site cannot sign it in. */
     form: {
       newCookie: newToken,
