@@ -1,3 +1,5 @@
+import { accessKeysOf } from './access/keys.ts';
+import { keyPublisherOf } from './access/publish-keys.ts';
 import { channelsOf } from './monitor/channels-of.ts';
 import { apprenticeOf } from './apprentice/service.ts';
 import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
@@ -215,6 +217,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const keys = accessKeysOf({ store, nowMs });
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
@@ -225,6 +228,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       oidcClientSecret: config.oidcClientSecret,
       nowMs,
     }),
+    keys,
+    keyPublisher: keyPublisherOf({ keys, edge, nowMs, log }),
     rankings,
     alertChannels,
     edgeReadsCrosses: readsCrosses,

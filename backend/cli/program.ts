@@ -46,7 +46,9 @@ import { configVerb } from './system/config.ts';
 import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
-import { keysVerb } from './system/keys.ts';
+import { keysVerb, localKeysVerb } from './keys/local.ts';
+import { createKeyVerb, revokeKeyVerb, rotateKeyVerb } from './keys/change.ts';
+import { listKeysVerb } from './keys/list.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
@@ -83,9 +85,14 @@ const NOUNS: readonly Noun[] = [
       status: statusVerb,
       login: loginVerb,
       config: configVerb,
-      keys: keysVerb,
       deploy: deployVerb,
     },
+  },
+  {
+    noun: 'keys',
+    about: 'who may ask for what',
+    verbs: [localKeysVerb, createKeyVerb, listKeysVerb, rotateKeyVerb, revokeKeyVerb],
+    otherwise: localKeysVerb,
   },
   {
     noun: 'items',
