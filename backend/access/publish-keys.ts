@@ -6,6 +6,9 @@ import type { AccessKeys } from './keys.ts';
 const TIMEOUT_MS = 10_000;
 /** What was lost at the edge meanwhile, or put there by another backend, is found so late at most. */
 const LOOK_AGAIN_MS = 600_000;
+/** After a failure; twice as long after each further one, up to a minute. */
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
 
 export type KeyPublisher = ReturnType<typeof keyPublisherOf>;
 
@@ -19,6 +22,8 @@ interface PublisherDeps {
 /** Brings the list of keys to the edge: `PUT /v1/live/keys` stores it in KV and tells every cell at once. */
 export function keyPublisherOf({ keys, edge, nowMs, log }: PublisherDeps) {
   let published: { readonly revision: number; readonly atMs: number } | undefined;
+  let failures = 0;
+  let notBeforeMs = 0;
   const put = async (isSecond = false): Promise<void> => {
     const list = await keys.inForce();
     const response = await ask(edge, 'PUT', JSON.stringify(list));
@@ -39,6 +44,7 @@ export function keyPublisherOf({ keys, edge, nowMs, log }: PublisherDeps) {
     if (failed.length > 0)
       throw new Error(`these cells of the edge were not told of the keys: ${failed.join(', ')}`);
     published = { revision: list.revision, atMs: nowMs() };
+    failures = 0;
   };
   return {
     /** @returns why the edge does not know yet; undefined where it does. It is tried again until it does. */
@@ -70,7 +76,13 @@ export function keyPublisherOf({ keys, edge, nowMs, log }: PublisherDeps) {
         const revision = await keys.revision();
         if (revision === 0) return;
         const isDone = published?.revision === revision && nowMs() - published.atMs < LOOK_AGAIN_MS;
-        if (!isDone) await put();
+        if (isDone || nowMs() < notBeforeMs) return;
+        try {
+          await put();
+        } catch (error) {
+          notBeforeMs = nowMs() + Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** failures++);
+          throw error;
+        }
       },
     }),
   };
