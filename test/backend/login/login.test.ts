@@ -5,6 +5,7 @@ import { FIRST_PAGE, nextPage } from '../../../backend/login/next-page.ts';
 import { loginOf, type Login } from '../../../backend/login/service.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { hashOf } from '../../../backend/login/token.ts';
+import { outboundOf } from '../../../backend/outbound/outbound.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
 import type { Store } from '../../../backend/store/open.ts';
 import { loginLinks, loginSessions } from '../../../backend/store/tables.ts';
@@ -25,6 +26,7 @@ const serviceWith = (
     settings: parseSettings(dashboard, { idleMinutes: 30, sessionHours: 2, ...settings }),
     secretKeys,
     oidcClientSecret: undefined,
+    outbound: outboundOf({ privateHosts: [] }),
     nowMs: () => nowMs,
   });
 let login: Login;
