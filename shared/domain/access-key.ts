@@ -69,7 +69,7 @@ function parseKey(value: unknown): ListedKey | undefined {
   return {
     hash,
     scopes: SCOPES.filter((scope) => scopes.includes(scope)),
-    ...(hasOrigins && { origins: origins as string[] }),
+    ...(hasOrigins && { origins }),
     ...(expiresAt !== undefined && { expiresAt: expiresAt as number }),
   };
 }

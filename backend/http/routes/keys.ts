@@ -87,11 +87,15 @@ export const keyRoutes = ({ keys, keyPublisher }: Services) => {
       const [rows, used] = await Promise.all([keys.list(), keyPublisher.lastUsed()]);
       return c.json(
         {
-          keys: rows.map(({ hash, revision: _, lastUsedAt, scopes: own, origins, ...row }) => ({
-            ...row,
-            scopes: [...own],
-            origins: origins && [...origins],
-            lastUsedAt: Math.max(lastUsedAt ?? 0, used.get(hash) ?? 0) || null,
+          keys: rows.map(({ name: own, createdAt, createdBy, expiresAt, revokedAt, ...row }) => ({
+            name: own,
+            createdAt,
+            createdBy,
+            expiresAt,
+            revokedAt,
+            scopes: [...row.scopes],
+            origins: row.origins && [...row.origins],
+            lastUsedAt: Math.max(row.lastUsedAt ?? 0, used.get(row.hash) ?? 0) || null,
           })),
         },
         200,

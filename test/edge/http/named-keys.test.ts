@@ -182,12 +182,14 @@ describe('a list of keys', () => {
   });
 
   it('is put by an admin alone', async () => {
-    const { fetch } = coldIsolate();
+    const isolate = coldIsolate();
     const body = { revision: ++revision, keys: [] };
     for (const [key, status] of [
       [undefined, 401],
       [PUBLISHABLE, 403],
     ] as const)
-      expect((await fetch('/v1/live/keys', { method: 'PUT', body, key })).status).toBe(status);
+      expect((await isolate.fetch('/v1/live/keys', { method: 'PUT', body, key })).status).toBe(
+        status,
+      );
   });
 });
