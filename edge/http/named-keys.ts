@@ -6,7 +6,7 @@ import type { KeyKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
-import { RefreshingCache } from '../rank/refreshing-cache.ts';
+import { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 interface LoadedKeys {
   /** Absent where it could never be read. */
