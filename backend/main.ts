@@ -163,6 +163,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
       ...feedJobs({ store, feeds: services.feeds, everyMs: config.watchEveryMs, nowMs }),
+      services.keyPublisher.job(config.watchEveryMs),
       kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
       ...learnedJobs({
         store,

@@ -1,3 +1,6 @@
+import { accessKeysOf } from './access/keys.ts';
+import { outboundOf } from './outbound/outbound.ts';
+import { keyPublisherOf } from './access/publish-keys.ts';
 import { channelsOf } from './monitor/channels-of.ts';
 import { apprenticeOf } from './apprentice/service.ts';
 import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
@@ -56,6 +59,7 @@ export interface ServicesDeps {
 export function servicesOf({ config, store, metrics, backend, lease, nowMs, log }: ServicesDeps) {
   const { database, kvSettleMs: settleMs } = config;
   const edge = { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] };
+  const outbound = outboundOf(config.outbound);
   const kv = edgeKv(edge);
   const publisher = publisherOf(kv, store, settleMs, nowMs);
   const versions = versionsOf(store, nowMs);
@@ -86,6 +90,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   const feeds = catalogueFeeds({
     store,
     feeds: config.feeds,
+    outbound,
     liveSchema,
     compare: (schema, feed) => comparing.call((worker) => worker.compare(database, schema, feed)),
     lease: lease('catalogue feeds', LEASE_MS),
@@ -217,8 +222,14 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const keys = accessKeysOf({ store, nowMs });
   const rankings = rankingRoomOf({ store, versions, kv });
-  const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
+  const alertChannels = channelsOf(
+    config.alertAddresses,
+    config.notices,
+    config.dashboard.url,
+    outbound,
+  );
   return {
     kv,
     costs: costsOf({
@@ -235,8 +246,11 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       settings: config.dashboard,
       secretKeys: config.secretKeys,
       oidcClientSecret: config.oidcClientSecret,
+      outbound,
       nowMs,
     }),
+    keys,
+    keyPublisher: keyPublisherOf({ keys, edge, nowMs, log }),
     rankings,
     alertChannels,
     edgeReadsCrosses: readsCrosses,

@@ -1,11 +1,14 @@
 import { crossOrigin, type CrossOrigin } from './http/cross-origin.ts';
+import type { Guarded } from './http/authorize.ts';
+import { NamedKeys } from './http/named-keys.ts';
 import { RateLimits, type RateLimited } from './http/rate-limits.ts';
 import type { Env } from './platform/env.ts';
-import { settingsOf, type Configured } from './platform/settings.ts';
+import { settingsOf, type Configured, type Settings } from './platform/settings.ts';
 import { rankState, type RankState } from './rank/rank-state.ts';
 
 /** Everything that one isolate keeps in memory between requests. */
-export interface Isolate extends Configured, RankState, RateLimited {
+export interface Isolate extends Configured, Guarded, RankState, RateLimited {
+  readonly settings: Settings;
   readonly crossOrigin: CrossOrigin;
 }
 
@@ -19,6 +22,7 @@ export function isolateOf(env: Env): Isolate {
     isolate = {
       env,
       crossOrigin: crossOrigin(settings),
+      keys: new NamedKeys(env, settings),
       rateLimits: new RateLimits(env, settings),
       ...rankState(env, settings),
     };

@@ -7,6 +7,7 @@ import { handleClientScript } from './http/handle-client-script.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
 import { handleOpenApi } from './http/openapi.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
+import { handleKeys } from './live/handle-keys.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
 import type { Env } from './platform/env.ts';
 import { handleRank } from './rank/handle-rank.ts';
@@ -16,6 +17,7 @@ import { handleShopFile } from './shop/handle-shop-file.ts';
 import { handleShopItems } from './shop/handle-shop-items.ts';
 
 export { EventLog } from './collect/event-log.ts';
+export { KeyKeeper } from './live/key-keeper.ts';
 export { LiveWeights } from './live/live-weights.ts';
 export { SnapshotKeeper } from './live/snapshot-keeper.ts';
 
@@ -40,6 +42,7 @@ router
   .get('/v1/version', handleVersion)
   .get('/openapi.json', handleOpenApi)
   .post('/v1/live/deltas', handleDeltas)
+  .all('/v1/live/keys', handleKeys)
   .all('/v1/kv/*', handleKv)
   .get('/v1/check', handleCheck)
   .all('*', (request) => errorResponse(notFound(request)));

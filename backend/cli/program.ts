@@ -52,7 +52,9 @@ import { deployVerb } from './system/deploy.ts';
 import { showDecisionVerb } from './decisions/show.ts';
 import { loginVerb } from './system/login.ts';
 import { doctorVerb } from './system/doctor.ts';
-import { keysVerb } from './system/keys.ts';
+import { keysVerb, localKeysVerb } from './keys/local.ts';
+import { createKeyVerb, revokeKeyVerb, rotateKeyVerb } from './keys/change.ts';
+import { listKeysVerb } from './keys/list.ts';
 import { serveVerb } from './system/serve.ts';
 import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
@@ -94,13 +96,18 @@ const NOUNS: readonly Noun[] = [
       status: statusVerb,
       login: loginVerb,
       config: configVerb,
-      keys: keysVerb,
       deploy: deployVerb,
       backup: backupVerb,
       restore: restoreVerb,
       doctor: doctorVerb,
       costs: costsVerb,
     },
+  },
+  {
+    noun: 'keys',
+    about: 'who may ask for what',
+    verbs: [localKeysVerb, createKeyVerb, listKeysVerb, rotateKeyVerb, revokeKeyVerb],
+    otherwise: localKeysVerb,
   },
   {
     noun: 'items',

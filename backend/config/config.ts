@@ -1,3 +1,4 @@
+import { outboundOf } from '../outbound/outbound.ts';
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
@@ -44,7 +45,12 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
   const { file, settings: found } = await loadSettings(options);
   const environment = readEnvironment(options.env);
   // Nobody shall learn from a missing e-mail that it was not said whom it goes to.
-  channelsOf(environment.alertAddresses, found.notices, found.dashboard.url);
+  channelsOf(
+    environment.alertAddresses,
+    found.notices,
+    found.dashboard.url,
+    outboundOf(found.outbound),
+  );
   if (!options.env.LIBSQL_URL)
     mkdirSync(stateDir(options.env.TRIMTAB_DIR || undefined).path, { recursive: true });
   return {

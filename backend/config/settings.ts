@@ -9,6 +9,7 @@ import { objectives } from '../monitor/objectives/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
 import { dashboard } from '../login/settings.ts';
+import { outbound } from '../outbound/settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
@@ -49,6 +50,8 @@ export const settings = group({
   dashboard,
   /** What a month costs, and from where on that is an alert. */
   costs,
+  /** Which addresses the backend may ask: for webhooks, chats, mail servers, feeds and identity providers. */
+  outbound,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */
   watchEveryMs: atLeastOne.max(60_000).default(3000),
   /** A changed catalogue is published so long after its last change. */

@@ -46,7 +46,7 @@ export function oidcRoutes(
     const { next, until: _, ...checks } = kept;
     try {
       const person = await provider.finish(new URL(c.req.url), checks);
-      giveSession(c, login, await login.sessions.open(person, 'identity provider'), url);
+      giveSession(c, login, await login.sessions.open(person, provider.issuer), url);
       return c.redirect(nextPage(next), 303);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

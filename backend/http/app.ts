@@ -16,6 +16,7 @@ import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { itemRoutes } from './routes/items.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { loginRoutes } from './routes/logins.ts';
 import { metricWeightRoutes } from './routes/metric-weights.ts';
 import { nowRoutes } from './routes/now.ts';
@@ -40,7 +41,7 @@ export function createApp(services: Services) {
   const app = router();
   app.onError(errorHandler(services.log));
   app.notFound(notFound);
-  app.use(authenticate(services.secretKeys, services.login));
+  app.use(authenticate(services.secretKeys, services.keys, services.login));
   app.use(limitBodies());
   app.use(checkJsonBodies());
   app.doc31('/openapi.json', {
@@ -76,6 +77,7 @@ export function createApp(services: Services) {
     .route('/', userRoutes(services))
     .route('/', schemaRoutes(services))
     .route('/', loginRoutes(services))
+    .route('/', keyRoutes(services))
     .route('/', nowRoutes(services))
     .route('/', objectiveRoutes(services))
     .route('/', rankingRoutes(services))

@@ -1,15 +1,20 @@
 import { createHmac } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { allows } from '../../shared/domain/access-key.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { equalInConstantTime } from '../../shared/domain/token.ts';
+import type { AccessKeys, KeyHolder } from '../access/keys.ts';
 import type { Login } from '../login/service.ts';
 import type { Session } from '../login/sessions.ts';
 import { cookieIn, SESSION_COOKIE } from './cookie.ts';
+import { scopeNeeded } from './scope-of-route.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** Absent where a secret key was shown. */
+    /** Absent where a key was shown. */
     session?: Session;
+    /** Who showed a key that was made by name. */
+    holder?: KeyHolder;
   }
 }
 
@@ -23,20 +28,30 @@ const READS_BY_POST: ReadonlySet<string> = new Set([
   '/v1/rankings/preview',
 ]);
 /** Who is signed in by a browser lets nobody else in. */
-const KEY_ONLY = /^\/v1\/logins(?:\/|$)/;
+const KEY_ONLY = /^\/v1\/(?:logins|keys)(?:\/|$)/;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
- * A secret key as a bearer token may do everything. A browser that is signed in reads; what changes something needs the role of an
+ * A secret key of the configuration, as a bearer token, may do everything, and one that was made by name what its scopes say. A browser that is signed in reads; what changes something needs the role of an
  * operator as well, and the token that this session's pages hold.
  */
-export function authenticate(secretKeys: readonly string[], login: Login): MiddlewareHandler {
+export function authenticate(
+  secretKeys: readonly string[],
+  keys: Pick<AccessKeys, 'holder'>,
+  login: Login,
+): MiddlewareHandler {
   const digests = secretKeys.map(digest);
   const opens = (key: string) => contains(digests, digest(key));
   return async (c, next) => {
     if (OPEN.has(c.req.path) || PAGES.test(c.req.path)) return next();
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     if (bearer !== undefined && opens(bearer)) return next();
+    const holder = bearer === undefined ? undefined : await keys.holder(bearer);
+    if (holder !== undefined) {
+      checkScope(c, holder);
+      c.set('holder', holder);
+      return next();
+    }
     const session = bearer === undefined ? await sessionIn(c, login) : undefined;
     if (session === undefined)
       throw new ApiError(
@@ -48,6 +63,17 @@ export function authenticate(secretKeys: readonly string[], login: Login): Middl
     c.set('session', session);
     return next();
   };
+}
+
+/** @throws ApiError 403 where the scopes of the key do not open the route. */
+function checkScope(c: Context, { name, scopes }: KeyHolder): void {
+  const needed = scopeNeeded(c);
+  if (allows(scopes, needed)) return;
+  throw new ApiError(
+    403,
+    'scope',
+    `the key "${name}" is for ${scopes.join(', ')}, and this needs ${needed}`,
+  );
 }
 
 /** Who is signed in, by the cookie of the request. @param isUse as sessions are read. */

@@ -1,3 +1,4 @@
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/open.ts';
 import { attemptsOf } from './attempts.ts';
 import { createLink, type NewLink } from './links.ts';
@@ -14,19 +15,28 @@ export interface LoginDeps {
   readonly secretKeys: readonly string[];
   /** Undefined where the provider asks for none, or there is no provider. */
   readonly oidcClientSecret: string | undefined;
+  readonly outbound: Outbound;
   readonly nowMs: () => number;
 }
 
 export type Login = ReturnType<typeof loginOf>;
 
 /** All of signing in to the dashboard, but for its pages. */
-export function loginOf({ store, settings, secretKeys, oidcClientSecret, nowMs }: LoginDeps) {
+export function loginOf({
+  store,
+  settings,
+  secretKeys,
+  oidcClientSecret,
+  outbound,
+  nowMs,
+}: LoginDeps) {
   const secrets = secretKeys.map((key) => sealOf(key, 'dashboard', ''));
   const { oidc, url } = settings;
   return {
     settings,
     nowMs,
-    provider: oidc && url ? providerOf({ oidc, url, clientSecret: oidcClientSecret }) : undefined,
+    provider:
+      oidc && url ? providerOf({ oidc, url, clientSecret: oidcClientSecret, outbound }) : undefined,
     /** Of what a browser keeps while it signs in elsewhere. */
     seal: {
       of: (text: string) => sealOf(secrets[0], 'provider', text),
@@ -36,7 +46,12 @@ export function loginOf({ store, settings, secretKeys, oidcClientSecret, nowMs }
     attempts: attemptsOf(settings.attemptsPerMinute),
     sessions: sessionsOf({ store, settings, secrets, nowMs }),
     createLink: (person: Person, by: string): Promise<NewLink> =>
-      createLink(store, person, { by, nowMs: nowMs(), lastsMs: settings.linkMinutes * 60_000 }),
+      createLink(store, person, {
+        secret: secrets[0],
+        by,
+        nowMs: nowMs(),
+        lastsMs: settings.linkMinutes * 60_000,
+      }),
     /** A browser's form is accepted only with what the same browser was given with the page: another site cannot sign it in. */
     form: {
       newCookie: newToken,

@@ -3,6 +3,7 @@ import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { loginLinks, loginSessions } from '../store/tables.ts';
 import { redeemLink } from './links.ts';
+import { roleNow } from './origin.ts';
 import type { Person } from './role.ts';
 import type { DashboardSettings } from './settings.ts';
 import { hashOf, isSealed, newToken, sealOf } from './token.ts';
@@ -14,7 +15,7 @@ const SEEN_EVERY_MS = MINUTE_MS;
 
 export interface SessionsDeps {
   readonly store: Store;
-  readonly settings: Pick<DashboardSettings, 'idleMinutes' | 'sessionHours'>;
+  readonly settings: Pick<DashboardSettings, 'idleMinutes' | 'sessionHours' | 'oidc'>;
   /** The first signs; by any of them a cookie may have been signed. */
   readonly secrets: readonly string[];
   readonly nowMs: () => number;
@@ -48,10 +49,12 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
       const token = newToken();
       const now = nowMs();
       const session = { hash: hashOf(token), nowMs: now, expiresAt: now + lastsMs };
-      return (await redeemLink(store, link, session)) === undefined ? undefined : cookieOf(token);
+      return (await redeemLink(store, link, secrets, session)) === undefined
+        ? undefined
+        : cookieOf(token);
     },
-    /** @param by how they showed who they are. @returns the cookie. */
-    async open({ role, name }: Person, by: string): Promise<string> {
+    /** @param issuer address of the identity provider that said who they are. @returns the cookie. */
+    async open({ role, name }: Person, issuer: string): Promise<string> {
       const token = newToken();
       const now = nowMs();
       await store.write([
@@ -59,6 +62,7 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
           hash: hashOf(token),
           role,
           name,
+          origin: issuer,
           createdAt: now,
           seenAt: now,
           expiresAt: now + lastsMs,
@@ -68,7 +72,7 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
           actor: name,
           action: 'sign in',
           subject: name,
-          details: { role, by },
+          details: { role, by: 'identity provider' },
         }),
       ]);
       return cookieOf(token);
@@ -87,9 +91,14 @@ export function sessionsOf({ store, settings, secrets, nowMs }: SessionsDeps) {
         .from(loginSessions)
         .where(and(own, gt(loginSessions.expiresAt, now), gt(loginSessions.seenAt, now - idleMs)));
       if (row === undefined) return undefined;
+      const role = roleNow(row, settings);
+      if (role === undefined) {
+        await store.write([db.delete(loginSessions).where(own)]);
+        return undefined;
+      }
       if (isUse && now - row.seenAt >= Math.min(SEEN_EVERY_MS, idleMs / 2))
         await store.write([db.update(loginSessions).set({ seenAt: now }).where(own)]);
-      return { role: row.role, name: row.name, csrf: csrfOf(token) };
+      return { role, name: row.name, csrf: csrfOf(token) };
     },
     async end(cookie: string): Promise<void> {
       const token = tokenIn(cookie);

@@ -1,3 +1,4 @@
+import type { Outbound } from '../outbound/outbound.ts';
 import { kindsFrom } from './severity.ts';
 import type { NoticeSettings } from './notice-settings.ts';
 import type { Channel, ChannelName } from './channel.ts';
@@ -25,13 +26,14 @@ export function channelsOf(
   addresses: ChannelAddresses,
   settings: NoticeSettings,
   dashboardUrl: string | undefined,
+  outbound: Outbound,
 ): Channel[] {
   const page = dashboardUrl && new URL('/dashboard/alerts', dashboardUrl).href;
   const { from, to } = settings.email;
   const sends: Record<ChannelName, Channel['send'] | undefined> = {
-    webhook: addresses.webhook && signedWebhook(addresses.webhook),
-    slack: addresses.slack === undefined ? undefined : slack(addresses.slack, page),
-    teams: addresses.teams === undefined ? undefined : teams(addresses.teams, page),
+    webhook: addresses.webhook && signedWebhook(addresses.webhook, outbound),
+    slack: addresses.slack === undefined ? undefined : slack(addresses.slack, page, outbound),
+    teams: addresses.teams === undefined ? undefined : teams(addresses.teams, page, outbound),
     email: undefined,
   };
   if (addresses.smtp !== undefined) {
@@ -39,7 +41,7 @@ export function channelsOf(
       throw new Error(
         'TRIMTAB_ALERT_SMTP is set, but notices.email does not say whom e-mails come from and go to',
       );
-    sends.email = email(addresses.smtp, { from, to }, page);
+    sends.email = email(addresses.smtp, { from, to }, page, outbound);
   } else if (to.length > 0)
     throw new Error(
       'notices.email.to is set, but TRIMTAB_ALERT_SMTP, which says what sends e-mails, is not',

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Channel } from './channel.ts';
 import { noticeText, plainLine } from './notice-text.ts';
 import type { Notice } from './notice.ts';
@@ -30,10 +32,18 @@ export const email =
     { host, port, isTls, needsTls, user, password }: SmtpServer,
     { from, to }: Addresses,
     alertsPage: string | undefined,
+    outbound: Outbound,
   ): Channel['send'] =>
   async (notice) => {
-    const transport = createTransport({
+    // Resolved here and once: the connection goes to the address that was checked.
+    const [{ address }] = await outbound.addressesOf(
       host,
+      true,
+      AbortSignal.timeout(STEP_TIMEOUT_MS),
+    );
+    const transport = createTransport({
+      host: address,
+      ...(isIP(host) === 0 && { tls: { servername: host } }),
       port,
       secure: isTls,
       requireTLS: needsTls,

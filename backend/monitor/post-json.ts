@@ -1,3 +1,4 @@
+import type { Outbound } from '../outbound/outbound.ts';
 import { NotNow } from './channel.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -9,27 +10,34 @@ const LONGEST_WAIT_MS = 3_600_000;
  * @throws Error unless the answer is 2xx; NotNow where it says when to come again.
  */
 export async function postJson(
+  { request }: Outbound,
   url: string,
   body: Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const response = await fetch(url, {
+  const answer = await request(new URL(url), {
     method: 'POST',
     body,
-    redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: { 'content-type': 'application/json', ...headers },
+    isOwn: true,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'user-agent': 'trimtab',
+      ...headers,
+    },
   });
-  await response.body?.cancel();
-  if (response.ok) return;
-  const problem = `it answered ${response.status}`;
-  const waitMs = waitOf(response.headers);
+  answer.destroy();
+  const { statusCode: status = 0, headers: answered } = answer;
+  if (status >= 200 && status < 300) return;
+  const problem = `it answered ${status}`;
+  const waitMs = waitOf(answered['retry-after']);
   throw waitMs === undefined ? new Error(problem) : new NotNow(problem, waitMs);
 }
 
 /** `retry-after` is in seconds, or a date (RFC 9110, 10.2.3). */
-function waitOf(headers: Headers): number | undefined {
-  const text = headers.get('retry-after')?.trim();
+function waitOf(header: string | undefined): number | undefined {
+  const text = header?.trim();
   if (text === undefined || text === '') return undefined;
   const until = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isFinite(until) ? Math.min(LONGEST_WAIT_MS, Math.max(0, until)) : undefined;

@@ -1,4 +1,5 @@
 import { signBody, SIGNATURE_HEADER } from '../../shared/domain/ingest-signature.ts';
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Channel } from './channel.ts';
 import { jsonBytes, postJson } from './post-json.ts';
 
@@ -13,10 +14,10 @@ export interface Webhook {
  * notice's id in `idempotency-key`.
  */
 export const signedWebhook =
-  ({ url, secret }: Webhook): Channel['send'] =>
+  ({ url, secret }: Webhook, outbound: Outbound): Channel['send'] =>
   async (notice, nowMs) => {
     const body = jsonBytes(notice);
-    await postJson(url, body, {
+    await postJson(outbound, url, body, {
       'idempotency-key': notice.id,
       [SIGNATURE_HEADER]: signBody(body, secret, nowMs),
     });

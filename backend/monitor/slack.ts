@@ -1,3 +1,4 @@
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Channel } from './channel.ts';
 import { noticeText } from './notice-text.ts';
 import type { Notice } from './notice.ts';
@@ -40,9 +41,9 @@ export function slackMessage(notice: Notice, alertsPage: string | undefined) {
 }
 
 export const slack =
-  (url: string, alertsPage: string | undefined): Channel['send'] =>
+  (url: string, alertsPage: string | undefined, outbound: Outbound): Channel['send'] =>
   (notice) =>
-    postJson(url, jsonBytes(slackMessage(notice, alertsPage)));
+    postJson(outbound, url, jsonBytes(slackMessage(notice, alertsPage)));
 
 /** The three characters by which Slack's text marks mentions and links. */
 const escaped = (text: string): string =>

@@ -1,3 +1,4 @@
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Channel } from './channel.ts';
 import { noticeText } from './notice-text.ts';
 import type { Notice } from './notice.ts';
@@ -43,9 +44,9 @@ export function teamsMessage(notice: Notice, alertsPage: string | undefined) {
 }
 
 export const teams =
-  (url: string, alertsPage: string | undefined): Channel['send'] =>
+  (url: string, alertsPage: string | undefined, outbound: Outbound): Channel['send'] =>
   (notice) =>
-    postJson(url, jsonBytes(teamsMessage(notice, alertsPage)));
+    postJson(outbound, url, jsonBytes(teamsMessage(notice, alertsPage)));
 
 const paragraph = ({
   text,

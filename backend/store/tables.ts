@@ -9,6 +9,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
+import type { Scope } from '../../shared/domain/access-key.ts';
 import type { Consent } from '../../shared/domain/consent.ts';
 import type { ItemSource, Shadow } from '../../shared/domain/decision.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
@@ -775,12 +776,41 @@ export const loginSessions = sqliteTable('login_sessions', {
   hash: text().primaryKey(),
   role: text().$type<'viewer' | 'operator'>().notNull(),
   name: text().notNull(),
+  /** `link`, or the address of the identity provider at which they signed in. Null, which no version writes, ends the session. */
+  origin: text(),
   createdAt: integer().notNull(),
   /** Written once a minute at most. */
   seenAt: integer().notNull(),
   /** Whatever is done with it, it ends here. */
   expiresAt: integer().notNull(),
 });
+
+/**
+ * Keys that operators made. The key itself is stored nowhere. A name has several rows once it was rotated; rows are never deleted, so
+ * that a revision is never given twice.
+ */
+export const accessKeys = sqliteTable(
+  'access_keys',
+  {
+    /** SHA-256 of the key, hex. */
+    hash: text().primaryKey(),
+    name: text().notNull(),
+    scopes: text({ mode: 'json' }).$type<readonly Scope[]>().notNull(),
+    /** Origins whose pages may use it; null: any. */
+    origins: text({ mode: 'json' }).$type<readonly string[]>(),
+    createdAt: integer().notNull(),
+    /** Who made it, as the audit log has it. */
+    createdBy: text().notNull(),
+    /** Epoch ms: it opens nothing from then on, because another one took its place; null: it does not end. */
+    expiresAt: integer(),
+    revokedAt: integer(),
+    /** At this backend; written once a minute at most. The edge keeps its own. */
+    lastUsedAt: integer(),
+    /** Of the whole list, as of this row's last change: the greatest one is what the edge must have. */
+    revision: integer().notNull(),
+  },
+  (table) => [index('access_keys_name').on(table.name)],
+);
 
 /** Monthly comparisons of models, as they were sent out. */
 export const reports = sqliteTable('reports', {

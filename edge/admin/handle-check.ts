@@ -3,7 +3,7 @@ import { invalid } from '../../shared/domain/errors.ts';
 import { RELEASE } from '../../shared/domain/release.ts';
 import { CHAMPION_ARM } from '../../shared/domain/weight-delta.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { Configured } from '../platform/settings.ts';
@@ -16,9 +16,11 @@ const NONCE = /^[\w-]{16,64}$/;
  */
 export async function handleCheck(
   request: Request,
-  { env, settings }: Configured,
+  isolate: Configured & Guarded,
+  ctx: ExecutionContext,
 ): Promise<Response> {
-  authorize(request, settings, 'secret');
+  await authorize(request, isolate, 'admin', ctx);
+  const { env, settings } = isolate;
   const nonce = new URL(request.url).searchParams.get('nonce') ?? '';
   if (!NONCE.test(nonce)) throw invalid('nonce must be 16 to 64 letters, digits, "_" or "-"');
   const proven = (secrets: readonly string[]) => secrets.map((secret) => proofOf(secret, nonce));

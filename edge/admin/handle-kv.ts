@@ -1,5 +1,5 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { readBytes } from '../http/read-body.ts';
 import type { Configured } from '../platform/settings.ts';
@@ -20,8 +20,13 @@ const CACHE_TTL_S = 30;
  * header `x-trimtab-metadata` holds its metadata as JSON, and `x-trimtab-before` says from when on the write comes too late: whoever sent it has
  * given it up by then, and somebody else may have written the key since.
  */
-export async function handleKv(request: Request, { env, settings }: Configured): Promise<Response> {
-  authorize(request, settings, 'secret');
+export async function handleKv(
+  request: Request,
+  isolate: Configured & Guarded,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  await authorize(request, isolate, 'admin', ctx);
+  const { env } = isolate;
   const [namespace, key] = namespaceAndKey(new URL(request.url).pathname);
   const kv = env[namespace];
   switch (request.method) {

@@ -1,7 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { SessionId } from '../../shared/domain/ids.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import {
   requestsFor,
@@ -38,15 +38,16 @@ const RETRY_AFTER_S = 1;
 /** `POST /v1/events`: responds 202 when every accepted event is stored durably. */
 export async function handleEvents(
   request: Request,
-  configured: Configured & RateLimited,
+  configured: Configured & Guarded & RateLimited,
+  ctx: ExecutionContext,
 ): Promise<Response> {
   const { settings, rateLimits } = configured;
-  authorize(request, settings, 'publishable');
-  await rateLimits.checkCaller('events', request);
+  const role = await authorize(request, configured, 'events', ctx);
+  await rateLimits.checkCaller('events', request, role);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const { events: valid, rejected, corrected } = acceptEvents(body, settings, Date.now());
   const more = requestsFor({ events: valid.length + rejected.length, characters }) - 1;
-  if (more > 0) await rateLimits.checkCaller('events', request, more);
+  if (more > 0) await rateLimits.checkCaller('events', request, role, more);
   const { events, tooFast } = await withinRates(valid, rateLimits);
   if (events.length === 0 && tooFast.length > 0) throw new TooManyRequests('this session');
   const reject = (group: AcceptedEvents['events'], why: { code: string; message: string }) =>

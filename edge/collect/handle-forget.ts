@@ -2,7 +2,7 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { NO_SESSION, type RankingId } from '../../shared/domain/ids.ts';
 import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
 import { erasureJson } from '../../shared/format/erasure.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
@@ -23,14 +23,16 @@ const NEVER_EXPIRED = 0;
  */
 export async function handleForget(
   request: Request,
-  { env, settings, rateLimits }: Configured & RateLimited,
+  isolate: Configured & Guarded & RateLimited,
+  ctx: ExecutionContext,
 ): Promise<Response> {
-  authorize(request, settings, 'publishable');
-  await rateLimits.checkCaller('events', request);
+  const { env, settings, rateLimits } = isolate;
+  const role = await authorize(request, isolate, 'events', ctx);
+  await rateLimits.checkCaller('events', request, role);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const tokens = tokensOf(body);
   const more = requestsFor({ events: tokens.length, characters }) - 1;
-  if (more > 0) await rateLimits.checkCaller('events', request, more);
+  if (more > 0) await rateLimits.checkCaller('events', request, role, more);
   const nowMs = Date.now();
   const erased = new Map<string, TokenClaims>();
   let unknown = 0;

@@ -2,7 +2,7 @@ import { shown } from '../../shared/domain/shown.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseVersion } from '../../shared/domain/ids.ts';
 import { CHAMPION_ARM, isHoldout } from '../../shared/domain/weight-delta.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { readJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
@@ -25,9 +25,11 @@ const NAME = /^[\w.:-]{1,257}$/;
  */
 export async function handleDeltas(
   request: Request,
-  { env, settings }: Configured,
+  isolate: Configured & Guarded,
+  ctx: ExecutionContext,
 ): Promise<Response> {
-  authorize(request, settings, 'secret');
+  await authorize(request, isolate, 'admin', ctx);
+  const { env } = isolate;
   const body = await readJson(request, MAX_BODY_BYTES);
   if (typeof body !== 'object' || body === null)
     throw invalid('the body must be {baseVersion, deltas: [{feature, bucket, points}]}');

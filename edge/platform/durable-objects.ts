@@ -1,4 +1,5 @@
 import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
+import type { KeyList } from '../../shared/domain/access-key.ts';
 import type { RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
@@ -85,6 +86,25 @@ export interface LiveWeightsObject extends Rpc.DurableObjectBranded {
     holdout?: Holdout,
     number?: number,
   ): Promise<DeltaResult>;
+}
+
+/** The answer of `KeyKeeperObject.current`. */
+export interface KeyAnswer {
+  /** Absent where the caller has it. */
+  readonly list?: KeyList;
+}
+
+export interface KeyKeeperObject extends Rpc.DurableObjectBranded {
+  /** Puts a list in force, unless a later one is. @returns the later one. */
+  put(list: KeyList): Promise<KeyList | null> | KeyList | null;
+  /**
+   * @param known revision of the list that the caller has; -1: none.
+   * @param used epoch ms by hash: which keys were shown since the caller last asked.
+   * @throws Error where nobody told it a list yet, and KV does not answer.
+   */
+  current(known: number, used: ReadonlyMap<string, number>): Promise<KeyAnswer>;
+  /** Epoch ms by hash, of the keys of the list. */
+  lastUsed(): Promise<ReadonlyMap<string, number>> | ReadonlyMap<string, number>;
 }
 
 export interface SnapshotKeeperObject extends Rpc.DurableObjectBranded {

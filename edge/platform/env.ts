@@ -1,4 +1,9 @@
-import type { EventLogObject, LiveWeightsObject, SnapshotKeeperObject } from './durable-objects.ts';
+import type {
+  EventLogObject,
+  KeyKeeperObject,
+  LiveWeightsObject,
+  SnapshotKeeperObject,
+} from './durable-objects.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** The Worker's bindings, as `wrangler.toml` names them. Variables and secrets are strings. */
@@ -12,6 +17,8 @@ export interface Env {
   readonly RATE_PER_ADDRESS?: RateLimiter;
   readonly RATE_PER_SESSION?: RateLimiter;
   readonly SNAPSHOT_KEEPER: DurableObjectNamespace<SnapshotKeeperObject>;
+  /** Absent in deployments from before there were keys by name: they are read from KV then. */
+  readonly KEY_KEEPER?: DurableObjectNamespace<KeyKeeperObject>;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;

@@ -1,5 +1,6 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { shown } from '../../shared/domain/shown.ts';
+import type { Guarded } from '../http/authorize.ts';
 import { errorResponse, jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
@@ -27,10 +28,10 @@ interface Answer {
  */
 export async function handleRankBatch(
   request: Request,
-  state: RankState & RateLimited,
+  state: RankState & Guarded & RateLimited,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const caller = await callerOf(request, state);
+  const caller = await callerOf(request, state, ctx);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const requests = requestsOf(body);
   const ofBody = requestsFor({ characters });
@@ -43,7 +44,7 @@ export async function handleRankBatch(
     ofBody,
     counts.reduce((sum, count) => sum + count),
   );
-  if (counted > 1) await state.rateLimits.checkCaller('rank', request, counted - 1);
+  if (counted > 1) await state.rateLimits.checkCaller('rank', request, caller.role, counted - 1);
   const nowMs = Date.now();
   const answers: Answer[] = [];
   for (const [i, one] of requests.entries()) {

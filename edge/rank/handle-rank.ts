@@ -10,7 +10,7 @@ import { historyRead } from '../../shared/features/history-read.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Role } from '../platform/settings.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorize, type Guarded } from '../http/authorize.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
@@ -33,14 +33,14 @@ const PIN_HEADER = 'x-trimtab-version';
 /** `POST /v1/rank`: draws a slate, logs the decision after the response, and signs the token for its feedback. */
 export async function handleRank(
   request: Request,
-  state: RankState & RateLimited,
+  state: RankState & Guarded & RateLimited,
   ctx: ExecutionContext,
 ): Promise<Response> {
   const { rateLimits } = state;
-  const caller = await callerOf(request, state);
+  const caller = await callerOf(request, state, ctx);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const counted = requestsFor({ characters });
-  if (counted > 1) await rateLimits.checkCaller('rank', request, counted - 1);
+  if (counted > 1) await rateLimits.checkCaller('rank', request, caller.role, counted - 1);
   const answer = await rankOnce(body, { ...caller, counted, nowMs: Date.now() }, state, ctx);
   const headers = state.rankHeaders.of(answer.weights, answer.snapshot);
   return new Response(JSON.stringify(answer), { headers });
@@ -55,13 +55,16 @@ export interface Caller {
   readonly cell: () => string;
 }
 
-/** Also counts the request as one of its key and address. @throws ApiError 401, 403 or 429. */
+/** Also counts the request as one of its key and address. @throws ApiError 401, 403, 429 or 503. */
 export async function callerOf(
   request: Request,
-  { settings, rateLimits }: RankState & RateLimited,
+  state: Guarded & RateLimited,
+  ctx: ExecutionContext,
 ): Promise<Caller> {
-  const role = authorize(request, settings, 'publishable');
-  await rateLimits.checkCaller('rank', request);
+  const checked = authorize(request, state, 'rank', ctx);
+  // Keys of the configuration are known at once: nothing waits for a promise then.
+  const role = typeof checked === 'string' ? checked : await checked;
+  await state.rateLimits.checkCaller('rank', request, role);
   const pinned = pinnedVersion(request.headers.get(PIN_HEADER), role === 'secret');
   return { role, pinned, cell: () => cellOf(request) };
 }

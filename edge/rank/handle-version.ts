@@ -1,5 +1,5 @@
 import { learnedKeys } from '../../shared/score/learned-table.ts';
-import { roleOf } from '../http/authorize.ts';
+import { roleOf, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { NEWEST_SCORER_FORMAT } from '../../shared/format/scorer-bytes.ts';
 import { NEWEST_SNAPSHOT_FORMAT } from '../../shared/format/snapshot-bytes.ts';
@@ -14,9 +14,10 @@ import type { RankState } from './rank-state.ts';
  */
 export async function handleVersion(
   request: Request,
-  { settings, weights, snapshot, learned, misunderstandings, decisions, pools }: RankState,
+  isolate: RankState & Guarded,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  const { weights, snapshot, learned, misunderstandings, decisions, pools } = isolate;
   const [cell, nowMs] = [() => cellOf(request), Date.now()];
   const [live, catalogue] = await Promise.all([
     weights.get(ctx, cell, nowMs),
@@ -34,7 +35,7 @@ export async function handleVersion(
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
   };
-  if (roleOf(request, settings) !== 'secret') return jsonResponse(forEverybody);
+  if ((await roleOf(request, isolate, ctx)) !== 'secret') return jsonResponse(forEverybody);
   const experiments = live.problem === undefined ? live.experiments : undefined;
   const all = [...problems, ...(experiments?.problems ?? [])];
   return jsonResponse({

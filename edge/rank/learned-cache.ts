@@ -6,7 +6,7 @@ import type { RankableTable } from '../../shared/score/rank.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { packedCache, type CachedPacked } from './packed-cache.ts';
-import type { RefreshingCache } from './refreshing-cache.ts';
+import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 interface LoadedLearned {
   readonly part: LearnedPart;

@@ -5,7 +5,7 @@ import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
 import { keeperOf, lastGoodPacked } from './last-good-packed.ts';
-import { RefreshingCache } from './refreshing-cache.ts';
+import { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 export interface CachedPacked<T> {
   /** Absent until something is published. */

@@ -7,7 +7,7 @@ import { learnedCache, LearnedTables, type CachedLearned } from './learned-cache
 import { Misunderstandings } from './misunderstandings.ts';
 import { PinnedScorers } from './pinned-scorers.ts';
 import { RankHeaders } from './rank-headers.ts';
-import type { RefreshingCache } from './refreshing-cache.ts';
+import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
 import { weightsCache, type CachedWeights } from './weights-cache.ts';
 

@@ -3,7 +3,7 @@ import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { packedCache, type CachedPacked } from './packed-cache.ts';
-import type { RefreshingCache } from './refreshing-cache.ts';
+import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 /** A snapshot of the catalogue in memory, prepared for ranking. */
 export interface LoadedSnapshot {

@@ -12,7 +12,7 @@ import {
   loadExperimentState,
   type ExperimentState,
 } from './experiment-state.ts';
-import { RefreshingCache } from './refreshing-cache.ts';
+import { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { resetArmsOnHold } from './reset-arms-on-hold.ts';
 
 /** The weights that an isolate serves: the champion's, and what experiments serve beside them. */

@@ -80,6 +80,7 @@ function configuration({ dir, port, env, rates }: Required<SelfHost>): string {
     '(name = "CATALOGUE", kvNamespace = "kv-catalogue")',
     '(name = "EVENT_LOG", durableObjectNamespace = "EventLog")',
     '(name = "LIVE_WEIGHTS", durableObjectNamespace = "LiveWeights")',
+    '(name = "KEY_KEEPER", durableObjectNamespace = "KeyKeeper")',
     '(name = "SNAPSHOT_KEEPER", durableObjectNamespace = "SnapshotKeeper")',
     ...Object.entries(env).map(
       ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
@@ -102,6 +103,7 @@ const config :Workerd.Config = (
       durableObjectNamespaces = [
         (className = "EventLog", uniqueKey = "trimtab-event-log", enableSql = true),
         (className = "LiveWeights", uniqueKey = "trimtab-live-weights", enableSql = true),
+        (className = "KeyKeeper", uniqueKey = "trimtab-key-keeper", enableSql = true),
         (className = "SnapshotKeeper", uniqueKey = "trimtab-snapshot-keeper", enableSql = true)
       ],
       durableObjectStorage = (localDisk = "disk-worker"),

@@ -19,12 +19,13 @@ const MAX_BODY_BYTES = 256 * 1024;
  */
 export async function handleShopItems(
   request: Request,
-  { settings, rateLimits, snapshot }: Isolate,
+  isolate: Isolate,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  const { settings, rateLimits, snapshot } = isolate;
   if (!settings.hasShop) throw notFound(request);
-  authorize(request, settings, 'publishable');
-  await rateLimits.checkCaller('rank', request);
+  const role = await authorize(request, isolate, 'rank', ctx);
+  await rateLimits.checkCaller('rank', request, role);
   const ids = idsOf(await readJson(request, MAX_BODY_BYTES));
   const { loaded } = await snapshot.get(ctx, () => cellOf(request), Date.now());
   const items = ids.flatMap((id) => {

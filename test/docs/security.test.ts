@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { DEFAULT_TRAINING_DATA } from '../../backend/log/settings.ts';
 
@@ -60,4 +63,41 @@ test('the pages say for how long the log and its counts are kept as the settings
   expect(read('docs/learning.md')).toContain(`the ${retentionDays} days that are retained`);
   expect(read('docs/operating.md')).toContain(`stay for ${dailyCountsDays} days`);
   expect(read('docs/architecture.md')).toContain(`${dailyCountsDays} days`);
+});
+
+test('every test that the threat model names is there', () => {
+  const named = [...read('SECURITY.md').matchAll(/`(test\/[\w./-]+)`/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(10);
+  const missing = [...new Set(named)].filter(
+    (name) => !existsSync(new URL(`../../${name}`, import.meta.url)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('SECURITY.md says which packages run at the edge, and how large the Worker is', async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../edge/worker.ts', import.meta.url))],
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    target: 'es2024',
+    outdir: 'out',
+    external: ['cloudflare:workers', 'node:crypto'],
+    conditions: ['workerd'],
+    loader: { '.wasm': 'copy' },
+    logLevel: 'error',
+  });
+  const packages = Object.keys(metafile.inputs).flatMap(
+    (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+  );
+  expect([...new Set(packages)]).toEqual(['itty-router']);
+  const [, stated] = /Worker has at most (\d+) kB/.exec(read('SECURITY.md')) ?? [];
+  const bytes = outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+  expect(read('SECURITY.md')).toContain('One package runs at the edge, `itty-router`');
+  const kilobytes = bytes / 1000;
+  expect(kilobytes).toBeLessThanOrEqual(Number(stated));
+  // A statement that is far above what is there says nothing.
+  expect(kilobytes).toBeGreaterThan(Number(stated) * 0.8);
 });

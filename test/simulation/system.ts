@@ -19,7 +19,7 @@ import type { serial } from '../../backend/process/serial.ts';
 import type { connect } from '../../backend/store/connect.ts';
 import type { groupCommits } from '../../backend/store/group-commits.ts';
 import type { localWriter } from '../../backend/store/local-writer.ts';
-import type { migrate } from '../../backend/store/migrate.ts';
+import type { migrate } from '../../backend/store/upgrade/migrate.ts';
 import type { bindLocally } from '../../backend/store/statements.ts';
 import type { SimulatedRequest, SimulatedResponse } from './kernel/messages.ts';
 import { addressOf } from './loader/hooks.ts';
@@ -75,7 +75,7 @@ export interface System {
 /** What is named after itself, and where it lies. */
 const BACKEND: Readonly<Record<string, readonly string[]>> = {
   'backend/store/connect.ts': ['connect'],
-  'backend/store/migrate.ts': ['migrate'],
+  'backend/store/upgrade/migrate.ts': ['migrate'],
   'backend/store/local-writer.ts': ['localWriter'],
   'backend/store/group-commits.ts': ['groupCommits'],
   'backend/store/statements.ts': ['bindLocally'],

@@ -7,6 +7,7 @@ import { soakWorlds } from './worlds.ts';
 import { soakBandits } from './bandits.ts';
 import { soakCircle } from './circle.ts';
 import { soakClimbs } from './climbs.ts';
+import { soakCodecs } from './codecs.ts';
 import { replayFuzz, soakFuzz } from './fuzz.ts';
 import { soakClicks } from './clicks.ts';
 import { soakLoad } from './load.ts';
@@ -23,6 +24,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   load: soakLoad,
   clicks: soakClicks,
   fuzz: soakFuzz,
+  codecs: soakCodecs,
   properties: soakProperties,
 };
 

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { count } from '../../../shared/text/text.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
 import { headOf, unpacked, unpackedIfGzip } from '../../table/gzip.ts';
 import type { Feed } from './feed.ts';
 import { requestFeed } from './request-feed.ts';
@@ -40,6 +41,7 @@ const FORMAT_OF_TYPE: Readonly<Record<string, string>> = {
  * @throws ApiError 400 where the answer is not a whole feed; the reason of the signal.
  */
 export async function downloadFeed(
+  outbound: Outbound,
   feed: Feed,
   folder: string,
   known: Validators,
@@ -47,7 +49,7 @@ export async function downloadFeed(
 ): Promise<Download | undefined> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(feed.timeoutMs)]);
   try {
-    return await download(feed, folder, known, within);
+    return await download(outbound, feed, folder, known, within);
   } catch (error) {
     if (error instanceof ApiError && !within.aborted) throw error;
     signal.throwIfAborted();
@@ -57,6 +59,7 @@ export async function downloadFeed(
 }
 
 async function download(
+  outbound: Outbound,
   { url, read, redirectHosts, maxBytes }: Feed,
   folder: string,
   { etag, lastModified }: Validators,
@@ -70,7 +73,7 @@ async function download(
     ...(etag !== null && { 'if-none-match': etag }),
     ...(lastModified !== null && { 'if-modified-since': lastModified }),
   };
-  const answer = await requestFeed(new URL(url), headers, redirectHosts, signal);
+  const answer = await requestFeed(outbound, new URL(url), headers, redirectHosts, signal);
   try {
     const isConditional = etag !== null || lastModified !== null;
     if (answer.statusCode === 304 && isConditional) return undefined;

@@ -14,6 +14,7 @@ import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 import { feeds as states } from '../../store/tables.ts';
 import type { FeedChanges, FeedFile } from './compare-feed.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
 import { downloadFeed, type Validators } from './download-feed.ts';
 import type { Feed } from './feed.ts';
 import { writeFeed, type Taken } from './write-feed.ts';
@@ -49,6 +50,7 @@ export interface Feeds {
 export interface FeedsDeps {
   readonly store: Store;
   readonly feeds: readonly Feed[];
+  readonly outbound: Outbound;
   readonly liveSchema: () => Promise<Schema>;
   /** Runs in a thread of its own. */
   readonly compare: (schema: Schema, feed: FeedFile) => Promise<FeedChanges>;
@@ -87,7 +89,7 @@ export function catalogueFeeds(deps: FeedsDeps): Feeds {
       whole !== true && state?.readBy === readBy ? state : { etag: null, lastModified: null };
     const folder = await mkdtemp(join(tmpdir(), 'trimtab-feed-'));
     try {
-      const download = await downloadFeed(feed, folder, known, signal);
+      const download = await downloadFeed(deps.outbound, feed, folder, known, signal);
       if (download === undefined) {
         const found = { askedAt: nowMs(), takenAt: nowMs(), problem: null, refusedSince: null };
         await store.write([store.db.update(states).set(found).where(eq(states.name, feed.name))]);

@@ -1,7 +1,7 @@
-import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { invalid } from '../../../shared/domain/errors.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
 import { shownAddress } from '../../process/address.ts';
 
 const MOST_REDIRECTS = 5;
@@ -13,6 +13,7 @@ const MOST_REDIRECTS = 5;
  * @throws ApiError 400 saying why there is none, without what an address may hold that is secret.
  */
 export async function requestFeed(
+  outbound: Outbound,
   url: URL,
   headers: OutgoingHttpHeaders,
   redirectHosts: readonly string[],
@@ -20,7 +21,7 @@ export async function requestFeed(
 ): Promise<IncomingMessage> {
   let at = url;
   for (let followed = 0; followed <= MOST_REDIRECTS; followed++) {
-    const answer = await ask(at, headers, signal);
+    const answer = await ask(outbound, at, headers, signal);
     const { location } = answer.headers;
     if (!isRedirect(answer.statusCode) || location === undefined) return answer;
     answer.destroy();
@@ -32,16 +33,14 @@ export async function requestFeed(
 const isRedirect = (status = 0): boolean => [301, 302, 303, 307, 308].includes(status);
 
 async function ask(
+  { request }: Outbound,
   url: URL,
   headers: OutgoingHttpHeaders,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   try {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const { request } = url.protocol === 'https:' ? https : http;
-    // It may fail again behind the first failure, which must not end the process.
-    request(url, { headers, signal, agent: false }, resolve).on('error', reject).end();
-    return await promise;
+    // Only hosts that the settings name are asked: see below.
+    return await request(url, { headers, signal, isOwn: true });
   } catch (error) {
     signal.throwIfAborted();
     throw invalid(`${shownAddress(url.href)} does not answer (${messageOf(error)})`);

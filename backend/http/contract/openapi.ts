@@ -107,9 +107,9 @@ export const versionId = z
 
 export const versionParam = z.object({ version: versionId });
 
-/** Who did it, for the audit log: the key alone does not say. Who is signed in cannot say that they are somebody else. */
+/** Who did it, for the audit log: the keys of the configuration alone do not say. Who is signed in, or has a key of a name, cannot say that they are somebody else. */
 export const actorOf = (c: Context): string =>
-  (c.get('session')?.name ?? c.req.header('x-trimtab-actor') ?? 'api')
+  (c.get('session')?.name ?? c.get('holder')?.name ?? c.req.header('x-trimtab-actor') ?? 'api')
     .replaceAll(/[^\x20-\x7e]/g, '')
     .slice(0, 80) || 'api';
 

@@ -8,6 +8,8 @@ import type { Costs } from '../../costs/service.ts';
 import type { Check } from '../../doctor/check.ts';
 import type { EdgeProbe } from '../../monitor/edge-probe.ts';
 import type { RankingRoom } from '../../offline/ranking-room.ts';
+import type { AccessKeys } from '../../access/keys.ts';
+import type { KeyPublisher } from '../../access/publish-keys.ts';
 import type { Login } from '../../login/service.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
@@ -60,6 +62,9 @@ export interface Services {
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly secretKeys: readonly string[];
+  /** Those that operators made, by name. */
+  readonly keys: AccessKeys;
+  readonly keyPublisher: KeyPublisher;
   readonly login: Login;
   readonly edgeProbe: Pick<EdgeProbe, 'probes'>;
   readonly objectiveSettings: ObjectiveSettings;

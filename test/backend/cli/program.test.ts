@@ -27,7 +27,6 @@ describe('a command of one word is short for a noun and a verb', () => {
     ['start', 'system start'],
     ['serve', 'system serve'],
     ['status', 'system status'],
-    ['keys', 'system keys'],
     ['import', 'items import'],
     ['train', 'runs train'],
     ['compare', 'runs compare'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { outboundOf } from '../../../backend/outbound/outbound.ts';
 import { assets } from '../../../backend/dashboard/assets.ts';
 import { dashboardRoutes } from '../../../backend/dashboard/routes.ts';
 import { PAGES } from '../../../backend/dashboard/pages.ts';
@@ -158,6 +159,7 @@ describe('cookies', () => {
       settings: parseSettings(dashboard, {}),
       secretKeys: ['sk_of_the_tests_here'],
       oidcClientSecret: undefined,
+      outbound: outboundOf({ privateHosts: [] }),
       nowMs: Date.now,
     });
     const answer = await dashboardRoutes({ store, login }).request(url);

@@ -62,7 +62,13 @@ describe('of every route', () => {
   let operator: Browser;
   let unsafe: { method: string; path: string }[];
   const READS = ['/v1/experiments/size', '/v1/rankings/preview'];
-  const KEY_ONLY = ['/v1/logins', '/v1/logins/end'];
+  const KEY_ONLY = [
+    '/v1/logins',
+    '/v1/logins/end',
+    '/v1/keys',
+    '/v1/keys/x/rotate',
+    '/v1/keys/x/revoke',
+  ];
   const OPEN = ['/v1/ingest'];
 
   beforeAll(async () => {

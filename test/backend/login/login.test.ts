@@ -4,8 +4,11 @@ import { roleOf } from '../../../backend/login/oidc.ts';
 import { FIRST_PAGE, nextPage } from '../../../backend/login/next-page.ts';
 import { loginOf, type Login } from '../../../backend/login/service.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
+import { hashOf } from '../../../backend/login/token.ts';
+import { outboundOf } from '../../../backend/outbound/outbound.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
 import type { Store } from '../../../backend/store/open.ts';
+import { loginLinks, loginSessions } from '../../../backend/store/tables.ts';
 import { borrowStore } from '../../support/borrow-store.ts';
 
 const MINUTE_MS = 60_000;
@@ -23,6 +26,7 @@ const serviceWith = (
     settings: parseSettings(dashboard, { idleMinutes: 30, sessionHours: 2, ...settings }),
     secretKeys,
     oidcClientSecret: undefined,
+    outbound: outboundOf({ privateHosts: [] }),
     nowMs: () => nowMs,
   });
 let login: Login;
@@ -146,6 +150,74 @@ describe('a session', () => {
     const rotated = serviceWith(['sk_two_of_the_tests', 'sk_one_of_the_tests']);
     expect(await rotated.sessions.read(cookie)).toBeDefined();
     expect(await serviceWith(['sk_two_of_the_tests']).sessions.read(cookie)).toBeUndefined();
+  });
+});
+
+test('a link opens while the key of its time is accepted, and no longer', async () => {
+  const [kept, dropped] = [await linkOf(), await linkOf()];
+  const rotated = serviceWith(['sk_two_of_the_tests', 'sk_one_of_the_tests']);
+  expect(await rotated.sessions.openByLink(kept)).toBeTypeOf('string');
+  const later = serviceWith(['sk_two_of_the_tests']);
+  expect(await later.sessions.openByLink(dropped)).toBeUndefined();
+  // Without its seal it is no token of before there were seals either.
+  expect(await later.sessions.openByLink(dropped.split('.')[0])).toBeUndefined();
+});
+
+test('a link of before there were seals still opens', async () => {
+  const token = 'of the version before, which made 43 letters';
+  await store.write([
+    store.db.insert(loginLinks).values({
+      hash: hashOf(token),
+      ...ANNA,
+      createdAt: nowMs,
+      expiresAt: nowMs + MINUTE_MS,
+    }),
+  ]);
+  const cookie = (await login.sessions.openByLink(token))!;
+  expect(await login.sessions.read(cookie)).toMatchObject(ANNA);
+});
+
+describe('somebody who signed in at an identity provider', () => {
+  const issuer = 'https://accounts.example.com';
+  const oidcWith = (lists: { operators?: string[]; viewers?: string[] }, at = issuer) => ({
+    url: 'https://trimtab.example.com',
+    oidc: { issuer: at, clientId: 'trimtab', ...lists },
+  });
+  const ofKeys = ['sk_one_of_the_tests'];
+  const before = oidcWith({ operators: ['anna@example.com'] });
+  const signedIn = () =>
+    serviceWith(ofKeys, before).sessions.open(
+      { role: 'operator', name: 'anna@example.com' },
+      issuer,
+    );
+
+  test('is what the lists say at every request', async () => {
+    const cookie = await signedIn();
+    const roleWith = async (settings: object) =>
+      (await serviceWith(ofKeys, settings).sessions.read(cookie))?.role;
+    expect(await roleWith(before)).toBe('operator');
+    expect(await roleWith(oidcWith({ viewers: ['@example.com'] }))).toBe('viewer');
+    expect(await roleWith(oidcWith({ operators: ['anna@example.com'] }))).toBe('operator');
+    expect(await roleWith(oidcWith({ operators: ['bea@example.com'] }))).toBeUndefined();
+    // The session is over, and not only refused for as long as the lists are so.
+    expect(await roleWith(before)).toBeUndefined();
+  });
+
+  test.each([
+    ['there is no provider any more', {}],
+    [
+      'another provider is asked',
+      oidcWith({ operators: ['anna@example.com'] }, 'https://else.example.com'),
+    ],
+  ])('is signed out once %s', async (_, settings) => {
+    const cookie = await signedIn();
+    expect(await serviceWith(ofKeys, settings).sessions.read(cookie)).toBeUndefined();
+  });
+
+  test('is not told from a session whose beginning nobody knows, which is over', async () => {
+    const cookie = await signedIn();
+    await store.write([store.db.update(loginSessions).set({ origin: null })]);
+    expect(await serviceWith(ofKeys, before).sessions.read(cookie)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Hono } from 'hono';
+import { outboundOf } from '../../../backend/outbound/outbound.ts';
 import { dashboardRoutes } from '../../../backend/dashboard/routes.ts';
 import { errorHandler } from '../../../backend/http/contract/problem.ts';
 import { loginOf } from '../../../backend/login/service.ts';
@@ -135,6 +136,7 @@ async function startPages({ attemptsPerMinute = 1000, nowMs = Date.now }) {
     }),
     secretKeys: ['sk_of_the_tests_here'],
     oidcClientSecret: SECRET,
+    outbound: outboundOf({ privateHosts: [] }),
     nowMs,
   });
   const app = new Hono()

@@ -69,6 +69,7 @@ export const testConfig = ({
   alertAddresses: { webhook: undefined, slack: undefined, teams: undefined, smtp: undefined },
   notices: parseSettings(notices, {}),
   oidcClientSecret: undefined,
+  outbound: { privateHosts: [] },
   dashboard: parseSettings(dashboard, { attemptsPerMinute: 10_000 }),
   costs: parseSettings(costs, {}),
   watchEveryMs: 200,

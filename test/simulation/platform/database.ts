@@ -24,8 +24,13 @@ export interface DatabaseTemplate {
 export async function makeTemplate({ connect, migrate }: System): Promise<DatabaseTemplate> {
   const folder = mkdtempSync(join(FOLDER, 'trimtab-simulation-'));
   const path = join(folder, 'template.db');
-  const client = connect({ url: pathToFileURL(path).href });
-  await migrate(client, new URL('../../../backend/store/migrations', import.meta.url).pathname);
+  const { href: url } = pathToFileURL(path);
+  const client = connect({ url });
+  await migrate(
+    client,
+    url,
+    new URL('../../../backend/store/migrations', import.meta.url).pathname,
+  );
   client.close();
   return { folder, path, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -1,5 +1,6 @@
 import { channelsOf, type ChannelAddresses } from '../../../../backend/monitor/channels-of.ts';
 import { notices } from '../../../../backend/monitor/notice-settings.ts';
+import { outboundOf } from '../../../../backend/outbound/outbound.ts';
 import { parseSettings } from '../../../../backend/settings/parse-settings.ts';
 
 export const NOWHERE: ChannelAddresses = {
@@ -14,4 +15,10 @@ export const channels = (
   addresses: Partial<ChannelAddresses>,
   settings: unknown = {},
   dashboardUrl?: string,
-) => channelsOf({ ...NOWHERE, ...addresses }, parseSettings(notices, settings), dashboardUrl);
+) =>
+  channelsOf(
+    { ...NOWHERE, ...addresses },
+    parseSettings(notices, settings),
+    dashboardUrl,
+    outboundOf({ privateHosts: [] }),
+  );

@@ -7,10 +7,13 @@ import { print } from '../../client/print.ts';
 import { localVerb } from '../command/verb.ts';
 
 export const keysVerb = () =>
-  localVerb('keys', 'show the local keys')
+  localVerb('keys', 'show the keys of this machine')
     .option('--env', 'print shell exports, for eval')
     .option('--identity-secret', 'print the secret that ids are keyed by, set or derived')
     .action(keys);
+
+/** The same, where it stands among what is done with keys. */
+export const localKeysVerb = () => keysVerb().name('local');
 
 interface Options {
   readonly env?: boolean;

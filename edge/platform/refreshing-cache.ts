@@ -1,4 +1,4 @@
-import { waitAtMost } from '../platform/timeout.ts';
+import { waitAtMost } from './timeout.ts';
 
 /** How long a request may wait for a value that is not in memory. */
 const MAX_WAIT_MS = 4500;
