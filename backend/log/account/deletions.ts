@@ -14,11 +14,15 @@ export const newestDeletion: SQL = sql`coalesce(
   max(coalesce((select max(deletion) from deleted_users), 0),
     coalesce((select max(deletion) from deleted_sessions), 0)))`;
 
-/** Counts up; the statements after it in the transaction give their rows `newestDeletion`. */
-export const countDeletion = (db: LibSQLDatabase): Statement =>
+/**
+ * Counts up; the statements after it in the transaction give their rows `newestDeletion`. @param above a number that was given before,
+ * and of which a restored database does not know.
+ */
+export const countDeletion = (db: LibSQLDatabase, above = 0): Statement =>
   statement(
     db,
-    sql`insert into log_marks (name, value) select ${COUNTER}, ${newestDeletion} + 1 where true
+    sql`insert into log_marks (name, value)
+      select ${COUNTER}, max(${newestDeletion}, ${above}) + 1 where true
       on conflict do update set value = excluded.value`,
   );
 

@@ -264,7 +264,7 @@ test('a session without a login is deleted by its id, and what comes of it later
   const deleted = [];
   for (const n of [1, 2])
     deleted.push(await deleteSession(here.store, sessionOf(n), 'test', MIDNIGHT + DAY + 5));
-  expect(deleted).toEqual([
+  expect(deleted).toMatchObject([
     { decisions: 1, events: 1, outcomes: 0 },
     { decisions: 1, events: 0, outcomes: 1 },
   ]);
@@ -303,6 +303,38 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   // Its tombstone takes the place of the one that went: it must not be one that partitions have passed.
   await deleteUser(here.store, parseUserId('the-user-ben'), 'test', MIDNIGHT + 300);
   expect(await forget(here)).toBe(1);
+});
+
+test('a second erasure of the same person renews the tombstones of all their sessions, also of those that came out late', async () => {
+  const here = await world();
+  const own = (name: string, session: number, user?: string, at = MIDNIGHT) =>
+    rankingOf(name, at, {
+      sessionId: sessionOf(session),
+      ...(user !== undefined && { userId: parseUserId(user) }),
+    });
+  const add = (...decisions: Decision[]) => deliver(here, { decisions, events: [], outcomes: [] });
+  await add(own('login', 1, ANA), own('anonymous', 1), own('of-two', 4, ANA));
+  await add(own('of-two-too', 4, 'the-user-ben'));
+  const first = MIDNIGHT + DAY;
+  await deleteUser(here.store, ANA, 'test', first);
+  // That session 2 is Ana's is told by a row that comes later; session 3 was erased by its own visitor.
+  await add(own('late', 2, ANA), own('others', 3));
+  await deleteSession(here.store, sessionOf(3), 'visitor', first);
+  await deleteUser(here.store, parseUserId('the-user-ben'), 'test', first);
+  const second = first + 6 * DAY;
+  await deleteUser(here.store, ANA, 'test', second);
+  await pruneTombstones(here.store, second);
+  const left = await here.store.db.all<{ id: string }>(
+    sql`select sessionId as id from deleted_sessions order by 1`,
+  );
+  expect(left.map(({ id }) => id)).toEqual([1, 2, 4].map(sessionOf));
+  await add(...[1, 2, 4].map((n) => own(`after-${n}`, n, undefined, second - 1)));
+  expect((await idsOf(here)).decisions).toEqual([]);
+  // Nor are they allowed again before what they did until the second erasure has arrived.
+  expect(await allowUser(here.store, ANA, first + 1, 'test', second + 1)).toEqual({
+    isAllowed: false,
+    deletedAt: second,
+  });
 });
 
 test('rankings without a session are nobody’s, and stay', async () => {
