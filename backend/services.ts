@@ -4,7 +4,7 @@ import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
 import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
 import { businessOf } from './business/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
-import { keptDaysOf, type BackendConfig } from './config/config.ts';
+import { keptDaysOf, kvSettleOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
@@ -31,8 +31,11 @@ import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
 import type { Schema } from '../shared/features/schema.ts';
+import { localPathOf } from './store/local-path.ts';
 import type { Store } from './store/open.ts';
 import { threadOnDemand } from './process/thread.ts';
+import { erasureJournal, JOURNAL_PREFIX } from './log/retention/journal.ts';
+import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
 const MINUTE_MS = 60_000;
@@ -152,6 +155,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const journal = erasureJournal(
+    [
+      { objects: openObjectStore({ kind: 'folder', path: config.erasureFolder }), prefix: '' },
+      { objects: openObjectStore(config.trainingStore), prefix: JOURNAL_PREFIX },
+    ],
+    log,
+  );
   const trainingData = trainingDataOf({
     store,
     database,
@@ -161,6 +171,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     identitySecret: config.identitySecrets[0],
     account,
     keptDays,
+    journal,
+    privacy: config.privacy,
     beforePrune: async () => {
       await metricLearning.gather();
       await experimentService.freeze();
@@ -246,6 +258,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     metricLearning,
     experimentService,
     trainingData,
+    journal,
+    privacy: config.privacy,
+    places: {
+      database: localPathOf(config.database.url) === undefined ? 'server' : 'file',
+      trainingStore: config.trainingStore.kind === 'folder' ? 'folder' : 'bucket',
+      isEdgeLocal: kvSettleOf(config.edgeUrl) === 0,
+    } as const,
     evaluations,
     account,
     trainer,

@@ -52,6 +52,8 @@ import { startAllVerb } from './system/start.ts';
 import { statusVerb } from './system/status.ts';
 import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
+import { listErasuresVerb } from './users/erasures.ts';
+import { exportUserVerb } from './users/export.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
 import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
@@ -189,7 +191,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'users',
     about: 'visitors, by their pseudonymous ids',
-    verbs: [deleteUserVerb, allowUserVerb],
+    verbs: [exportUserVerb, deleteUserVerb, allowUserVerb, listErasuresVerb],
   },
   {
     noun: 'schema',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogue } from '../catalogue/settings.ts';
+import { privacy } from '../log/retention/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { notices } from '../monitor/notice-settings.ts';
@@ -40,6 +41,8 @@ export const settings = group({
   notices,
   /** Who may look at the dashboard, and for how long a browser stays signed in. */
   dashboard,
+  /** What people are promised, and for how long records are kept. */
+  privacy,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */
   watchEveryMs: atLeastOne.max(60_000).default(3000),
   /** A changed catalogue is published so long after its last change. */

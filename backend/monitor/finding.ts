@@ -18,6 +18,7 @@ export const ALERT_KINDS = [
   'rollout stands still',
   'learning stopped',
   'learning limited',
+  'overdue erasure',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

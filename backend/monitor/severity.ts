@@ -24,6 +24,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'rollout stands still': 'warning',
   'learning stopped': 'warning',
   'learning limited': 'info',
+  'overdue erasure': 'warning',
   monitor: 'warning',
 };
 

@@ -841,10 +841,8 @@ export const erasures = sqliteTable(
   (table) => [index('erasures_at').on(table.at), index('erasures_deletion').on(table.deletion)],
 );
 
-/** What the training data were searched for: how many partitions there were and were written anew. */
+/** How many partitions were searched, and how many of them written anew. */
 export interface PartitionsErased {
   readonly searched: number;
   readonly rewritten: number;
-  /** Older versions of objects that the bucket still had, and were deleted; null: it keeps none, or does not say. */
-  readonly versions: number | null;
 }

@@ -31,6 +31,24 @@ export async function readNewestDeletion(db: LibSQLDatabase): Promise<number> {
   return newest;
 }
 
+const PRUNED = 'log: newest deletion without tombstones';
+
+/** Notes up to which deletion tombstones of sessions may be gone. @param newest SQL that gives its number, or null. */
+export const countPruned = (db: LibSQLDatabase, newest: SQL): Statement =>
+  statement(
+    db,
+    sql`insert into log_marks (name, value) select ${PRUNED}, d from (select (${newest}) as d) where d is not null
+      on conflict do update set value = max(cast(value as integer), excluded.value)`,
+  );
+
+/** Up to which deletion tombstones of sessions may be gone; 0: none is. */
+export async function readPruned(db: LibSQLDatabase): Promise<number> {
+  const [row] = await db.all<{ value: string }>(
+    sql`select value from log_marks where name = ${PRUNED}`,
+  );
+  return Number(row?.value ?? 0);
+}
+
 /** Tells what was deleted by a later deletion than one. */
 export interface Deleted {
   readonly users: ReadonlySet<string>;

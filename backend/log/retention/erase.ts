@@ -27,8 +27,11 @@ export interface Erased {
 export interface ErasureRequest {
   readonly by: string;
   readonly kind: 'user' | 'session';
-  /** Default: a new one, from now. Given where an erasure is carried out again on a restored database. */
-  readonly receipt?: { readonly id: string; readonly at: number; readonly deletion: number };
+  /**
+   * Default: a new one, from now. Given where an erasure is carried out again on a restored database, with the highest number of a
+   * deletion that was ever given.
+   */
+  readonly receipt?: { readonly id: string; readonly at: number; readonly above: number };
 }
 
 const NOBODY = sql`select null as value where false`;
@@ -56,7 +59,7 @@ export async function erase(
   // By a clock that is behind, a tombstone would be too old to be kept as soon as the clock is right again.
   const deletedAt = await timeToCountFrom(db, nowMs);
   const before = [
-    countDeletion(db, receipt?.deletion),
+    countDeletion(db, receipt?.above),
     statement(
       db,
       sql`insert into deleted_sessions (sessionId, deletedAt, deletion, erasures)

@@ -23,6 +23,7 @@ import { runs } from '../../../shared/support/seed.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
 import { sized } from '../../../support/size.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { someJournal } from '../support/journal.ts';
 import { everybodyIn, everyReader, MIDNIGHT } from '../support/every-reader.ts';
 import { DAY, happened, rankingOf } from '../support/log.ts';
 
@@ -292,9 +293,9 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   ]);
   await read(here);
   const deletedAt = MIDNIGHT + 100;
-  const allow = (before: number) => allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200);
+  const allow = (before: number) => allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200, someJournal());
   await deleteUser(here.store, ANA, 'test', deletedAt);
-  expect(await forget(here)).toBe(1);
+  expect((await forget(here)).rewritten).toBe(1);
   expect(await allow(deletedAt)).toEqual({ isAllowed: false, deletedAt });
   expect(await allow(deletedAt + 1)).toEqual({ isAllowed: true });
   expect(await allow(deletedAt + 1)).toEqual({ isAllowed: false });
@@ -302,7 +303,7 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   expect((await idsOf(here)).decisions).toContain('again');
   // Its tombstone takes the place of the one that went: it must not be one that partitions have passed.
   await deleteUser(here.store, parseUserId('the-user-ben'), 'test', MIDNIGHT + 300);
-  expect(await forget(here)).toBe(1);
+  expect((await forget(here)).rewritten).toBe(1);
 });
 
 test('a second erasure of the same person renews the tombstones of all their sessions, also of those that came out late', async () => {
@@ -331,7 +332,7 @@ test('a second erasure of the same person renews the tombstones of all their ses
   await add(...[1, 2, 4].map((n) => own(`after-${n}`, n, undefined, second - 1)));
   expect((await idsOf(here)).decisions).toEqual([]);
   // Nor are they allowed again before what they did until the second erasure has arrived.
-  expect(await allowUser(here.store, ANA, first + 1, 'test', second + 1)).toEqual({
+  expect(await allowUser(here.store, ANA, first + 1, 'test', second + 1, someJournal())).toEqual({
     isAllowed: false,
     deletedAt: second,
   });
