@@ -4,6 +4,7 @@ import { catalogueFeeds } from './catalogue/feeds/feeds.ts';
 import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
 import { businessOf } from './business/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
+import { periodsOf } from './config/periods.ts';
 import { keptDaysOf, kvSettleOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
@@ -227,6 +228,11 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const places = {
+    database: localPathOf(config.database.url) === undefined ? 'server' : 'file',
+    trainingStore: config.trainingStore.kind === 'folder' ? 'folder' : 'bucket',
+    isEdgeLocal: kvSettleOf(config.edgeUrl) === 0,
+  } as const;
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(config.alertAddresses, config.notices, config.dashboard.url);
   return {
@@ -260,11 +266,15 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     trainingData,
     journal,
     privacy: config.privacy,
-    places: {
-      database: localPathOf(config.database.url) === undefined ? 'server' : 'file',
-      trainingStore: config.trainingStore.kind === 'folder' ? 'folder' : 'bucket',
-      isEdgeLocal: kvSettleOf(config.edgeUrl) === 0,
-    } as const,
+    places,
+    processing: {
+      periods: periodsOf(config),
+      places,
+      controller: config.privacy.controller,
+      channels: alertChannels.map(({ name }) => name),
+      erasureHours: config.privacy.erasureHours,
+      hasOidc: config.dashboard.oidc !== undefined,
+    },
     evaluations,
     account,
     trainer,

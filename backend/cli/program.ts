@@ -31,6 +31,7 @@ import {
 } from './metric-weights/read.ts';
 import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
+import { privacyNoticeVerb, privacyReportVerb } from './privacy/privacy.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
 import { replayRolloutsVerb } from './rollouts/replay.ts';
@@ -192,6 +193,11 @@ const NOUNS: readonly Noun[] = [
     noun: 'users',
     about: 'visitors, by their pseudonymous ids',
     verbs: [exportUserVerb, deleteUserVerb, allowUserVerb, listErasuresVerb],
+  },
+  {
+    noun: 'privacy',
+    about: 'what is stored of people, in documents',
+    verbs: [privacyReportVerb, privacyNoticeVerb],
   },
   {
     noun: 'schema',

@@ -8,7 +8,12 @@ import { pruneRecords } from './retention/prune-records.ts';
 import type { PrivacySettings } from './retention/settings.ts';
 import type { ReadableSlates } from './retention/export-person.ts';
 import type { ErasureJournal } from './retention/journal.ts';
-import { completePartitions, journalErasures, pruneReceipts, receiptsSince } from './retention/receipts.ts';
+import {
+  completePartitions,
+  journalErasures,
+  pruneReceipts,
+  receiptsSince,
+} from './retention/receipts.ts';
 import { emptyLogAfterDeletions, rewriteAfterDeletions } from './retention/rewrite-file.ts';
 import { readNewestDeletion } from './account/deletions.ts';
 import { deliveryMs, pruneTombstones } from './retention/tombstones.ts';
@@ -56,7 +61,18 @@ export function trainingData(
     readonly beforePrune: () => Promise<void>;
   },
 ): TrainingDataService {
-  const { store, nowMs, keptDays, beforePrune, journal, privacy, database, location, settings, account } = options;
+  const {
+    store,
+    nowMs,
+    keptDays,
+    beforePrune,
+    journal,
+    privacy,
+    database,
+    location,
+    settings,
+    account,
+  } = options;
   const { maxLagMs, identitySecret } = options;
   const workerData: DataWorkerOptions = {
     database,

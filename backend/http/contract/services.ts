@@ -27,6 +27,7 @@ import type { TrainingDataService } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
+import type { RecordInputs } from '../../reports/privacy/record-of-processing.ts';
 import type { Metrics } from '../../process/metrics.ts';
 
 /** What the routes need. */
@@ -52,6 +53,7 @@ export interface Services {
   readonly journal: ErasureJournal;
   readonly privacy: PrivacySettings;
   readonly places: Places;
+  readonly processing: RecordInputs;
   readonly evaluations: Evaluations;
   readonly experiments: Experiments;
   readonly reports: ReportDeps;

@@ -115,8 +115,7 @@ function stagesOf(receipt: Receipt, { database, trainingStore }: Places): ShownR
   ];
 }
 
-const done = (at: number | null) =>
-  ({ state: at === null ? 'open' : 'done', doneAt: at }) as const;
+const done = (at: number | null) => ({ state: at === null ? 'open' : 'done', doneAt: at }) as const;
 
 function beyond(
   at: number,

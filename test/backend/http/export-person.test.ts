@@ -194,10 +194,7 @@ test('an export holds every row and slate that names the person, nothing else do
         await backend.call('POST', '/v1/users/delete', { id: person });
         const after = await exported('users', person);
         expect(Object.values(after.tables).flat()).toEqual([]);
-        expect([after.trainingData, after.tombstones.length]).toEqual([
-          [],
-          1 + new Set(own).size,
-        ]);
+        expect([after.trainingData, after.tombstones.length]).toEqual([[], 1 + new Set(own).size]);
         for (const name of (await rowsNaming([user])).keys())
           expect(name).toMatch(/^deleted_users /);
       },

@@ -293,7 +293,8 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   ]);
   await read(here);
   const deletedAt = MIDNIGHT + 100;
-  const allow = (before: number) => allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200, someJournal());
+  const allow = (before: number) =>
+    allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200, someJournal());
   await deleteUser(here.store, ANA, 'test', deletedAt);
   expect((await forget(here)).rewritten).toBe(1);
   expect(await allow(deletedAt)).toEqual({ isAllowed: false, deletedAt });
