@@ -22,6 +22,7 @@ export const privacy = group({
   exclusionDays: days.optional().meta({ examples: [365] }),
   /** Who answers for the processing, for the record of processing and the privacy notice. */
   controller: group({
+    /** Name and address. */
     name: z
       .string()
       .min(1)

@@ -59,14 +59,14 @@ async function rowsNaming(ids: readonly string[]): Promise<Map<string, Record<st
   const tables = await database.execute(
     `select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`,
   );
-  for (const { name } of tables.rows) {
-    const { rows } = await database.execute(`select rowid as "rowid_", * from "${String(name)}"`);
-    for (const row of rows) {
-      const text = JSON.stringify(row, (_, cell: unknown) =>
+  for (const row of tables.rows) {
+    const name = row.name as string;
+    const { rows } = await database.execute(`select rowid as "rowid_", * from "${name}"`);
+    for (const one of rows) {
+      const text = JSON.stringify(one, (_, cell: unknown) =>
         cell instanceof ArrayBuffer ? Buffer.from(cell).toString('latin1') : cell,
       );
-      if (ids.some((id) => text.includes(id)))
-        found.set(`${String(name)} ${String(row.rowid_)}`, row as Record<string, unknown>);
+      if (ids.some((id) => text.includes(id))) found.set(`${name} ${one.rowid_ as number}`, one);
     }
   }
   return found;
