@@ -61,12 +61,12 @@ async function rowsNaming(ids: readonly string[]): Promise<Map<string, Record<st
   );
   for (const row of tables.rows) {
     const name = row.name as string;
-    const { rows } = await database.execute(`select rowid as "rowid_", * from "${name}"`);
+    const { rows } = await database.execute(`select rowid as "rowNumber", * from "${name}"`);
     for (const one of rows) {
       const text = JSON.stringify(one, (_, cell: unknown) =>
         cell instanceof ArrayBuffer ? Buffer.from(cell).toString('latin1') : cell,
       );
-      if (ids.some((id) => text.includes(id))) found.set(`${name} ${one.rowid_ as number}`, one);
+      if (ids.some((id) => text.includes(id))) found.set(`${name} ${one.rowNumber as number}`, one);
     }
   }
   return found;
@@ -176,10 +176,8 @@ test('an export holds every row and slate that names the person, nothing else do
           { kind: 'user', subject: 'user', reason: 'a test' },
         ]);
         const slates = found.trainingData.map(({ rankingId }) => rankingId as string).toSorted();
-        const logged = found.tables.decisions.map(({ rankingId }) => rankingId as string);
-        expect(slates).toEqual(
-          (await slatesNaming([user, ...own])).filter((id) => logged.includes(id)),
-        );
+        const logged = new Set(found.tables.decisions.map(({ rankingId }) => rankingId as string));
+        expect(slates).toEqual((await slatesNaming([user, ...own])).filter((id) => logged.has(id)));
         // No keyed id, and of another person nothing.
         const text = JSON.stringify(found);
         for (const id of [user, ...own, keyedUser(`ben-${run}`), `ben-${run}`])

@@ -138,9 +138,7 @@ test('a damaged entry is told, and those beside it are carried out', async () =>
   await deleteUser(here.store, ANA, 'ops', NOON);
   await deleteUser(here.store, BEN, 'ops', NOON + 1);
   await journalErasures(here.store, here.journal, NOON + 2);
-  const [first] = readdirSync(join(here.folder, 'erasures')).filter((name) =>
-    name.endsWith('.json'),
-  );
+  const first = readdirSync(join(here.folder, 'erasures')).find((name) => name.endsWith('.json'))!;
   writeFileSync(join(here.folder, 'erasures', first), '{"format":1');
   await here.restore('before');
   const told: string[] = [];
@@ -148,7 +146,6 @@ test('a damaged entry is told, and those beside it are carried out', async () =>
   const found = await journal.read(new Set(), 0);
   expect(found.map(({ users }) => users)).toEqual([[BEN]]);
   expect(told).toEqual([expect.stringContaining(`cannot be read (${first}`)]);
-  // One place that has it whole is enough.
   const { store } = here;
   await store.close();
 });
