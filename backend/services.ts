@@ -35,7 +35,7 @@ import type { Schema } from '../shared/features/schema.ts';
 import { localPathOf } from './store/local-path.ts';
 import type { Store } from './store/open.ts';
 import { threadOnDemand } from './process/thread.ts';
-import { erasureJournal, JOURNAL_PREFIX } from './log/retention/journal.ts';
+import { erasureJournal, JOURNAL_PREFIX } from './log/partitions/journal.ts';
 import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 

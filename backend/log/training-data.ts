@@ -7,7 +7,7 @@ import { readLogTime } from './log-time.ts';
 import { pruneRecords } from './retention/prune-records.ts';
 import type { PrivacySettings } from './retention/settings.ts';
 import type { ReadableSlates } from './retention/export-person.ts';
-import type { ErasureJournal } from './retention/journal.ts';
+import type { ErasureJournal } from './partitions/journal.ts';
 import {
   completePartitions,
   journalErasures,

@@ -20,7 +20,7 @@ import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { DataReview } from '../../log/review/service.ts';
 import type { EdgeKey } from '../../log/identity/edge-key.ts';
-import type { ErasureJournal } from '../../log/retention/journal.ts';
+import type { ErasureJournal } from '../../log/partitions/journal.ts';
 import type { Places } from '../../log/retention/shown-receipt.ts';
 import type { PrivacySettings } from '../../log/retention/settings.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';

@@ -16,7 +16,7 @@ import {
   type Deleted,
 } from '../account/deletions.ts';
 import type { PartitionsErased } from '../../store/tables.ts';
-import { erasureJournal, JOURNAL_PREFIX } from '../retention/journal.ts';
+import { erasureJournal, JOURNAL_PREFIX } from './journal.ts';
 import { daysWithRankings } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { distinctIn, readPart } from './part-file.ts';

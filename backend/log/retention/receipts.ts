@@ -7,7 +7,7 @@ import { statement } from '../account/mark.ts';
 import { readLogTime } from '../log-time.ts';
 import { searchTexts } from './search-texts.ts';
 import type { PrivacySettings } from './settings.ts';
-import type { ErasureJournal, JournalEntry } from './journal.ts';
+import type { ErasureJournal, JournalEntry } from '../partitions/journal.ts';
 
 export type Receipt = typeof erasures.$inferSelect;
 /** Stages that are completed after the rows are gone. */

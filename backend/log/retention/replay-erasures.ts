@@ -4,7 +4,7 @@ import type { Store } from '../../store/open.ts';
 import { statement } from '../account/mark.ts';
 import { sessionsOf } from './delete-user.ts';
 import { erase } from './erase.ts';
-import type { ErasureJournal, JournalEntry } from './journal.ts';
+import type { ErasureJournal, JournalEntry } from '../partitions/journal.ts';
 import { allowReceipt, journalErasures } from './receipts.ts';
 
 /**

@@ -4,7 +4,7 @@ import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 import { countPruned } from '../account/deletions.ts';
 import { statement } from '../account/mark.ts';
-import type { ErasureJournal } from './journal.ts';
+import type { ErasureJournal } from '../partitions/journal.ts';
 import { allowReceipt, newReceiptId } from './receipts.ts';
 
 /** How long after a ranking feedback on it may arrive: the days in which it counts, and one for shipping. */

@@ -1,4 +1,4 @@
-import { erasureJournal } from '../../../../backend/log/retention/journal.ts';
+import { erasureJournal } from '../../../../backend/log/partitions/journal.ts';
 import { openObjectStore } from '../../../../backend/log/partitions/open-object-store.ts';
 import { parsePrivacy } from '../../../../backend/log/retention/settings.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { ObjectStore } from '../partitions/object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /**
  * An erasure as the journal has it: beside the database, so that one that is restored from before it is cleaned again. It holds the
