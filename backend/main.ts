@@ -7,6 +7,8 @@ import { edgeKey as edgeKeyOf } from './log/identity/edge-key.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { examine } from './doctor/doctor.ts';
+import { journalErasures, receiptsSince } from './log/retention/receipts.ts';
+import { replayErasures } from './log/retention/replay-erasures.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
@@ -75,6 +77,14 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   } = services;
   await inTurnWithOthers(lease(PREPARING, LEASE_MS), async () => {
     await rekeyLog(store, identity[0], nowMs(), log);
+    const replayed = await replayErasures({
+      store,
+      journal: services.journal,
+      since: await receiptsSince(store, config.privacy, nowMs()),
+      nowMs,
+      log,
+    });
+    if (replayed > 0) await trainingData.forgetDeleted();
     for (const problem of await noteEpochs(store, identity, keptDaysOf(config), nowMs()))
       log(problem);
     await versions.ensureRules(config.schema);
@@ -195,6 +205,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         trainWithPolicy({ store, versions, trainer, nowMs }),
         config.training.schedule,
       ),
+      {
+        name: 'journal of erasures',
+        schedule: '* * * * *',
+        leaderOnly: true,
+        run: () => journalErasures(store, services.journal, nowMs()),
+      },
       learningJob({ learning: services.metricLearning, liveSchema, log }),
       services.onlineLearning.job,
       ...monitorJobs({
@@ -204,6 +220,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         trainingData,
         liveSchema,
         feeds: config.feeds.map(({ name }) => name),
+        erasureHours: config.privacy.erasureHours,
         settings: config.monitors,
         objectives: config.objectives,
         costs: services.costs,

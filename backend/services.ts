@@ -8,7 +8,8 @@ import type { FeedWorker } from './catalogue/feeds/feed-worker.ts';
 import { businessOf } from './business/service.ts';
 import { costsOf } from './costs/service.ts';
 import type { SnapshotWorker } from './catalogue/snapshot-worker.ts';
-import { keptDaysOf, type BackendConfig } from './config/config.ts';
+import { periodsOf } from './config/periods.ts';
+import { keptDaysOf, kvSettleOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
@@ -36,9 +37,12 @@ import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
 import type { Schema } from '../shared/features/schema.ts';
+import { localPathOf } from './store/local-path.ts';
 import type { Store } from './store/open.ts';
 import { upgradeOf } from './store/upgrade/finalize.ts';
 import { threadOnDemand } from './process/thread.ts';
+import { erasureJournal, JOURNAL_PREFIX } from './log/partitions/journal.ts';
+import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { trainingData as trainingDataOf } from './log/training-data.ts';
 
 const MINUTE_MS = 60_000;
@@ -159,6 +163,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     nowMs,
     log,
   });
+  const journal = erasureJournal(
+    [
+      { objects: openObjectStore({ kind: 'folder', path: config.erasureFolder }), prefix: '' },
+      { objects: openObjectStore(config.trainingStore), prefix: JOURNAL_PREFIX },
+    ],
+    log,
+  );
   const trainingData = trainingDataOf({
     store,
     database,
@@ -168,6 +179,8 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     identitySecret: config.identitySecrets[0],
     account,
     keptDays,
+    journal,
+    privacy: config.privacy,
     beforePrune: async () => {
       await metricLearning.gather();
       await experimentService.freeze();
@@ -223,6 +236,11 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const keys = accessKeysOf({ store, nowMs });
+  const places = {
+    database: localPathOf(config.database.url) === undefined ? 'server' : 'file',
+    trainingStore: config.trainingStore.kind === 'folder' ? 'folder' : 'bucket',
+    isEdgeLocal: kvSettleOf(config.edgeUrl) === 0,
+  } as const;
   const rankings = rankingRoomOf({ store, versions, kv });
   const alertChannels = channelsOf(
     config.alertAddresses,
@@ -272,6 +290,17 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     metricLearning,
     experimentService,
     trainingData,
+    journal,
+    privacy: config.privacy,
+    places,
+    processing: {
+      periods: periodsOf(config),
+      places,
+      controller: config.privacy.controller,
+      channels: alertChannels.map(({ name }) => name),
+      erasureHours: config.privacy.erasureHours,
+      hasOidc: config.dashboard.oidc !== undefined,
+    },
     evaluations,
     account,
     trainer,

@@ -35,6 +35,7 @@ import {
 import { showObjectivesVerb } from './objectives/show.ts';
 import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
+import { privacyNoticeVerb, privacyReportVerb } from './privacy/privacy.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
 import { replayRolloutsVerb } from './rollouts/replay.ts';
@@ -61,6 +62,8 @@ import { statusVerb } from './system/status.ts';
 import { finalizeVerb, upgradeStatusVerb } from './upgrade/upgrade.ts';
 import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
+import { listErasuresVerb } from './users/erasures.ts';
+import { exportUserVerb } from './users/export.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
 import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
@@ -226,7 +229,12 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'users',
     about: 'visitors, by their pseudonymous ids',
-    verbs: [deleteUserVerb, allowUserVerb],
+    verbs: [exportUserVerb, deleteUserVerb, allowUserVerb, listErasuresVerb],
+  },
+  {
+    noun: 'privacy',
+    about: 'what is stored of people, in documents',
+    verbs: [privacyReportVerb, privacyNoticeVerb],
   },
   {
     noun: 'schema',

@@ -25,6 +25,8 @@ export interface Environment {
   readonly ingestSecrets: NewestFirst<string>;
   /** Ids of sessions and users are keyed by the first. */
   readonly identitySecrets: NewestFirst<string>;
+  /** Where the journal of erasures lies on this machine; a copy lies beside the partitions. */
+  readonly erasureFolder: string;
   /** Where the daily partitions lie. */
   readonly trainingStore: StoreLocation;
   /** Where alerts are sent, besides the log. */
@@ -177,6 +179,7 @@ export function readEnvironment(env: Env): Environment {
       longEnough('TRIMTAB_IDENTITY_SECRET', entriesOf(valueOf('TRIMTAB_IDENTITY_SECRET'))),
       ingestSecrets,
     ),
+    erasureFolder: join(state.path, 'erasures'),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
     alertAddresses: {
       webhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { experimentSettings } from '../experiments/settings.ts';
 import { catalogue } from '../catalogue/settings.ts';
 import { costs } from '../costs/settings.ts';
+import { privacy } from '../log/retention/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { notices } from '../monitor/notice-settings.ts';
@@ -52,6 +53,8 @@ export const settings = group({
   costs,
   /** Which addresses the backend may ask: for webhooks, chats, mail servers, feeds and identity providers. */
   outbound,
+  /** What people are promised, and for how long records are kept. */
+  privacy,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */
   watchEveryMs: atLeastOne.max(60_000).default(3000),
   /** A changed catalogue is published so long after its last change. */

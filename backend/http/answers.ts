@@ -28,6 +28,7 @@ export type Experiment = Answer<'/v1/experiments'>['experiments'][number];
 export type ExperimentWithReport = Answer<'/v1/experiments/:id'>;
 export type Rollout = Answer<'/v1/rollouts'>['rollouts'][number];
 export type RolloutWithDecisions = Answer<'/v1/rollouts/:id'>;
+export type ErasureReceipt = Answer<'/v1/users/erasures'>['erasures'][number];
 export type MetricWeights = Answer<'/v1/metric-weights/:schema'>;
 export type BusinessFigures = Answer<'/v1/business'>;
 export type BusinessGroup = BusinessFigures['groups'][number];

@@ -26,6 +26,7 @@ import { searchRoutes } from './routes/search.ts';
 import { objectiveRoutes } from './routes/objectives.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
 import { schemaRoutes } from './routes/schema.ts';
@@ -75,6 +76,7 @@ export function createApp(services: Services) {
     .route('/', alertRoutes(services))
     .route('/', reportRoutes(services))
     .route('/', userRoutes(services))
+    .route('/', privacyRoutes(services))
     .route('/', schemaRoutes(services))
     .route('/', loginRoutes(services))
     .route('/', keyRoutes(services))

@@ -4,6 +4,7 @@ import { serve } from '../process/serve.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { serial } from '../process/serial.ts';
 import type { Database } from '../store/connect.ts';
+import type { PartitionsErased } from '../store/tables.ts';
 import { workerDatabase } from '../store/worker-database.ts';
 import type { BuildDeps } from './partitions/build-partition.ts';
 import { awaitedSince } from './account/awaited-since.ts';
@@ -13,11 +14,15 @@ import { aboutLog, type SchemaLog } from './schema-log.ts';
 import type { RelatedPartitions } from './training-set/read-partitions.ts';
 import type { StoreLocation } from './partitions/object-store.ts';
 import { openObjectStore } from './partitions/open-object-store.ts';
-import type { Manifest } from './partitions/partition.ts';
+import type { Deleted } from './account/deletions.ts';
+import type { LoggedSlate } from '../science/learn/logged-slate.ts';
+import type { PartitionName } from './retention/export-person.ts';
+import { listPartitions, type Manifest } from './partitions/partition.ts';
 import {
   forgetDeleted,
   prunePartitions,
   rekeyPartitions,
+  slatesOf,
   syncPartitions,
 } from './partitions/partitions.ts';
 import { lostDecisions } from './lost-decisions.ts';
@@ -118,8 +123,14 @@ const exposed = {
       return { manifests, counted, quality, otherLogs };
     }),
 
-  forgetDeleted: (nowMs: number): Promise<number> =>
+  forgetDeleted: (nowMs: number): Promise<PartitionsErased> =>
     afterRekeying(nowMs, () => forgetDeleted(depsAt(nowMs))),
+
+  partitions: (nowMs: number): Promise<PartitionName[]> =>
+    afterRekeying(nowMs, () => listPartitions(objects)),
+
+  slatesOf: (partition: PartitionName, whose: Deleted, nowMs: number): Promise<LoggedSlate[]> =>
+    afterRekeying(nowMs, () => slatesOf(objects, partition, whose)),
 
   prune: (before: UtcDay, nowMs: number): Promise<number> =>
     inTurn(() => prunePartitions(depsAt(nowMs), before)),

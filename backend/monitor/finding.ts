@@ -21,6 +21,7 @@ export const ALERT_KINDS = [
   'fast burn',
   'slow burn',
   'costs',
+  'overdue erasure',
   'monitor',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -23,6 +23,7 @@ import { readLostDecisions } from './lost-decisions.ts';
 import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { readStandstills } from './rollout-standstill.ts';
+import { readOverdueErasures } from './overdue-erasures.ts';
 import { readLimitedLearning } from './learning-limited.ts';
 import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
@@ -45,6 +46,8 @@ export interface MonitorDeps {
   readonly sampleCatalogue: (schema: Schema) => Promise<CatalogueSample>;
   /** Called after each daily check, when the alerts are up to date. */
   readonly afterDaily: () => Promise<void>;
+  /** Within how many hours an erasure is complete. */
+  readonly erasureHours: number;
   /** Names of the catalogue's feeds. */
   readonly feeds: readonly string[];
   readonly settings: MonitorSettings;
@@ -98,6 +101,7 @@ const frequentMonitors = ({
   store,
   account,
   feeds,
+  erasureHours,
   settings,
   objectives,
   probes,
@@ -140,6 +144,10 @@ const frequentMonitors = ({
     check: (nowMs) => readFastBurns({ store, probes: probes(), settings: objectives }, nowMs),
   },
   { kind: 'slow burn', check: (nowMs) => readSlowBurns({ store, settings: objectives }, nowMs) },
+  {
+    kind: 'overdue erasure',
+    check: (nowMs) => readOverdueErasures(store, erasureHours, nowMs),
+  },
 ];
 
 /** They judge days that are over, and read whole days. */

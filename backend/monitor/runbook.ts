@@ -233,6 +233,16 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
       'The log of the backend has the reason. Most are a database that does not answer: `/health/ready` says more.',
     ],
   },
+  'overdue erasure': {
+    means:
+      'A person was deleted, and not everything of it is gone after `privacy.erasureHours`: partitions, the write-ahead log or free pages of the database.',
+    urgency: `${TODAY} The person was promised a time.`,
+    look: ['npx trimtab users erasures', STATUS],
+    act: [
+      'The receipt says which stage waits. `npx trimtab data prune` carries out what is due, and the log of the backend says why it failed.',
+      'Of partitions, the object store did not answer: mend that first. Of free pages, the disk has too little room for a second copy of the database.',
+    ],
+  },
   costs: {
     means:
       'A month like the last days would cost more than `costs.monthlyLimit`, by the prices in the configuration.',

@@ -27,6 +27,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'fast burn': 'critical',
   'slow burn': 'warning',
   costs: 'warning',
+  'overdue erasure': 'warning',
   monitor: 'warning',
 };
 

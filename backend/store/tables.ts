@@ -833,6 +833,8 @@ export const deletedUsers = sqliteTable(
     userId: text().notNull(),
     deletedAt: integer().notNull(),
     deletion: integer().notNull().default(0),
+    /** Their newest erasure; null: from before there were receipts. */
+    erasure: text(),
   },
   (table) => [primaryKey({ columns: [table.userId] })],
 );
@@ -844,6 +846,8 @@ export const deletedSessions = sqliteTable(
     sessionId: text().notNull(),
     deletedAt: integer().notNull(),
     deletion: integer().notNull(),
+    /** Erasures of the users whose session it was, so that another erasure of such a user finds it again. */
+    erasures: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
   },
   (table) => [primaryKey({ columns: [table.sessionId] })],
 );
@@ -856,3 +860,43 @@ export const jobRuns = sqliteTable('job_runs', {
   /** Why it failed; null: it did not. */
   problem: text(),
 });
+
+/**
+ * Receipts: one per erasure, and one where an erased user was allowed again. They name nobody. A stage is null until it is complete for
+ * everything that was deleted up to the erasure.
+ */
+export const erasures = sqliteTable(
+  'erasures',
+  {
+    /** Random. */
+    id: text().primaryKey(),
+    at: integer().notNull(),
+    kind: text().$type<'user' | 'session' | 'allow'>().notNull(),
+    by: text().notNull(),
+    /** Number of the deletion, as tombstones bear it; another one after a replay. */
+    deletion: integer().notNull(),
+    /** How many sessions it found. */
+    sessions: integer().notNull(),
+    /** Table → rows deleted from it. */
+    rows: text({ mode: 'json' }).$type<Readonly<Record<string, number>>>().notNull(),
+    /** Texts that should name nobody, where they were searched: table → rows that did. */
+    searched: text({ mode: 'json' }).$type<Readonly<Record<string, number>>>(),
+    partitions: text({ mode: 'json' }).$type<PartitionsErased>(),
+    /** When it stood in the journal beside the database. */
+    journaledAt: integer(),
+    partitionsAt: integer(),
+    /** When the write-ahead log was emptied. */
+    logAt: integer(),
+    /** When the file was rewritten, free pages with it. */
+    fileAt: integer(),
+    /** When it was carried out again on a database that was restored from before it; null: never. */
+    replayedAt: integer(),
+  },
+  (table) => [index('erasures_at').on(table.at), index('erasures_deletion').on(table.deletion)],
+);
+
+/** How many partitions were searched, and how many of them written anew. */
+export interface PartitionsErased {
+  readonly searched: number;
+  readonly rewritten: number;
+}

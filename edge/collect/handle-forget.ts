@@ -80,9 +80,12 @@ function tokensOf(body: unknown): readonly string[] {
   throw invalid(`the body must be {tokens}, a list of 1 to ${MAX_TOKENS} tokens of rankings`);
 }
 
-/** Counted apart from the events of its ranking, so that no number of those keeps it out. */
+/**
+ * Counted apart from the events of its ranking, so that no number of those keeps it out. Keys are kept for days: this one names a
+ * ranking, which is deleted, and not its session.
+ */
 const entryOf = (claims: TokenClaims, nowMs: number): EventEntry => ({
-  key: `erase ${claims.sessionId} ${nowMs}`,
+  key: `erase ${claims.rankingId} ${nowMs}`,
   rankingId: `erase ${claims.rankingId}` as RankingId,
   kind: 'erase',
   json: erasureJson(claims, nowMs),

@@ -6,6 +6,8 @@ export interface Erasure {
   readonly type: typeof ERASURE;
   /** Keyed. */
   readonly sessionId: SessionId;
+  /** Epoch ms, by the edge's clock. */
+  readonly receivedAt?: number;
 }
 
 const ERASURE = 'erase';

@@ -14,6 +14,8 @@ import { trainingData as trainingDataOf } from '../../backend/log/training-data.
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
+import { parsePrivacy } from '../../backend/log/retention/settings.ts';
+import { someJournal } from '../backend/log/support/journal.ts';
 import { DAY, openLog, type Log } from '../backend/log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from '../backend/monitor/support/steady-days.ts';
 import { readCatalogueSample } from '../../backend/catalogue/catalogue-sample.ts';
@@ -66,6 +68,8 @@ beforeAll(async () => {
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,
     keptDays: 365,
+    journal: someJournal(),
+    privacy: parsePrivacy({}),
     beforePrune: async () => {},
     nowMs,
   });
@@ -77,6 +81,7 @@ beforeAll(async () => {
         estimate: () => Promise.resolve({ measured: null, bill: null, monthlyLimit: null }),
       },
       feeds: [],
+      erasureHours: 48,
       store,
       account,
       versions,

@@ -26,10 +26,14 @@ import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { DataReview } from '../../log/review/service.ts';
 import type { EdgeKey } from '../../log/identity/edge-key.ts';
+import type { ErasureJournal } from '../../log/partitions/journal.ts';
+import type { Places } from '../../log/retention/shown-receipt.ts';
+import type { PrivacySettings } from '../../log/retention/settings.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
+import type { RecordInputs } from '../../reports/privacy/record-of-processing.ts';
 import type { Metrics } from '../../process/metrics.ts';
 
 /** What the routes need. */
@@ -56,6 +60,10 @@ export interface Services {
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;
   readonly account: Account;
   readonly trainingData: TrainingDataService;
+  readonly journal: ErasureJournal;
+  readonly privacy: PrivacySettings;
+  readonly places: Places;
+  readonly processing: RecordInputs;
   readonly evaluations: Evaluations;
   readonly experiments: Experiments;
   readonly reports: ReportDeps;

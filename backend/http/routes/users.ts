@@ -1,12 +1,27 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { exportPerson, type Asked } from '../../log/retention/export-person.ts';
+import { recordAudit } from '../../store/audit.ts';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { GivenId } from '../../../shared/domain/ids.ts';
 import { deleteSession } from '../../log/retention/delete-session.ts';
 import { deleteUser } from '../../log/retention/delete-user.ts';
 import type { DeletedRows } from '../../log/retention/erase.ts';
 import { allowUser, deliveryMs } from '../../log/retention/tombstones.ts';
-import { actorOf, answer, givenId, jsonBody, problems, router } from '../contract/openapi.ts';
+import { journalErasures, listReceipts } from '../../log/retention/receipts.ts';
+import { shownReceipt } from '../../log/retention/shown-receipt.ts';
+import {
+  actorOf,
+  answer,
+  epochMs,
+  givenId,
+  jsonBody,
+  problems,
+  queryNumber,
+  router,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
+import { personExport } from './person-export-shape.ts';
 
 const params = z.object({ id: givenId });
 const anyId = z.object({ id: z.string().min(1).max(4096) }).strict();
@@ -35,6 +50,31 @@ const removeNamed = createRoute({
     200: answer(deletedRows, 'Rows deleted; zero for an unknown user'),
     ...problems,
   },
+});
+
+const exported = {
+  200: {
+    description:
+      'One JSON text, streamed; it is whole where it is JSON, as its last member is `complete`. Keyed ids are replaced by `user` and `session-1` …',
+    content: { 'application/json': { schema: personExport } },
+  },
+  ...problems,
+};
+
+const exportNamed = createRoute({
+  method: 'post',
+  path: '/v1/users/export',
+  summary: 'Everything that is stored of a user and their sessions; the id is in no address',
+  request: { body: jsonBody(anyId) },
+  responses: exported,
+});
+
+const exportNamedSession = createRoute({
+  method: 'post',
+  path: '/v1/sessions/export',
+  summary: 'Everything that is stored of a session while nobody was logged in',
+  request: { body: jsonBody(anyId) },
+  responses: exported,
 });
 
 const allow = createRoute({
@@ -71,7 +111,56 @@ const removeNamedSession = createRoute({
   },
 });
 
-export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Services) => {
+const receipt = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['user', 'session', 'allow']).openapi({
+      description: 'allow: a user who was erased is stored again from then on',
+    }),
+    at: epochMs.openapi({ description: 'When it was asked for; rows were gone then' }),
+    by: z.string(),
+    dueAt: epochMs.openapi({ description: 'Later, an alert says that it is not complete' }),
+    completedAt: epochMs.nullable(),
+    sessions: z.number().openapi({ description: 'How many sessions were found' }),
+    rows: z.record(z.string(), z.number()).openapi({ description: 'Table → rows deleted' }),
+    stages: z.array(
+      z.object({
+        place: z.string(),
+        how: z.string(),
+        state: z.enum(['done', 'open', 'none needed', 'by itself']),
+        doneAt: epochMs.nullable(),
+      }),
+    ),
+    beyond: z
+      .array(z.object({ place: z.string(), until: epochMs.nullable(), why: z.string() }))
+      .openapi({ description: 'What only the recovery of others still holds, and until when' }),
+    replayedAt: epochMs
+      .nullable()
+      .openapi({ description: 'When it was carried out again on a restored database' }),
+  })
+  .openapi('ErasureReceipt');
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/users/erasures',
+  summary: 'Erasures of users and sessions, each with a receipt that names nobody; newest first',
+  request: { query: z.strictObject({ limit: queryNumber(1, 10_000).optional() }) },
+  responses: {
+    200: answer(z.object({ erasures: z.array(receipt) }), 'Receipts'),
+    ...problems,
+  },
+});
+
+export const userRoutes = ({
+  store,
+  identity,
+  trainingData,
+  journal,
+  privacy,
+  places,
+  account,
+  nowMs,
+}: Services) => {
   /** Under every key: the visitor may have been here before the key changed. */
   const underEveryKey = async (erase: (key: (typeof identity)[0]) => Promise<DeletedRows>) => {
     // Whose outcomes are that name a session alone is known once they are credited.
@@ -84,16 +173,43 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
       deleted.outcomes += rows.outcomes;
     }
     // After the rows: tombstones are stored, so that a failure here is made good by the next run.
+    await journalErasures(store, journal, nowMs());
     await trainingData.forgetDeleted();
-    // Readers that hold the log longer are met by the next pruning, which rewrites the file.
-    await store.emptyLog();
     return { deleted };
   };
   const deleteGiven = (given: GivenId, by: string) =>
     underEveryKey((key) => deleteUser(store, key.userId(given), by, nowMs()));
   const deleteGivenSession = (given: GivenId, by: string) =>
     underEveryKey((key) => deleteSession(store, key.sessionId(given), by, nowMs()));
+  const handOut = async (c: Context, asked: Asked) => {
+    // Whose outcomes are that name a session alone is known once they are credited.
+    await account.update();
+    await store.write([
+      recordAudit(store, {
+        at: nowMs(),
+        actor: actorOf(c),
+        action: `export ${asked.kind}`,
+        subject: `a ${asked.kind}`,
+      }),
+    ]);
+    const pieces = exportPerson(store, trainingData.slates, asked, identity, nowMs());
+    const body = ReadableStream.from(pieces).pipeThrough(new TextEncoderStream());
+    return c.body(body as ReadableStream, 200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    }) as never;
+  };
   return router()
+    .openapi(exportNamed, (c) =>
+      handOut(c, { kind: 'user', id: c.req.valid('json').id as GivenId }),
+    )
+    .openapi(exportNamedSession, (c) =>
+      handOut(c, { kind: 'session', id: c.req.valid('json').id as GivenId }),
+    )
+    .openapi(list, async (c) => {
+      const receipts = await listReceipts(store, c.req.valid('query').limit ?? 100);
+      return c.json({ erasures: receipts.map((one) => shownReceipt(one, privacy, places)) }, 200);
+    })
     .openapi(remove, async (c) =>
       c.json(await deleteGiven(c.req.valid('param').id as GivenId, actorOf(c)), 200),
     )
@@ -112,9 +228,10 @@ export const userRoutes = ({ store, identity, trainingData, account, nowMs }: Se
       // Before the tombstone goes: by it partitions are rid of the user.
       await trainingData.forgetDeleted();
       let isAllowed = false;
+      await journalErasures(store, journal, nowMs());
       for (const key of identity) {
         const id = key.userId(given);
-        const found = await allowUser(store, id, nowMs() - waitMs, actorOf(c), nowMs());
+        const found = await allowUser(store, id, nowMs() - waitMs, actorOf(c), nowMs(), journal);
         if (!found.isAllowed && found.deletedAt !== undefined)
           throw new ApiError(
             409,

@@ -14,17 +14,39 @@ export const newestDeletion: SQL = sql`coalesce(
   max(coalesce((select max(deletion) from deleted_users), 0),
     coalesce((select max(deletion) from deleted_sessions), 0)))`;
 
-/** Counts up; the statements after it in the transaction give their rows `newestDeletion`. */
-export const countDeletion = (db: LibSQLDatabase): Statement =>
+/**
+ * Counts up; the statements after it in the transaction give their rows `newestDeletion`. @param above a number that was given before,
+ * and of which a restored database does not know.
+ */
+export const countDeletion = (db: LibSQLDatabase, above = 0): Statement =>
   statement(
     db,
-    sql`insert into log_marks (name, value) select ${COUNTER}, ${newestDeletion} + 1 where true
+    sql`insert into log_marks (name, value)
+      select ${COUNTER}, max(${newestDeletion}, ${above}) + 1 where true
       on conflict do update set value = excluded.value`,
   );
 
 export async function readNewestDeletion(db: LibSQLDatabase): Promise<number> {
   const [{ newest }] = await db.all<{ newest: number }>(sql`select ${newestDeletion} as newest`);
   return newest;
+}
+
+const PRUNED = 'log: newest deletion without tombstones';
+
+/** Notes up to which deletion tombstones of sessions may be gone. @param newest SQL that gives its number, or null. */
+export const countPruned = (db: LibSQLDatabase, newest: SQL): Statement =>
+  statement(
+    db,
+    sql`insert into log_marks (name, value) select ${PRUNED}, d from (select (${newest}) as d) where d is not null
+      on conflict do update set value = max(cast(value as integer), excluded.value)`,
+  );
+
+/** Up to which deletion tombstones of sessions may be gone; 0: none is. */
+export async function readPruned(db: LibSQLDatabase): Promise<number> {
+  const [row] = await db.all<{ value: string }>(
+    sql`select value from log_marks where name = ${PRUNED}`,
+  );
+  return Number(row?.value ?? 0);
 }
 
 /** Tells what was deleted by a later deletion than one. */

@@ -8,7 +8,15 @@ import {
   slatesToParts,
   type BuildDeps,
 } from './build-partition.ts';
-import { deletedSince, isDeleted, readNewestDeletion, type Deleted } from '../account/deletions.ts';
+import {
+  deletedSince,
+  isDeleted,
+  readNewestDeletion,
+  readPruned,
+  type Deleted,
+} from '../account/deletions.ts';
+import type { PartitionsErased } from '../../store/tables.ts';
+import { erasureJournal, JOURNAL_PREFIX } from './journal.ts';
 import { daysWithRankings } from '../account/log-mark.ts';
 import type { ObjectStore } from './object-store.ts';
 import { distinctIn, readPart } from './part-file.ts';
@@ -50,14 +58,31 @@ export async function syncPartitions(
   return manifests;
 }
 
-/** Takes users and sessions that were deleted since a partition was built out of every partition. @returns how many were rewritten. */
-export async function forgetDeleted(deps: BuildDeps): Promise<number> {
-  let rewritten = 0;
+/** Takes users and sessions that were deleted since a partition was built out of every partition. @returns how many there were. */
+export async function forgetDeleted(deps: BuildDeps): Promise<PartitionsErased> {
+  let [searched, rewritten] = [0, 0];
   for (const { schemaHash, day } of await listPartitions(deps.objects)) {
     const manifest = await readManifest(deps.objects, schemaHash, day);
-    if (manifest !== undefined && (await forgetIn(deps, manifest)).isRewritten) rewritten++;
+    if (manifest === undefined) continue;
+    searched++;
+    if ((await forgetIn(deps, manifest)).isRewritten) rewritten++;
   }
-  return rewritten;
+  return { searched, rewritten };
+}
+
+/** Of one partition the slates of some users, and of some sessions those that name nobody. */
+export async function slatesOf(
+  objects: ObjectStore,
+  { schemaHash, day }: Pick<Manifest, 'schemaHash' | 'day'>,
+  whose: Deleted,
+): Promise<LoggedSlate[]> {
+  const manifest = await readManifest(objects, schemaHash, day);
+  if (manifest === undefined || !(await mentions(objects, manifest, whose))) return [];
+  const found: LoggedSlate[] = [];
+  for (const part of manifest.parts)
+    for await (const slate of readPart(await readPartBytes(objects, part)))
+      if (isDeleted(whose, slate)) found.push(slate);
+  return found;
 }
 
 /** A partition without what was deleted since it was built; no manifest where nothing else was in it. */
@@ -68,7 +93,7 @@ async function forgetIn(
   const { db, objects, nowMs } = deps;
   const deletions = await readNewestDeletion(db);
   if (deletions <= manifest.deletions) return { manifest, isRewritten: false };
-  const gone = await deletedSince(db, manifest.deletions);
+  const gone = await goneSince(deps, manifest.deletions);
   // Parts of earlier builds go at once: what a deleted user left is not kept for those who still read it.
   const next = { ...manifest, deletions, replaced: [] };
   const isRewritten = await mentions(objects, manifest, gone);
@@ -85,6 +110,21 @@ async function forgetIn(
   const clean = await writeManifest(objects, next);
   await deleteStrangers(objects, clean);
   return { manifest: clean, isRewritten };
+}
+
+/** A partition that was restored may be from before tombstones that are gone: the journal beside it has them all. */
+async function goneSince({ db, objects }: BuildDeps, deletions: number): Promise<Deleted> {
+  const { users, sessions } = await deletedSince(db, deletions);
+  if (deletions >= (await readPruned(db))) return { users, sessions };
+  const journal = erasureJournal([{ objects, prefix: JOURNAL_PREFIX }], () => {});
+  const entries = (await journal.read(new Set(), 0)).filter(
+    ({ deletion, kind }) => deletion > deletions && kind !== 'allow',
+  );
+  return {
+    // A user who was allowed again and came back has partitions of now: this one is older.
+    users: users.union(new Set(entries.flatMap((entry) => entry.users))),
+    sessions: sessions.union(new Set(entries.flatMap((entry) => entry.sessions))),
+  };
 }
 
 /** Writes the slates of a partition anew, each as `change` gives it; those without are left out. */

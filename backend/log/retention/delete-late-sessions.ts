@@ -23,14 +23,9 @@ export async function deleteLateSessions(
   if (named.size === 0) return;
   const pairs = `[${[...named].join(',')}]`;
   const sessions = sql`
-    select p.value ->> 1 as value from json_each(${pairs}) p
-    where p.value ->> 0 in (select userId from deleted_users)
-      and p.value ->> 1 not in (select sessionId from deleted_sessions)`;
+    select p.value ->> 1 as value, u.erasure as ofErasure
+    from json_each(${pairs}) p join deleted_users u on u.userId = p.value ->> 0
+    where p.value ->> 1 not in (select sessionId from deleted_sessions)`;
   if ((await store.db.all(sessions)).length === 0) return;
-  await erase(
-    store,
-    { sessions },
-    { by: 'backend', action: 'delete session', subject: 'a session' },
-    nowMs,
-  );
+  await erase(store, { sessions }, { by: 'backend', kind: 'session' }, nowMs);
 }

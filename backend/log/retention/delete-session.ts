@@ -12,10 +12,10 @@ export const deleteSession = (
   sessionId: SessionId,
   by: string,
   nowMs: number,
-): Promise<DeletedRows> =>
+): Promise<DeletedRows & { readonly id: string }> =>
   erase(
     store,
-    { sessions: sql`select ${sessionId} as value` },
-    { by, action: 'delete session', subject: 'a session' },
+    { sessions: sql`select ${sessionId} as value, null as ofErasure` },
+    { by, kind: 'session' },
     nowMs,
   );

@@ -12,17 +12,23 @@ export const deleteUser = (
   userId: UserId,
   by: string,
   nowMs: number,
-): Promise<DeletedRows> =>
+): Promise<DeletedRows & { readonly id: string }> =>
   erase(
     store,
     { users: sql`select ${userId} as value`, sessions: sessionsOf(userId) },
-    { by, action: 'delete user', subject: 'a user' },
+    { by, kind: 'user' },
     nowMs,
   );
 
-/** All sessions of a user, from the log and from what is kept longer than the log. */
-const sessionsOf = (userId: UserId): SQL => sql`
+/**
+ * All sessions of a user, from the log and from what is kept longer than the log; and those of an earlier erasure of the same user,
+ * of which rows may still arrive.
+ */
+export const sessionsOf = (userId: UserId): SQL => sql`
   select sessionId as value from decisions where userId = ${userId}
+  union select d.sessionId from deleted_users u, deleted_sessions d
+    where u.userId = ${userId} and (d.deletion = u.deletion
+      or exists (select 1 from json_each(d.erasures) e where e.value = u.erasure))
   union select sessionId from events where userId = ${userId}
   union select sessionId from exposures where userId = ${userId}
   union select sessionId from user_days where userId = ${userId}

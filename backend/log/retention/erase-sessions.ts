@@ -13,14 +13,14 @@ export async function eraseSessions(
   nowMs: number,
 ): Promise<void> {
   if (erasures.length === 0) return;
-  const ids = JSON.stringify([...new Set(erasures.map(({ sessionId }) => sessionId))]);
-  const sessions = sql`
-    select value from json_each(${ids}) where value not in (select sessionId from deleted_sessions)`;
-  if ((await store.db.all(sessions)).length === 0) return;
-  await erase(
-    store,
-    { sessions },
-    { by: 'visitor', action: 'delete session', subject: 'a session' },
-    nowMs,
+  const asked = JSON.stringify(
+    erasures.map(({ sessionId, receivedAt }) => [sessionId, receivedAt ?? 0]),
   );
+  // A tombstone from before they asked is no answer to it: what they did since may still arrive.
+  const sessions = sql`
+    select a.value ->> 0 as value, null as ofErasure from json_each(${asked}) a
+    where not exists (select 1 from deleted_sessions d
+      where d.sessionId = a.value ->> 0 and d.deletedAt >= (a.value ->> 1))`;
+  if ((await store.db.all(sessions)).length === 0) return;
+  await erase(store, { sessions }, { by: 'visitor', kind: 'session' }, nowMs);
 }

@@ -13,6 +13,8 @@ import { decisions, deletedSessions, outcomes } from '../../../backend/store/tab
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { wholeDays } from '../../../shared/domain/utc-day.ts';
 import { openObjectStore } from '../../../backend/log/partitions/open-object-store.ts';
+import { parsePrivacy } from '../../../backend/log/retention/settings.ts';
+import { someJournal } from './support/journal.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from './support/log.ts';
 
 let log: Log;
@@ -74,6 +76,8 @@ test('a clock that is 400 days ahead deletes nothing, whether or not the edge go
     identitySecret: 'an identity secret',
     account: { update: () => log.update() },
     keptDays: 90,
+    journal: someJournal(),
+    privacy: parsePrivacy({}),
     beforePrune: async () => {},
     nowMs: () => nowMs,
   });
@@ -115,6 +119,8 @@ test('a backend that does not lead rids its own folder of deleted people and of 
     identitySecret: 'an identity secret',
     account: { update: () => log.update() },
     keptDays: 90,
+    journal: someJournal(),
+    privacy: parsePrivacy({}),
     beforePrune: async () => {},
     nowMs: () => NOON + 2 * DAY,
   });
@@ -140,7 +146,7 @@ test('a backend that does not lead rids its own folder of deleted people and of 
 
 const WAIT = 8 * DAY;
 const isAllowed = async (nowMs: number) =>
-  (await allowUser(log.store, 'ana', nowMs - WAIT, 'ops', nowMs)).isAllowed;
+  (await allowUser(log.store, 'ana', nowMs - WAIT, 'ops', nowMs, someJournal())).isAllowed;
 
 test('a deletion by a clock that is 400 days behind lasts as long as one by the right clock', async () => {
   await rank(NOON);

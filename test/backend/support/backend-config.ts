@@ -3,6 +3,7 @@ import { catalogue } from '../../../backend/catalogue/settings.ts';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { DEMO } from '../../../backend/config/demo.ts';
 import { costs } from '../../../backend/costs/settings.ts';
+import { parsePrivacy } from '../../../backend/log/retention/settings.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
@@ -53,6 +54,8 @@ export const testConfig = ({
   feedUrls: {},
   training: NO_TRAINING,
   rollout: parseRollout({ mode: 'direct', schedule: '' }),
+  erasureFolder: join(folder, 'erasures'),
+  privacy: parsePrivacy({}),
   trainingStore: { kind: 'folder', path: join(folder, 'training-data') },
   trainingData: parseTrainingData({ ...DEMO.trainingData, pruneSchedule: '' }),
   experiments: { metrics: [] },

@@ -1,5 +1,7 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { fakeBackend, shipAll } from '../support/backend.ts';
+import { fakeBackend, shard, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { keyedSession } from '../support/keyed.ts';
@@ -40,6 +42,20 @@ it('ships the erasure of each session that a token is of, among what else is shi
   });
   const events = backend.sent.flatMap((batch) => batch.events);
   expect(events.map(({ type }) => type)).toEqual(['click']);
+  // What is kept for days, so that nothing counts twice, names none of the sessions.
+  const kept: string[] = [];
+  for (let n = 0; n < Number(env.EVENT_SHARDS); n++)
+    kept.push(
+      ...(await runInDurableObject(shard(n), (_, { storage }) =>
+        storage.sql
+          .exec<{ id: string }>(`SELECT eventId AS id FROM seen UNION SELECT rankingId FROM counts`)
+          .toArray()
+          .map(({ id }) => id),
+      )),
+    );
+  expect(kept.filter((id) => id.startsWith('erase')).length).toBeGreaterThanOrEqual(2);
+  for (const session of ['one', 'other'])
+    expect(kept.join(' ')).not.toContain(keyedSession(session));
 });
 
 it('takes a token that has expired', async () => {

@@ -20,8 +20,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-shard-deletes-a-batch-that-was-not-committed',
     file: 'edge/collect/event-log.ts',
-    find: "if (result === 'committed')",
-    replace: "if (result !== 'refused')",
+    find: "if (outcome === 'committed')",
+    replace: "if (outcome !== 'refused')",
   },
   {
     name: 'a-shard-forgets-its-alarm',
@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'ingest-answers-before-it-has-committed',
     file: 'backend/store/group-commits.ts',
-    find: 'waiting.push({ write, resolve, reject });',
-    replace: 'waiting.push({ write, resolve, reject }); resolve(write.map(() => 1));',
+    find: 'waiting.push(one);',
+    replace: 'waiting.push(one); resolve(write.map(() => 1));',
     isCommon: true,
   },
   {

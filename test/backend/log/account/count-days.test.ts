@@ -7,6 +7,7 @@ import { pruneRecords } from '../../../../backend/log/retention/prune-records.ts
 import { dailyCounts } from '../../../../backend/store/tables.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
 import { floorToDay } from '../../../../shared/domain/utc-day.ts';
+import { keepingRecords } from '../support/journal.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../support/log.ts';
 
 let log: Log;
@@ -117,8 +118,8 @@ test('the counts outlive the log, under other rules too, and go after a time of 
   // Other rules count what is left of the log anew, and nothing twice.
   await log.update(DEFAULT_TRAINING_DATA.filters);
   expect(await counts()).toEqual(both);
-  await pruneRecords(log.store, 0, 0, MIDNIGHT);
+  await pruneRecords(log.store, 0, 0, MIDNIGHT, keepingRecords());
   expect(await counts()).toEqual(both);
-  await pruneRecords(log.store, 0, 0, MIDNIGHT + DAY);
+  await pruneRecords(log.store, 0, 0, MIDNIGHT + DAY, keepingRecords());
   expect(await counts()).toEqual([[1, 'b', 'shown', 1]]);
 });

@@ -302,7 +302,7 @@ describe('a deleted user', () => {
   ];
   const gone = async (userId: string) => {
     await deleteUser(log.store, parseUserId(userId), 'test', log.nowMs);
-    return forgetDeleted(log.deps());
+    return (await forgetDeleted(log.deps())).rewritten;
   };
   const stored = async () => {
     const { objects } = log.deps();

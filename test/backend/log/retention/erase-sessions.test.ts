@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { parseSessionId, parseUserId } from '../../../../shared/domain/ids.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
-import { happened, rankingOf } from '../support/log.ts';
+import { DAY, happened, rankingOf } from '../support/log.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const [ASKING, OTHER] = ['asking', 'other'].map(parseSessionId);
@@ -42,10 +42,28 @@ test('a session whose visitor asks for it is erased, with what arrives later of 
     await ingest(store, asks, NOW);
     await ingest(store, { batchId: 'late', decisions: [late], events: [click(late)] }, NOW);
     expect(await rows()).toEqual(left);
+    // Who asks again is heard again, once: what they did since may still arrive for as long as after the first time.
+    const tombstone = async () => {
+      const [row] = await store.db.all<{ at: number }>(
+        sql`select deletedAt as at from deleted_sessions where sessionId = ${ASKING}`,
+      );
+      return row.at;
+    };
+    expect(await tombstone()).toBeLessThan(NOW + DAY);
+    const again = {
+      batchId: 'again',
+      decisions: [],
+      events: [],
+      erasures: [{ type: 'erase', sessionId: ASKING, receivedAt: NOW + 3 * DAY } as const],
+    };
+    await ingest(store, again, NOW + 3 * DAY);
+    expect(await tombstone()).toBe(NOW + 3 * DAY);
+    await ingest(store, again, NOW + 4 * DAY);
+    expect(await tombstone()).toBe(NOW + 3 * DAY);
     const audit = await store.db.all<{ actor: string }>(
       sql`select actor from audit where action = 'delete session'`,
     );
-    expect(audit).toEqual([{ actor: 'visitor' }]);
+    expect(audit).toEqual([{ actor: 'visitor' }, { actor: 'visitor' }]);
   } finally {
     await store.close();
   }

@@ -23,6 +23,7 @@ import { runs } from '../../../shared/support/seed.ts';
 import { borrowStore } from '../../../support/borrow-store.ts';
 import { sized } from '../../../support/size.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { someJournal } from '../support/journal.ts';
 import { everybodyIn, everyReader, MIDNIGHT } from '../support/every-reader.ts';
 import { DAY, happened, rankingOf } from '../support/log.ts';
 
@@ -264,7 +265,7 @@ test('a session without a login is deleted by its id, and what comes of it later
   const deleted = [];
   for (const n of [1, 2])
     deleted.push(await deleteSession(here.store, sessionOf(n), 'test', MIDNIGHT + DAY + 5));
-  expect(deleted).toEqual([
+  expect(deleted).toMatchObject([
     { decisions: 1, events: 1, outcomes: 0 },
     { decisions: 1, events: 0, outcomes: 1 },
   ]);
@@ -292,9 +293,10 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   ]);
   await read(here);
   const deletedAt = MIDNIGHT + 100;
-  const allow = (before: number) => allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200);
+  const allow = (before: number) =>
+    allowUser(here.store, ANA, before, 'test', MIDNIGHT + 200, someJournal());
   await deleteUser(here.store, ANA, 'test', deletedAt);
-  expect(await forget(here)).toBe(1);
+  expect((await forget(here)).rewritten).toBe(1);
   expect(await allow(deletedAt)).toEqual({ isAllowed: false, deletedAt });
   expect(await allow(deletedAt + 1)).toEqual({ isAllowed: true });
   expect(await allow(deletedAt + 1)).toEqual({ isAllowed: false });
@@ -302,7 +304,39 @@ test('a deleted user may be allowed again, and a later deletion still reaches ev
   expect((await idsOf(here)).decisions).toContain('again');
   // Its tombstone takes the place of the one that went: it must not be one that partitions have passed.
   await deleteUser(here.store, parseUserId('the-user-ben'), 'test', MIDNIGHT + 300);
-  expect(await forget(here)).toBe(1);
+  expect((await forget(here)).rewritten).toBe(1);
+});
+
+test('a second erasure of the same person renews the tombstones of all their sessions, also of those that came out late', async () => {
+  const here = await world();
+  const own = (name: string, session: number, user?: string, at = MIDNIGHT) =>
+    rankingOf(name, at, {
+      sessionId: sessionOf(session),
+      ...(user !== undefined && { userId: parseUserId(user) }),
+    });
+  const add = (...decisions: Decision[]) => deliver(here, { decisions, events: [], outcomes: [] });
+  await add(own('login', 1, ANA), own('anonymous', 1), own('of-two', 4, ANA));
+  await add(own('of-two-too', 4, 'the-user-ben'));
+  const first = MIDNIGHT + DAY;
+  await deleteUser(here.store, ANA, 'test', first);
+  // That session 2 is Ana's is told by a row that comes later; session 3 was erased by its own visitor.
+  await add(own('late', 2, ANA), own('others', 3));
+  await deleteSession(here.store, sessionOf(3), 'visitor', first);
+  await deleteUser(here.store, parseUserId('the-user-ben'), 'test', first);
+  const second = first + 6 * DAY;
+  await deleteUser(here.store, ANA, 'test', second);
+  await pruneTombstones(here.store, second);
+  const left = await here.store.db.all<{ id: string }>(
+    sql`select sessionId as id from deleted_sessions order by 1`,
+  );
+  expect(left.map(({ id }) => id)).toEqual([1, 2, 4].map(sessionOf));
+  await add(...[1, 2, 4].map((n) => own(`after-${n}`, n, undefined, second - 1)));
+  expect((await idsOf(here)).decisions).toEqual([]);
+  // Nor are they allowed again before what they did until the second erasure has arrived.
+  expect(await allowUser(here.store, ANA, first + 1, 'test', second + 1, someJournal())).toEqual({
+    isAllowed: false,
+    deletedAt: second,
+  });
 });
 
 test('rankings without a session are nobody’s, and stay', async () => {

@@ -15,6 +15,7 @@ import {
 import { pruneRecords } from '../../../../backend/log/retention/prune-records.ts';
 import { pruneLog } from '../../../../backend/log/retention/prune.ts';
 import { eventOf } from '../../support/decisions.ts';
+import { keepingRecords } from '../support/journal.ts';
 import { DAY, happened, NOON, openLog, rankingOf, type Log } from '../support/log.ts';
 
 let log: Log;
@@ -137,7 +138,7 @@ test('of an experiment the last report stays, and those of the log’s days; ale
       { name: 'leader', holder: 'b', expiresAt: CUT },
     ]),
   ]);
-  await pruneRecords(log.store, CUT, long, long);
+  await pruneRecords(log.store, CUT, long, long, keepingRecords(CUT));
   expect((await db.select().from(leases)).map(({ name }) => name)).toEqual(['leader']);
   const reports = await db.select().from(experimentReports);
   expect(reports.map(({ experiment, at }) => [experiment, at - CUT])).toEqual([
@@ -194,7 +195,7 @@ test('samples of the catalogue go with the log', async () => {
       { ...sample, day: CUT },
     ]),
   ]);
-  await pruneRecords(store, CUT, CUT - 100 * DAY, CUT - 300 * DAY);
+  await pruneRecords(store, CUT, CUT - 100 * DAY, CUT - 300 * DAY, keepingRecords(CUT));
   const left = await store.db.select({ day: catalogueSamples.day }).from(catalogueSamples);
   expect(left).toEqual([{ day: CUT }]);
 });

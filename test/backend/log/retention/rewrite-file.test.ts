@@ -50,7 +50,7 @@ test('after deletions the file is rewritten once: no copy of a row is left in it
   const copies = () => occurrences(readFileSync(path), userOf(0)) - 2;
   await store.emptyLog();
   expect(copies()).toBeGreaterThan(0);
-  await rewriteAfterDeletions(store);
+  await rewriteAfterDeletions(store, NOON);
   const written = readFileSync(path);
   expect(readFileSync(`${path}-wal`).includes('user-')).toBe(false);
   for (let n = 0; n < USERS - 1; n++) {
@@ -70,10 +70,10 @@ test('after deletions the file is rewritten once: no copy of a row is left in it
       return store.compact();
     },
   };
-  await rewriteAfterDeletions(counting);
+  await rewriteAfterDeletions(counting, NOON);
   expect(rewritten).toBe(0);
   await deleteUser(store, userOf(USERS - 1), 'test', NOON);
-  await rewriteAfterDeletions(counting);
+  await rewriteAfterDeletions(counting, NOON);
   expect(rewritten).toBe(1);
   await store.close();
 }, 60_000);

@@ -3,7 +3,8 @@
  * they belong into a contract migration.
  */
 export function moreThanAdds(sql: readonly string[]): string[] {
-  const statements = sql.flatMap((one) => one.split(';')).map(flat);
+  // A comment may hold a semicolon.
+  const statements = sql.flatMap((one) => one.replaceAll(/--[^\n]*/g, '').split(';')).map(flat);
   const made = new Set(statements.flatMap((one) => /^create table (\w+)/i.exec(one)?.[1] ?? []));
   const added = new Set(
     statements.flatMap(
@@ -25,7 +26,6 @@ export function moreThanAdds(sql: readonly string[]): string[] {
 
 const flat = (statement: string): string =>
   statement
-    .replaceAll(/--[^\n]*/g, '')
     .replaceAll(/[`"]/g, '')
     .replaceAll(/\s+/g, ' ')
     .trim();
