@@ -92,9 +92,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-batch-is-noted-without-its-events',
     file: 'backend/log/ingest/ingest.ts',
-    find: 'const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures]);',
+    find: 'const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures], {',
     replace:
-      'const [isNew] = await store.write([own]); const inserted = await store.write([...decisions, ...events, ...exposures]);',
+      'const [isNew] = await store.write([own]); const inserted = await store.write([...decisions, ...events, ...exposures], {',
   },
   {
     name: 'a-tombstone-is-forgotten',
@@ -180,7 +180,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'isolates-keep-the-weights-that-they-have',
-    file: 'edge/rank/refreshing-cache.ts',
+    file: 'edge/platform/refreshing-cache.ts',
     find: 'if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);',
     replace: '',
   },

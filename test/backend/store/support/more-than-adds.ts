@@ -18,14 +18,18 @@ export function moreThanAdds(sql: readonly string[]): string[] {
       return / not null/i.test(one) && !/ default /i.test(one);
     const [, unique] = /^create unique index \w+ on (\w+)/i.exec(one) ?? [];
     const [, filled] = /^insert into (\w+)/i.exec(one) ?? [];
-    const [, updated, column] = /^update (\w+) set (\w+) = [^,]*$/i.exec(one) ?? [];
+    const [, updated, column] =
+      /^update (\w+) set (\w+) = [^,]*$/i.exec(withoutBrackets(one)) ?? [];
     const table = unique ?? filled;
     return !(table === undefined ? added.has([updated, column].join()) : made.has(table));
   });
 }
 
 const flat = (statement: string): string =>
-  statement
-    .replaceAll(/[`"]/g, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
+  statement.replaceAll(/[`"]/g, '').replaceAll(/\s+/g, ' ').trim();
+
+/** Commas within brackets set no further column. */
+function withoutBrackets(statement: string): string {
+  const less = statement.replaceAll(/\([^()]*\)/g, '');
+  return less === statement ? less : withoutBrackets(less);
+}
