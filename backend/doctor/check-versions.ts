@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { RELEASE } from '../../shared/domain/release.ts';
 import { ok, warning, type Check } from './check.ts';
 
-const WORKERD = new URL('../../node_modules/workerd/package.json', import.meta.url);
+/** It comes with wrangler, so it is no dependency of our own. */
+const WORKERD = join(
+  fileURLToPath(new URL('../../node_modules', import.meta.url)),
+  'workerd',
+  'package.json',
+);
 /** The newest line of Node that has been tried. */
 const KNOWN_NODE = 24;
 
