@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { JOURNAL_PREFIX } from '../log/partitions/journal.ts';
 import type { ObjectStore } from '../log/partitions/object-store.ts';
 import {
   MANIFEST_KEY,
@@ -32,7 +33,7 @@ const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 
 /**
- * Restores a backup into a place that has neither a database nor partitions; other files there stay. Every hash is checked before
+ * Restores a backup into a place that has neither a database nor partitions; other files there stay, the journal of erasures among them. Every hash is checked before
  * anything is written, and the database gets its name last, once it was read whole and its totals are those of the manifest.
  * @throws Error saying what is wrong: then nothing of the backup is left in the place.
  */
@@ -81,7 +82,9 @@ async function refuseTaken({ path, partitions }: RestorePlace): Promise<void> {
       throw new Error(
         `${file} is there already: restore into a new place (TRIMTAB_DIR), or stop the backend and move it away`,
       );
-  const [there] = await partitions.list('');
+  // The journal of erasures belongs to no state of the database: who was erased since the backup is erased from it again.
+  const all = await partitions.list('');
+  const there = all.find((key) => !key.startsWith(JOURNAL_PREFIX));
   if (there !== undefined)
     throw new Error(
       `the training store has ${there} already: restore into a new place (TRIMTAB_DIR, TRIMTAB_TRAINING_STORE), or move it away`,

@@ -189,6 +189,26 @@ test('a backup with any damage is refused, and nothing of it is left', async () 
   expect((await restore()).totals).toEqual(manifest.totals);
 });
 
+test('a journal of erasures may be in the new place already, and stays there', async () => {
+  const { from, manifest } = await smallBackup();
+  const target = temporaryFolder();
+  const partitions = folderStore({ kind: 'folder', path: join(target, 'partitions') });
+  const key = 'erasures/001767225600000-00000000-0000-4000-8000-000000000000.json';
+  await partitions.put(key, new TextEncoder().encode('{}'));
+  const place = {
+    path: join(target, 'trimtab.db'),
+    partitions,
+    writeKeys: () => expect.unreachable(),
+    passphrase: undefined,
+  };
+  expect((await restoreBackup(from, place)).totals).toEqual(manifest.totals);
+  expect(await partitions.list('erasures/')).toEqual([key]);
+  await partitions.put('of another partition', new Uint8Array(1));
+  await expect(restoreBackup(from, { ...place, path: join(target, 'other.db') })).rejects.toThrow(
+    /is there already|has .* already/,
+  );
+});
+
 test('a manifest that tells of other totals than the database has is refused', async () => {
   const { from, manifest } = await smallBackup();
   const { manifestText } = await import('../../../backend/backup/manifest.ts');
