@@ -15,7 +15,7 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { parsePrivacy } from '../../backend/log/retention/settings.ts';
-import { someJournal } from '../backend/log/support/journal.ts';
+import { journalIn } from '../backend/log/support/journal.ts';
 import { DAY, openLog, type Log } from '../backend/log/support/log.ts';
 import { simulateDay, startOf, type DayPlan } from '../backend/monitor/support/steady-days.ts';
 import { readCatalogueSample } from '../../backend/catalogue/catalogue-sample.ts';
@@ -68,7 +68,7 @@ beforeAll(async () => {
     location: { kind: 'folder', path: log.folder },
     settings: DEFAULT_TRAINING_DATA,
     keptDays: 365,
-    journal: someJournal(),
+    journal: journalIn(`${log.folder}/erasures`),
     privacy: parsePrivacy({}),
     beforePrune: async () => {},
     nowMs,
@@ -90,7 +90,8 @@ beforeAll(async () => {
       sampleCatalogue,
       afterDaily: async () => {},
       settings,
-      objectives: parseObjectives({}),
+      // Here twelve hours come in at once.
+      objectives: parseObjectives({ clickToDatabase: { withinSeconds: 13 * 3600 } }),
       channels: [],
       probes: () => [],
       trainsDaily: true,

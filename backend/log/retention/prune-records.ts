@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import type { Statement, Store } from '../../store/open.ts';
 import { statement } from '../account/mark.ts';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
@@ -59,23 +59,27 @@ export async function pruneRecords(
                 and older.id < alert_silences.id and older.until >= ${alertsBefore})`,
           ),
         ]),
-    ...olderThan(db, 'audit', 'at', beforeOf(privacy.auditDays)),
+    // Entries with a hash are what the history of metric weights is checked against.
+    ...olderThan(db, 'audit', 'at', beforeOf(privacy.auditDays), UNHASHED),
     ...olderThan(db, 'reports', 'createdAt', beforeOf(privacy.reportDays)),
     ...olderThan(db, 'training_exclusions', 'liftedAt', beforeOf(privacy.exclusionDays)),
   ]);
 }
+
+const UNHASHED = sql`(not json_valid(details) or json_extract(details, '$.hash') is null)`;
 
 const olderThan = (
   db: Store['db'],
   table: string,
   column: string,
   before: number | undefined,
+  also: SQL = sql`true`,
 ): Statement[] =>
   before === undefined
     ? []
     : [
         statement(
           db,
-          sql`delete from ${sql.identifier(table)} where ${sql.identifier(column)} < ${before}`,
+          sql`delete from ${sql.identifier(table)} where ${sql.identifier(column)} < ${before} and ${also}`,
         ),
       ];

@@ -10,7 +10,7 @@ export const privacy = group({
   erasureHours: positive.max(720).default(48),
   /** How long receipts of erasures are kept, and the journal from which a restored database is cleaned: longer than any backup. */
   receiptDays: days.default(1095),
-  /** How long the audit log is kept, which names who did what; left out: for ever. */
+  /** How long the audit log is kept, which names who did what; left out: for ever. Entries that announce metric weights stay, as their history is checked against them. */
   auditDays: days.optional().meta({ examples: [730] }),
   /** How long monthly reports are kept; left out: for ever. */
   reportDays: days.optional().meta({ examples: [730] }),

@@ -128,6 +128,27 @@ export const INVENTORY: readonly Processing[] = [
     kept: 'silences',
   },
   {
+    holds: 'Keys by name: a hash, what it opens, who made it and when it was last used',
+    purpose: 'telling who may ask',
+    names: 'operators',
+    tables: ['access_keys'],
+    kept: 'ever',
+  },
+  {
+    holds: 'When each job ran last',
+    purpose: 'running the service',
+    names: 'nobody',
+    tables: ['job_runs'],
+    kept: 'ever',
+  },
+  {
+    holds: 'How often the service was as good as it is to be, by hour',
+    purpose: 'running the service',
+    names: 'nobody',
+    tables: ['objective_counts'],
+    kept: 'counts',
+  },
+  {
     holds: 'Counts by day and item',
     purpose: 'seasons and reports',
     names: 'nobody',

@@ -392,11 +392,17 @@ test('of a session that went on as somebody else’s nothing is left of the user
   const rest = as('r-2', 'ben', START + 1000);
   await ingest(store, { batchId: 'a', decisions: [first, rest], events: [click] }, 1);
   // Measured before the deletion, and written after it.
+  let isDeleted = false;
   const slow = {
     db: store.db,
     async write(statements: Parameters<typeof store.write>[0]) {
-      if (statements.some((one) => one.toSQL().sql.includes('insert into "metric_units"')))
+      const isWritten = statements.some((one) =>
+        one.toSQL().sql.includes('insert into "metric_units"'),
+      );
+      if (isWritten && !isDeleted) {
+        isDeleted = true;
         await deleteUser(store, parseUserId('ana'), 'test', 1);
+      }
       return store.write(statements);
     },
   };
