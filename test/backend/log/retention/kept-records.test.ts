@@ -19,14 +19,14 @@ const entry = (at: number, details: Record<string, unknown>) => ({
 });
 
 test('the audit log is kept for ever, or for as long as it is said, but for what the history of metric weights is checked against', async () => {
-  const { db, write } = log.store;
+  const { db } = log.store;
   const days = [1, 9, 11].map((ago) => NOON - ago * DAY);
   const prune = (settings: object) =>
     pruneRecords(log.store, 0, 0, 0, { privacy: parsePrivacy(settings), logMs: NOON });
   const left = async () =>
     (await db.select({ at: audit.at }).from(audit)).map(({ at }) => at).toSorted((a, b) => a - b);
-  await write([db.delete(audit)]);
-  await write([
+  await log.store.write([db.delete(audit)]);
+  await log.store.write([
     db.insert(audit).values(days.map((at) => entry(at, {}))),
     db.insert(audit).values([entry(NOON - 20 * DAY, { id: 1, hash: 'a'.repeat(64) })]),
   ]);
