@@ -1,4 +1,5 @@
 import { and, asc, gte, lt, lte, max, sql } from 'drizzle-orm';
+import { saysLate } from '../log/account/not-shown.ts';
 import type { Store } from '../store/open.ts';
 import { visitorLatency } from '../store/tables.ts';
 
@@ -33,7 +34,7 @@ export async function readTimings(
 ): Promise<Timings> {
   const rows = await db.all<{ ms: number; pages: number; late: number }>(sql`
     select cast(round(value) as integer) as ms, count(*) as pages,
-      sum(coalesce(properties ->> '$.late', 0) = 1) as late
+      sum(${sql.raw(saysLate('events'))}) as late
     from events
     where receivedAt >= ${from} and receivedAt < ${to}
       and type = 'timing' and value is not null and coalesce(fault, '') = ''

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { saysLate } from '../../log/account/not-shown.ts';
 import type { Store } from '../../store/open.ts';
 import type { Probe } from '../edge-probe.ts';
 import { SPAN_MS, type SpanCounts } from './objective.ts';
@@ -63,7 +64,7 @@ async function countTimings(
   from: number,
   to: number,
 ): Promise<SpanCounts[]> {
-  const isLate = sql`coalesce(properties ->> '$.late', 0) = 1`;
+  const isLate = sql.raw(saysLate('events'));
   const rows = await db.all<{ at: number; total: number; inTime: number; quick: number }>(sql`
     select receivedAt - receivedAt % ${SPAN_MS} as at, count(*) as total, sum(not ${isLate}) as inTime,
       sum(not ${isLate} and value <= ${visitorLatency.withinMs}) as quick

@@ -142,7 +142,7 @@ export const INVENTORY: readonly Processing[] = [
     kept: 'ever',
   },
   {
-    holds: 'How often the service was as good as it is to be, by hour',
+    holds: 'How often the service was as good as it is to be, by five minutes',
     purpose: 'running the service',
     names: 'nobody',
     tables: ['objective_counts'],
