@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { RELEASE } from '../../shared/domain/release.ts';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
 import { testAlertsVerb } from './alerts/test.ts';
@@ -68,10 +68,6 @@ import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
 import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
 import { scoreVerb } from './weights/score.ts';
-
-const { version: VERSION } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string };
 
 /** Every command. */
 const NOUNS: readonly Noun[] = [
@@ -259,7 +255,7 @@ export function program(): Command {
   const whole = new Command('trimtab')
     .description('Ranks items at the edge with weights that learn from what people do.')
     .usage('<noun> <verb> [options]')
-    .version(VERSION, '--version', 'print the version of Trimtab')
+    .version(RELEASE, '--version', 'print the version of Trimtab')
     .configureHelp(helpByNoun(NOUNS));
   for (const noun of NOUNS)
     for (const command of [nounCommand(noun), ...shortCommands(noun)]) whole.addCommand(command);

@@ -35,40 +35,52 @@ export const email =
     outbound: Outbound,
   ): Channel['send'] =>
   async (notice) => {
-    // Resolved here and once: the connection goes to the address that was checked.
-    const [{ address }] = await outbound.addressesOf(
-      host,
-      true,
-      AbortSignal.timeout(STEP_TIMEOUT_MS),
-    );
-    const transport = createTransport({
-      host: address,
-      ...(isIP(host) === 0 && { tls: { servername: host } }),
-      port,
-      secure: isTls,
-      requireTLS: needsTls,
-      ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
-      connectionTimeout: STEP_TIMEOUT_MS,
-      greetingTimeout: STEP_TIMEOUT_MS,
-      socketTimeout: STEP_TIMEOUT_MS,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+    // Resolved here and once: the connection goes to an address that was checked.
+    const found = await outbound.addressesOf(host, true, AbortSignal.timeout(STEP_TIMEOUT_MS));
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new Error(`the mail server took over ${TIMEOUT_MS / 1000} s`)),
       TIMEOUT_MS,
     );
+    const sendAt = async (address: string) => {
+      const transport = createTransport({
+        host: address,
+        ...(isIP(host) === 0 && { tls: { servername: host } }),
+        port,
+        secure: isTls,
+        requireTLS: needsTls,
+        ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
+        connectionTimeout: STEP_TIMEOUT_MS,
+        greetingTimeout: STEP_TIMEOUT_MS,
+        socketTimeout: STEP_TIMEOUT_MS,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+      try {
+        await Promise.race([
+          transport.sendMail(mailOf(notice, { from, to }, alertsPage)),
+          late.promise,
+        ]);
+      } finally {
+        transport.close();
+      }
+    };
     try {
-      await Promise.race([
-        transport.sendMail(mailOf(notice, { from, to }, alertsPage)),
-        late.promise,
-      ]);
+      for (const [i, { address }] of found.entries())
+        try {
+          return await sendAt(address);
+        } catch (error) {
+          // Where nothing was sent yet, as at an address of a network that this machine is not in, the next one is tried.
+          if (i === found.length - 1 || !isOfConnecting(error)) throw error;
+        }
     } finally {
       clearTimeout(timer);
-      transport.close();
     }
   };
+
+/** As nodemailer marks what failed before the server was greeted. */
+const isOfConnecting = (error: unknown): boolean =>
+  error instanceof Error && 'command' in error && error.command === 'CONN';
 
 function mailOf(notice: Notice, { from, to }: Addresses, alertsPage: string | undefined) {
   const { title, message, facts } = noticeText(notice);

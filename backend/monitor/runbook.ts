@@ -63,7 +63,7 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
     look: [QUALITY],
     act: [
       'Check whether a filter of the page hides these items, or whether their attributes are wrong.',
-      'Where they are just ranked low, explore more: `training.exploration` in the configuration file.',
+      'Where they are just ranked low, explore more: `exploration` in the schema, which `npx trimtab schema apply` puts in force.',
     ],
   },
   'sample ratio mismatch': {

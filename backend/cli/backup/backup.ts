@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { RELEASE } from '../../../shared/domain/release.ts';
 import { count, counted, facts, moment } from '../../../shared/text/text.ts';
 import type { BackupManifest } from '../../backup/manifest.ts';
 import { CliError } from '../../client/failure.ts';
@@ -36,14 +37,11 @@ async function backup(
   if (withKeys === true && bytes === undefined)
     throw new CliError(`there are no keys in ${state.path}`);
   if (bytes !== undefined && passphrase() === undefined) note(UNSEALED);
-  const { version } = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  ) as { readonly version: string };
   const manifest = await writeBackup(
     {
       path,
       partitions,
-      version,
+      version: RELEASE,
       ...(bytes && { keys: { bytes, passphrase: passphrase() } }),
     },
     backupPlace(to),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { SCOPES, type Scope } from '../../../shared/domain/access-key.ts';
 import { moment } from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
@@ -50,11 +50,10 @@ async function create(
 export const rotateKeyVerb = () =>
   backendVerb('rotate', 'another key in place of one, which goes on for a while')
     .argument('<name>')
-    .option(
-      '--overlap <time>',
-      'how long the one before goes on: 30m, 24h, 7d',
-      durationMs,
-      24 * HOUR_MS,
+    .addOption(
+      new Option('--overlap <time>', 'how long the one before goes on: 30m, 24h, 7d')
+        .argParser(durationMs)
+        .default(24 * HOUR_MS, '24h'),
     )
     .action(rotate);
 

@@ -1,4 +1,6 @@
+import { counted } from '../../../shared/text/text.ts';
 import { backendClient, backendUrl, json } from '../../client/backend-client.ts';
+import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import type { Check } from '../../doctor/check.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
@@ -28,12 +30,18 @@ async function examined(options: VerbOptions): Promise<Check[]> {
         name,
         state: 'problem',
         found: `${(error as Error).message}; what follows is what this machine’s files tell`,
-        remedy: '"npm start" or "trimtab serve"; its log says why it ended',
+        remedy: isRefusal(error)
+          ? 'set TRIMTAB_KEY to a key of that backend that may read its checks'
+          : '"npm start" or "trimtab serve"; its log says why it ended',
       },
       ...(await examineFiles(process.env, Date.now)),
     ];
   }
 }
+
+/** The backend answered, and not to this key. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof CliError && ['unauthorized', 'forbidden', 'scope'].includes(error.code);
 
 const SHOWN = { ok: 'ok     ', warning: 'WARNING', problem: 'PROBLEM' } as const;
 
@@ -48,6 +56,6 @@ const doctorText = (checks: readonly Check[]): string => {
       ].join('\n'),
     ),
     '',
-    `${count('problem')} problems, ${count('warning')} warnings, ${count('ok')} are well.`,
+    `${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}, ${count('ok')} ok.`,
   ].join('\n');
 };

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Counts } from './objective.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Over which budgets are counted. */
 export const BUDGET_MS = 28 * DAY_MS;

@@ -1,6 +1,6 @@
 import { percent } from '../../../shared/text/text.ts';
 import type { Finding, Observation } from '../finding.ts';
-import { BURN_RULES, burnRate, burns, WINDOWS_MS } from './burn-rates.ts';
+import { BURN_RULES, burnRate, burns, type BurnRule } from './burn-rates.ts';
 import type { Measured } from './measure.ts';
 import { OBJECTIVES, wordsOf, type Counts } from './objective.ts';
 import type { ObjectiveSettings } from './settings.ts';
@@ -8,13 +8,16 @@ import { readWindows, storeCounts } from './stored-counts.ts';
 
 const HOUR_MS = 3_600_000;
 
+type BurnKind = BurnRule['kind'];
+const rulesOf = (kind: BurnKind) => BURN_RULES.filter((rule) => rule.kind === kind);
+
 /** Finds objectives whose error budget is spent too fast, by rules of one kind. */
 export function findBurns(
-  kind: 'fast burn' | 'slow burn',
+  kind: BurnKind,
   countsIn: (objective: string, windowMs: number) => Counts,
   settings: ObjectiveSettings,
 ): Observation {
-  const rules = BURN_RULES.filter((rule) => rule.kind === kind);
+  const rules = rulesOf(kind);
   const findings: Finding[] = [];
   const unknown: string[] = [];
   for (const name of OBJECTIVES) {
@@ -41,15 +44,19 @@ export function findBurns(
 /** The monitor of fast burns counts; that of slow ones reads what it counted. */
 export async function readFastBurns(measured: Measured, nowMs: number): Promise<Observation> {
   await storeCounts(measured, nowMs);
-  return findBurns(
-    'fast burn',
-    await readWindows(measured.store, WINDOWS_MS, nowMs),
-    measured.settings,
-  );
+  return readBurns('fast burn', measured, nowMs);
 }
 
-export const readSlowBurns = async (
+export const readSlowBurns = (
+  measured: Omit<Measured, 'probes'>,
+  nowMs: number,
+): Promise<Observation> => readBurns('slow burn', measured, nowMs);
+
+async function readBurns(
+  kind: BurnKind,
   { store, settings }: Omit<Measured, 'probes'>,
   nowMs: number,
-): Promise<Observation> =>
-  findBurns('slow burn', await readWindows(store, WINDOWS_MS, nowMs), settings);
+): Promise<Observation> {
+  const windowsMs = rulesOf(kind).flatMap(({ longMs, shortMs }) => [longMs, shortMs]);
+  return findBurns(kind, await readWindows(store, windowsMs, nowMs), settings);
+}

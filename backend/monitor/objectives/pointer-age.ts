@@ -1,8 +1,8 @@
-import { desc, inArray, sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { schemaList } from '../../log/account/counted.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Store } from '../../store/open.ts';
-import { pointerRevisions } from '../../store/tables.ts';
 import { SPAN_MS, type SpanCounts } from './objective.ts';
 
 interface Served {
@@ -15,7 +15,8 @@ interface Served {
 
 /**
  * Counts rankings in [from, to) by whether the pointer that their isolate went by had been replaced for longer than `withinMs`. A pointer
- * was replaced when the next one was published that anybody ranked by, or that is live; numbers whose pointer never came to be replace nothing.
+ * was replaced when the next one was published that anybody ranked by within a day, or that is live; numbers whose pointer never came to be
+ * replace nothing.
  * Degraded rankings are left out: their isolate could not know what is live, and says so.
  */
 export async function countByPointer(
@@ -31,7 +32,7 @@ export async function countByPointer(
     from decisions
     where schemaHash in (${schemas}) and at >= ${from} and at < ${to} and degraded = 0 and pointerRevision is not null
     group by 1, 2`);
-  const replaced = await replacedAt(store, new Set(served.map(({ revision }) => revision)));
+  const replaced = await replacedAt(store, schemas, served);
   const spans = new Map<number, { good: number; total: number }>();
   for (const { at, revision, rankings, firstAt, lastAt } of served) {
     const limit = (replaced.get(revision) ?? Infinity) + withinMs;
@@ -49,23 +50,30 @@ export async function countByPointer(
   return [...spans].map(([at, counts]) => ({ objective: 'rollbackToEdges', at, ...counts }));
 }
 
-/** Epoch ms by revision; the newest of them is not in it. */
+/** Whether a number `p` is of a pointer that came to be: it is live, or somebody ranked by it within a day. */
+async function cameToBe(store: Store, schemas: SQL): Promise<SQL> {
+  const live = (await readLive(store))?.pointer.revision ?? null;
+  return sql`(p.revision = ${live} or exists (
+    select 1 from decisions d where d.schemaHash in (${schemas}) and d.at >= p.at - ${CLOCKS_MS} and d.at < p.at + ${DAY_MS}
+      and d.pointerRevision = p.revision))`;
+}
+
+/** When each pointer that somebody ranked by was replaced, epoch ms by revision; the newest is not in it. */
 async function replacedAt(
   store: Store,
-  served: ReadonlySet<number>,
+  schemas: SQL,
+  served: readonly Served[],
 ): Promise<ReadonlyMap<number, number>> {
-  const live = (await readLive(store))?.pointer.revision;
-  const used = [...new Set([...served, ...(live === undefined ? [] : [live])])];
-  const rows = await store.db
-    .select({ revision: pointerRevisions.revision, at: pointerRevisions.at })
-    .from(pointerRevisions)
-    .where(inArray(pointerRevisions.revision, used))
-    .orderBy(desc(pointerRevisions.revision));
+  if (served.length === 0) return new Map();
+  const oldest = Math.min(...served.map(({ revision }) => revision));
+  const rows = await store.db.all<{ revision: number; at: number }>(sql`
+    select p.revision, p.at from pointer_revisions p
+    where p.revision >= ${oldest} and ${await cameToBe(store, schemas)} order by p.revision desc`);
   const replaced = new Map<number, number>();
-  let next: number | undefined;
-  for (const { revision, at } of rows) {
-    if (next !== undefined) replaced.set(revision, next);
-    next = at;
+  // Of rankings by a number that came to be long before, the next one is looked for among those that did.
+  for (const { revision } of served) {
+    const next = rows.findLast((row) => row.revision > revision);
+    if (next !== undefined) replaced.set(revision, next.at);
   }
   return replaced;
 }
@@ -79,17 +87,18 @@ export interface PointerMove {
   readonly tookMs: number;
 }
 
+/** By how much an edge's clock may be behind the backend's. */
+const CLOCKS_MS = 60_000;
 /** Later rankings by an older pointer are not looked for: the counts say that there are any. */
 const LOOKED_AT_MS = 10 * 60_000;
 
 /** The newest moves, newest first. What edges ranked is known as far as it was shipped. */
-export async function readMoves({ db }: Pick<Store, 'db'>, limit: number): Promise<PointerMove[]> {
+export async function readMoves(store: Store, limit: number): Promise<PointerMove[]> {
+  const { db } = store;
   const schemas = await schemaList(db);
-  const rows = await db
-    .select({ revision: pointerRevisions.revision, at: pointerRevisions.at })
-    .from(pointerRevisions)
-    .orderBy(desc(pointerRevisions.revision))
-    .limit(limit);
+  const rows = await db.all<{ revision: number; at: number }>(sql`
+    select p.revision, p.at from pointer_revisions p
+    where ${await cameToBe(store, schemas)} order by p.revision desc limit ${limit}`);
   const moves: PointerMove[] = [];
   for (const { revision, at } of rows) {
     const [{ lastAt }] = await db.all<{ lastAt: number | null }>(sql`

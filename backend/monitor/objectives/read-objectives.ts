@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Store } from '../../store/open.ts';
 import { BUDGET_MS, BURN_RULES, budgetLeft, burnRate, burns, WINDOWS_MS } from './burn-rates.ts';
 import { OBJECTIVES, SPAN_MS, wordsOf, type ObjectiveName } from './objective.ts';
@@ -24,11 +25,12 @@ export interface Objective {
 
 export interface ObjectivesNow {
   readonly objectives: readonly Objective[];
-  /** By stretch, oldest first; null where an objective has no events. */
+  /** By stretch, oldest first, without objectives that have no events in it. `at` is epoch ms. */
   readonly history: readonly {
     readonly at: number;
     readonly counts: Readonly<Record<string, { readonly good: number; readonly total: number }>>;
   }[];
+  /** Length of a stretch, ms. */
   readonly stretchMs: number;
   readonly moves: readonly PointerMove[];
 }
@@ -66,14 +68,13 @@ export async function readObjectives(
   });
 }
 
-const DAY_MS = 86_400_000;
 const MOVES = 5;
 /** A chart of so many points is read; more are a band. */
 const MOST_POINTS = 200;
 
 /** The same, with what came of them over time and how long the last moves of the pointer took. */
 export async function readObjectivesNow(
-  store: Pick<Store, 'db'>,
+  store: Store,
   settings: ObjectiveSettings,
   days: number,
   nowMs: number,

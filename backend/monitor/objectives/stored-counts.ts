@@ -66,10 +66,11 @@ const beginOf = (windowMs: number, nowMs: number): number => {
 
 export interface Stretch extends Counts {
   readonly objective: string;
+  /** When it begins, epoch ms. */
   readonly at: number;
 }
 
-/** Sums by stretches of `stretchMs`, oldest first. */
+/** Sums by stretches of `stretchMs` (ms), oldest first. @param to exclusive, as `from` epoch ms. */
 export const readStretches = (
   { db }: Pick<Store, 'db'>,
   {

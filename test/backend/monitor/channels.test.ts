@@ -12,6 +12,7 @@ import { sendNotices } from '../../../backend/monitor/send-notices.ts';
 import { SEVERITIES, severityOf } from '../../../backend/monitor/severity.ts';
 import { slackMessage } from '../../../backend/monitor/slack.ts';
 import { teamsMessage } from '../../../backend/monitor/teams.ts';
+import { outboundOf } from '../../../backend/outbound/outbound.ts';
 import { alerts } from '../../../backend/store/tables.ts';
 import { openLog, type Log } from '../log/support/log.ts';
 import { startAlertReceiver } from './support/alert-receiver.ts';
@@ -240,6 +241,21 @@ describe('e-mail', () => {
     await send(only({ smtp: server.server }));
     expect(server.mails).toEqual([]);
     expect(said).toHaveLength(1);
+  });
+
+  test('where one address of the server is not reached, the next one is', async () => {
+    const server = await mailReceiver({ tls: false });
+    const outbound = outboundOf({ privateHosts: ['mail.shop.example'] }, () =>
+      Promise.resolve([
+        { address: '127.0.0.9', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ]),
+    );
+    const smtp = { ...server.server, host: 'mail.shop.example' };
+    await found(finding());
+    await send(channels({ smtp }, MAILS, undefined, outbound)[0]);
+    expect(said).toEqual([]);
+    expect(server.mails).toHaveLength(1);
   });
 
   test('a server that refuses for now is tried again', async () => {

@@ -168,7 +168,7 @@ describe('what is measured', () => {
     const first = await move(NOON - HOUR);
     const second = await move(NOON + MINUTE);
     // Numbered, and never written: it replaces nothing.
-    await move(NOON + 2 * MINUTE);
+    const third = await move(NOON + 2 * MINUTE);
     const by = (revision: number, seconds: number, changes = {}) =>
       rankingOf(`r${revision}-${seconds}`, NOON + seconds * SECOND, {
         pointerRevision: revision,
@@ -195,6 +195,7 @@ describe('what is measured', () => {
     const tookOf = new Map(moves.map(({ revision, tookMs }) => [revision, tookMs / SECOND]));
     expect(tookOf.get(second)).toBe(250);
     expect(tookOf.get(first)).toBe(0);
+    expect(tookOf.has(third)).toBe(false);
   });
 
   test('notices: taken in time, late, still on their way, and silenced', async () => {

@@ -19,7 +19,7 @@ export const alertsPage: Page = {
     return [
       filter([...new Set(alerts.map((alert) => alert.kind))], kind),
       openSection(open),
-      runbookSection([...new Set(open.map((alert) => alert.kind))]),
+      ...runbookSections([...new Set(open.map((alert) => alert.kind))]),
       overSection(over),
     ];
   },
@@ -139,12 +139,9 @@ async function silenceIt({ key, kind, message }: Alert): Promise<void> {
   refreshPage();
 }
 
-/** What to do about each kind that is open, as docs/runbook.md has it. */
-const runbookSection = (kinds: readonly string[]): Section => ({
-  id: 'runbook',
-  title: 'What to do',
-  wide: true,
-  content: kinds.flatMap((kind) => {
+/** What to do about each kind that is open, as docs/runbook.md has it; none where nothing is open. */
+function runbookSections(kinds: readonly string[]): Section[] {
+  const content = kinds.flatMap((kind) => {
     const entry = runbookOf(kind);
     if (entry === undefined) return [];
     const { means, urgency, look, act } = entry;
@@ -168,8 +165,9 @@ const runbookSection = (kinds: readonly string[]): Section => ({
         ),
       ),
     ];
-  }),
-});
+  });
+  return content.length === 0 ? [] : [{ id: 'runbook', title: 'What to do', wide: true, content }];
+}
 
 /** Text in backquotes as code; a link is its words, as the page that it leads to is not served here. */
 const withCode = (text: string): Child[] =>

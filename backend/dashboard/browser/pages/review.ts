@@ -14,36 +14,19 @@ const DAYS = '14';
 /** Two weeks of the log are read for it: every minute is enough. */
 const FRESH_MS = 60_000;
 let known:
-  | { readonly at: number; readonly key: string; readonly read: Promise<Section[]> }
+  | { readonly at: number; readonly key: string; readonly read: ReturnType<typeof readAll> }
   | undefined;
 
 /** What training reads, for people to look at. */
-export function reviewSections(): Promise<Section[]> {
+export async function reviewSections(): Promise<Section[]> {
   const [draw, subject, kind] = [chosen('draw') ?? '0', chosen('subject'), chosen('kind')];
-  const key = JSON.stringify([draw, subject, kind, chosen('column')]);
+  const key = JSON.stringify([draw, subject, kind]);
   if (known === undefined || known.key !== key || Date.now() - known.at > FRESH_MS) {
-    const read = readSections(draw, subject, kind === 'user' ? 'user' : 'session');
+    const read = readAll(draw, subject, kind === 'user' ? 'user' : 'session');
     known = { at: Date.now(), key, read };
     read.catch(() => (known = undefined));
   }
-  return known.read;
-}
-
-async function readSections(
-  draw: string,
-  subject: string | undefined,
-  kind: Kind,
-): Promise<Section[]> {
-  const [found, spread, { sessions }, { exclusions }] = await Promise.all([
-    json(api.data.anomalies.$get({ query: { days: DAYS } })),
-    json(api.data.spread.$get({ query: { days: DAYS } })),
-    json(
-      api.data.sessions.$get({
-        query: { days: DAYS, draw, ...(subject !== undefined && { kind, subject }) },
-      }),
-    ),
-    json(api.data.exclusions.$get()),
-  ]);
+  const [found, spread, { sessions }, { exclusions }] = await known.read;
   const held = new Map(
     exclusions.flatMap((one) =>
       one.liftedAt === null ? [[`${one.kind} ${one.subject}`, one]] : [],
@@ -56,6 +39,18 @@ async function readSections(
     exclusionsSection(exclusions),
   ];
 }
+
+const readAll = (draw: string, subject: string | undefined, kind: Kind) =>
+  Promise.all([
+    json(api.data.anomalies.$get({ query: { days: DAYS } })),
+    json(api.data.spread.$get({ query: { days: DAYS } })),
+    json(
+      api.data.sessions.$get({
+        query: { days: DAYS, draw, ...(subject !== undefined && { kind, subject }) },
+      }),
+    ),
+    json(api.data.exclusions.$get()),
+  ]);
 
 type Held = ReadonlyMap<string, TrainingExclusion>;
 

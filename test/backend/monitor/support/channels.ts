@@ -15,10 +15,11 @@ export const channels = (
   addresses: Partial<ChannelAddresses>,
   settings: unknown = {},
   dashboardUrl?: string,
+  outbound = outboundOf({ privateHosts: [] }),
 ) =>
   channelsOf(
     { ...NOWHERE, ...addresses },
     parseSettings(notices, settings),
     dashboardUrl,
-    outboundOf({ privateHosts: [] }),
+    outbound,
   );
