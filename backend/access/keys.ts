@@ -4,6 +4,8 @@ import {
   isForPages,
   keyHash,
   MAX_KEYS,
+  MAX_LIST_BYTES,
+  mayBeKey,
   SCOPES,
   type KeyList,
   type Scope,
@@ -69,8 +71,7 @@ export function accessKeysOf({
       if (origins !== undefined && !isForPages(given))
         throw invalid('origins are for keys of pages, whose scopes are rank and events alone');
       const listed = origins?.map(originOf);
-      if ((await this.list()).length >= MAX_KEYS)
-        throw new ApiError(409, 'too_many_keys', `there can be ${MAX_KEYS} keys, revoked ones too`);
+      refuseTooMany(await this.inForce(), listed);
       const key = newKey(given);
       const [made] = await store.write([
         written(
@@ -106,8 +107,8 @@ export function accessKeysOf({
     },
 
     /**
-     * Another key in place of one, with its scopes and origins. The one before goes on for the overlap.
-     * @returns the key, which is told this once, and until when the one before opens something. @throws ApiError 404.
+     * Another key in place of one, with its scopes and origins. The one before goes on for the overlap (ms).
+     * @returns the key, which is told this once, and until when (epoch ms) the one before opens something. @throws ApiError 404.
      */
     async rotate(
       name: string,
@@ -123,6 +124,7 @@ export function accessKeysOf({
         .limit(1);
       if (former === undefined)
         throw new ApiError(404, 'unknown_key', `there is no key "${name}" that is in force`);
+      refuseTooMany(await this.inForce(), former.origins);
       const key = newKey(former.scopes);
       const hash = keyHash(key);
       const until = now + overlapMs;
@@ -167,9 +169,11 @@ export function accessKeysOf({
 
     /** What the edge must know. */
     async inForce(): Promise<KeyList> {
+      // First: a change in between gives a newer list an older number, and is sent again.
+      const revision = await this.revision();
       const rows = await db.select().from(accessKeys).where(inForce(nowMs()));
       return {
-        revision: await this.revision(),
+        revision,
         keys: rows.map(({ hash, scopes, origins, expiresAt }) => ({
           hash,
           scopes,
@@ -208,6 +212,7 @@ export function accessKeysOf({
 
     /** Whose key this is, and notes that it was used. @returns undefined where it is none that is in force. */
     async holder(key: string): Promise<KeyHolder | undefined> {
+      if (!mayBeKey(key)) return undefined;
       const now = nowMs();
       const own = eq(accessKeys.hash, keyHash(key));
       const [row] = await db
@@ -228,6 +233,27 @@ export function accessKeysOf({
       return { name: row.name, scopes: row.scopes };
     },
   };
+}
+
+/** Several who make one at once may each get theirs: the edge takes some more than that. */
+const MOST_IN_FORCE = MAX_KEYS - 100;
+const MOST_LIST_BYTES = MAX_LIST_BYTES - 100_000;
+
+/** A list that the edge refused would keep every later change from it, revocations too. @throws ApiError 409. */
+function refuseTooMany(list: KeyList, origins: readonly string[] | null | undefined): void {
+  if (list.keys.length >= MOST_IN_FORCE)
+    throw new ApiError(
+      409,
+      'too_many_keys',
+      `there can be ${MOST_IN_FORCE} keys in force: revoke some`,
+    );
+  const bytes = Buffer.byteLength(JSON.stringify(list)) + JSON.stringify(origins ?? []).length;
+  if (bytes >= MOST_LIST_BYTES)
+    throw new ApiError(
+      409,
+      'too_many_keys',
+      'the keys in force have too many origins: revoke some',
+    );
 }
 
 /** Greater than every one before, also of a database that was restored since. Takes the time as a parameter. */

@@ -1,4 +1,5 @@
 import { parseKeyList } from '../../shared/domain/access-key.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import type { EdgeAccess } from '../models/edge-kv.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { AccessKeys } from './keys.ts';
@@ -30,6 +31,8 @@ export function keyPublisherOf({ keys, edge, nowMs, log }: PublisherDeps) {
     const text = await response.text();
     const newer = response.status === 409 ? newerIn(text) : undefined;
     if (newer !== undefined && !isSecond) {
+      // Another backend, or another request, was between: what the database has is sent again.
+      if (newer.revision <= (await keys.revision())) return put(true);
       const revoked = await keys.catchUp(newer);
       log(
         `the edge knows a newer list of keys than this database, as after it was restored${
@@ -53,7 +56,7 @@ export function keyPublisherOf({ keys, edge, nowMs, log }: PublisherDeps) {
         await put();
         return undefined;
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
       }
     },
     /** When the edge last saw each key, epoch ms by hash, within a minute or so. @returns none where it does not answer. */

@@ -1,5 +1,6 @@
-import { keyHash, type KeyList, type ListedKey } from '../../shared/domain/access-key.ts';
+import { keyHash, mayBeKey, type KeyList, type ListedKey } from '../../shared/domain/access-key.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { readKeys } from '../artifacts/read-keys.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { KeyKeeperObject } from '../platform/durable-objects.ts';
@@ -36,7 +37,7 @@ export class NamedKeys {
         try {
           return await withSourceTimeout(load());
         } catch (error) {
-          problems.push(error instanceof Error ? error.message : String(error));
+          problems.push(messageOf(error));
         }
       const problem = problems.join('; ');
       return { ...(previous ?? { byHash: new Map(), byKey: new Map() }), problem };
@@ -53,6 +54,7 @@ export class NamedKeys {
     ctx: ExecutionContext,
     nowMs: number,
   ): Promise<ListedKey | undefined> {
+    if (!mayBeKey(key)) return undefined;
     const loaded = await this.#cache.get(ctx, () => cellOf(request), nowMs);
     if (loaded.revision === undefined)
       throw new ApiError(
@@ -78,7 +80,11 @@ export class NamedKeys {
     const used = this.#used;
     this.#used = new Map();
     const keeper = keepers.get(keepers.idFromName(cell)) as unknown as KeyKeeperObject;
-    const { list } = await keeper.current(previous?.revision ?? -1, used);
+    const { list } = await keeper.current(previous?.revision ?? -1, used).catch((error) => {
+      // The keeper may not have them: they are told again, which does no harm.
+      this.#used = new Map([...used, ...this.#used]);
+      throw error;
+    });
     if (list !== undefined) return newer(previous, list);
     const { problem: _, ...confirmed } = previous!;
     return confirmed;

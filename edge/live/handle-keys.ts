@@ -1,4 +1,4 @@
-import { parseKeyList, type KeyList } from '../../shared/domain/access-key.ts';
+import { MAX_LIST_BYTES, parseKeyList, type KeyList } from '../../shared/domain/access-key.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { KEYS_KEY, readKeys } from '../artifacts/read-keys.ts';
 import { authorize } from '../http/authorize.ts';
@@ -9,7 +9,6 @@ import { CELLS } from '../platform/cell.ts';
 import type { KeyKeeperObject } from '../platform/durable-objects.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
 
-const MAX_BODY_BYTES = 1024 * 1024;
 const RETRY_AFTER_S = 1;
 
 /**
@@ -52,7 +51,7 @@ export async function handleKeys(
     return jsonResponse({ used });
   }
   if (request.method !== 'PUT') throw new ApiError(405, 'method_not_allowed', 'use GET or PUT');
-  const text = new TextDecoder().decode(await readBytes(request, MAX_BODY_BYTES));
+  const text = new TextDecoder().decode(await readBytes(request, MAX_LIST_BYTES));
   const list = parseKeyList(text);
   if (list === undefined)
     throw invalid('the body must be {revision, keys: [{hash, scopes, origins?, expiresAt?}]}');

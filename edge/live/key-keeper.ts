@@ -17,6 +17,7 @@ const USED_EVERY_MS = 60_000;
 export class KeyKeeper extends DurableObject<Env> implements KeyKeeperObject {
   #list: KeyList | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
   readonly #used: Map<string, number>;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -35,18 +36,23 @@ export class KeyKeeper extends DurableObject<Env> implements KeyKeeperObject {
   async current(known: number, used: ReadonlyMap<string, number>): Promise<KeyAnswer> {
     this.#note(used);
     const nowMs = Date.now();
-    if (Math.abs(nowMs - this.#checkedAtMs) >= CHECK_MS) {
-      try {
-        const stored = await readKeys(this.env.WEIGHTS, settingsOf(this.env).kvCacheTtlS);
-        if (stored.revision > (this.#list?.revision ?? 0)) this.#adopt(stored);
-        this.#checkedAtMs = nowMs;
-      } catch (error) {
-        // What the backend told this object holds without KV too.
-        if (this.#list === undefined) throw error;
-      }
-    }
+    if (this.#checking === undefined && Math.abs(nowMs - this.#checkedAtMs) >= CHECK_MS)
+      this.#checking = this.#check(nowMs).finally(() => {
+        // Without any list it is looked at again with the next call: none is not the same as an empty one.
+        if (this.#list !== undefined) this.#checkedAtMs = nowMs;
+        this.#checking = undefined;
+      });
+    // What the backend told this object holds without KV too: nobody waits for it then.
+    if (this.#list === undefined) await this.#checking;
+    else this.#checking?.catch(() => {});
     const list = this.#list ?? { revision: 0, keys: [] };
     return list.revision === known ? {} : { list };
+  }
+
+  async #check(nowMs: number): Promise<void> {
+    const stored = await readKeys(this.env.WEIGHTS, settingsOf(this.env).kvCacheTtlS);
+    this.#checkedAtMs = nowMs;
+    if (stored.revision > (this.#list?.revision ?? 0)) this.#adopt(stored);
   }
 
   lastUsed(): ReadonlyMap<string, number> {

@@ -20,6 +20,9 @@ export const allows = (scopes: readonly Scope[], needed: Scope): boolean =>
 /** What is stored of a key, hex. It has 192 random bits, so that one round of SHA-256 cannot be turned back. */
 export const keyHash = (key: string): string => sha256Hex(key);
 
+/** Whether a text may be a key: anybody may send one of any length. */
+export const mayBeKey = (text: string): boolean => text.length <= MAX_KEY_CHARACTERS;
+
 /** What the edge knows of a key. */
 export interface ListedKey {
   /** As `keyHash` writes it. */
@@ -41,6 +44,10 @@ export interface KeyList {
 const HASH = /^[0-9a-f]{64}$/;
 /** A larger one would not be read in time, and nobody needs as many. */
 export const MAX_KEYS = 1000;
+/** Of a list as JSON. */
+export const MAX_LIST_BYTES = 1024 * 1024;
+/** What is longer is no key, and is not hashed. */
+const MAX_KEY_CHARACTERS = 200;
 
 /** @returns undefined where it is no list of keys. Scopes that are not known, as of a later version, are left out. */
 export function parseKeyList(text: string): KeyList | undefined {

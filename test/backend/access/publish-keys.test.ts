@@ -99,3 +99,49 @@ test('where the edge knows a later list, what that does not have stays revoked',
   expect(sent.at(-1)!.revision).toBeGreaterThan(later.revision);
   expect(logged.at(-1)).toContain('shop');
 });
+
+test('two changes at once are no restored database: nothing is revoked', async () => {
+  const { keys, publisher } = parts();
+  const shop = await keys.create({ name: 'shop', scopes: ['rank'] }, 'anna');
+  let robot = '';
+  const before = await keys.inForce();
+  const real = keys.inForce.bind(keys);
+  let isFirst = true;
+  // The list of before another change, which was published meanwhile, is sent after it.
+  keys.inForce = async () => {
+    if (!isFirst) return real();
+    isFirst = false;
+    robot = await keys.create({ name: 'robot', scopes: ['read'] }, 'ben');
+    return before;
+  };
+  answer = ({ revision }) =>
+    revision === before.revision
+      ? {
+          status: 409,
+          body: {
+            code: 'newer_keys',
+            details: { list: { revision: before.revision + 1, keys: [] } },
+          },
+        }
+      : { status: 200, body: {} };
+  const lines = logged.length;
+  expect(await publisher.publish()).toBeUndefined();
+  for (const key of [shop, robot]) expect(await keys.holder(key)).toBeDefined();
+  expect(sent.at(-1)!.keys).toHaveLength(2);
+  expect(logged).toHaveLength(lines);
+});
+
+test('a list never has a key that was revoked before its revision', async () => {
+  const { keys } = parts();
+  await keys.create({ name: 'shop', scopes: ['rank'] }, 'anna');
+  const revision = keys.revision.bind(keys);
+  keys.revision = async () => {
+    const known = await revision();
+    keys.revision = revision;
+    await keys.revoke('shop', 'ben');
+    return known;
+  };
+  const list = await keys.inForce();
+  expect(list.keys).toEqual([]);
+  expect(list.revision).toBeLessThan(await keys.revision());
+});
