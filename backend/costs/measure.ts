@@ -4,7 +4,7 @@ import type { Store } from '../store/open.ts';
 
 /** What the database has seen in a span, and what is stored now. */
 export interface Measured {
-  /** How many days were measured: the last seven, or as many as there are batches. */
+  /** How many days were measured: the last seven, or as many as there have been batches. */
   readonly days: number;
   readonly rankings: number;
   readonly events: number;
@@ -28,10 +28,13 @@ export async function measure(
   { db }: Pick<Store, 'db'>,
   nowMs: number,
 ): Promise<Measured | undefined> {
-  const since = nowMs - DAYS * DAY_MS;
-  const [row] = await db.all<Record<keyof Measured | 'firstAt', number | null>>(sql`
-    select (select min(committedAt) from batches where committedAt between ${since} and ${nowMs}) as firstAt,
-      (select sum(decisions) from batches where committedAt between ${since} and ${nowMs}) as rankings,
+  const [first] = await db.all<{ at: number | null }>(
+    sql`select min(committedAt) as at from batches`,
+  );
+  if (first.at === null || nowMs - first.at < LEAST_MS) return undefined;
+  const since = Math.max(first.at, nowMs - DAYS * DAY_MS);
+  const [row] = await db.all<Record<keyof Measured, number | null>>(sql`
+    select (select sum(decisions) from batches where committedAt between ${since} and ${nowMs}) as rankings,
       (select sum(events) from batches where committedAt between ${since} and ${nowMs}) as events,
       (select count(*) from batches where committedAt between ${since} and ${nowMs}) as batches,
       (select count(*) from pointer_revisions where at between ${since} and ${nowMs}) as pointerMoves,
@@ -42,10 +45,9 @@ export async function measure(
         + (select coalesce(sum(length(bytes)), 0) from learned_parts) as kvBytes,
       (select count(*) from runs where startedAt between ${since} and ${nowMs}) as trainings,
       (select sum(coalesce(finishedAt, ${nowMs}) - startedAt) from runs where startedAt between ${since} and ${nowMs}) as trainingMs`);
-  if (row.firstAt === null || nowMs - row.firstAt < LEAST_MS) return undefined;
   const of = (name: keyof Measured) => row[name] ?? 0;
   return {
-    days: (nowMs - row.firstAt) / DAY_MS,
+    days: (nowMs - since) / DAY_MS,
     rankings: of('rankings'),
     events: of('events'),
     batches: of('batches'),

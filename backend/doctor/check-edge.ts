@@ -21,7 +21,13 @@ const CLOCK_FAILS_MS = 60_000;
 const MUCH_BYTES = 16 * 1024 * 1024;
 const DEPLOY = '"npm run deploy" (docs/operating.md#deploy)';
 
-/** Asks the edge, and compares: whether it answers, knows the same secrets, tells the same time, and delivers what it keeps. */
+/** Where something answers that is no edge. */
+export const EDGE_REMEDY = 'set TRIMTAB_EDGE_URL to where the edge is';
+
+/**
+ * Asks the edge, and compares: whether it answers, knows the same secrets, tells the same time, and delivers what it keeps.
+ * @throws Error where what answers is no edge.
+ */
 export async function checkEdge(access: EdgeAccess, nowMs: () => number): Promise<Check[]> {
   const { edgeUrl, secretKeys } = access;
   const nonce = randomBytes(18).toString('base64url');

@@ -26,11 +26,16 @@ export const checkObjectStore = (store: ObjectStore): Promise<Check[]> =>
     ];
     if (wrong.length > 0)
       return problem(NAME, `an object was put, and could not be ${wrong.join(' or ')}`, REMEDY);
-    if ((await store.isVersioned?.()) === true)
+    const isVersioned = await store.isVersioned?.();
+    if (isVersioned === true)
       return warning(
         NAME,
         'an object was put, read, listed and deleted, and the bucket keeps versions: what is deleted of people stays in them',
         'let a lifecycle rule delete versions that are not current (docs/operating.md#deleting-people)',
       );
-    return ok(NAME, 'an object was put, read, listed and deleted');
+    const unknown =
+      store.isVersioned !== undefined && isVersioned === undefined
+        ? '; whether the bucket keeps versions, it does not tell'
+        : '';
+    return ok(NAME, `an object was put, read, listed and deleted${unknown}`);
   });

@@ -10,7 +10,7 @@ import type { Upgrade } from '../store/upgrade/finalize.ts';
 import { checkAlerts } from './check-alerts.ts';
 import { checkDatabase, checkUpgrade } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
-import { checkEdge, type EdgeAccess } from './check-edge.ts';
+import { checkEdge, EDGE_REMEDY, type EdgeAccess } from './check-edge.ts';
 import { checkKv } from './check-kv.ts';
 import { checkObjectStore } from './check-object-store.ts';
 import { checkSchedules } from './check-schedules.ts';
@@ -37,7 +37,7 @@ export async function examine(deps: DoctorDeps): Promise<Check[]> {
   const { store, database, nowMs } = deps;
   const path = localPathOf(database.url);
   const all = await Promise.all([
-    checkEdge(deps.edge, nowMs),
+    looked('edge', EDGE_REMEDY, () => checkEdge(deps.edge, nowMs)),
     checkKv(deps.kv),
     looked('database', 'restart the backend', async () =>
       checkDatabase(store, database, await deps.storeProblems(), nowMs),

@@ -14,7 +14,7 @@ import {
   type Rows,
 } from '../store/upgrade/upgrade-state.ts';
 import { checkDisk } from './check-disk.ts';
-import { checkEdge } from './check-edge.ts';
+import { checkEdge, EDGE_REMEDY } from './check-edge.ts';
 import { checkKv } from './check-kv.ts';
 import { checkObjectStore } from './check-object-store.ts';
 import { checkVersions } from './check-versions.ts';
@@ -34,7 +34,7 @@ export async function examineFiles(env: Env, nowMs: () => number): Promise<Check
   const path = localPathOf(environment.database.url);
   const all = await Promise.all([
     Promise.resolve([ok('keys', 'all are there and long enough')]),
-    checkEdge(environment, nowMs),
+    looked('edge', EDGE_REMEDY, () => checkEdge(environment, nowMs)),
     checkKv(
       edgeKv({
         edgeUrl: environment.edgeUrl,
@@ -60,18 +60,18 @@ function checkFile(path: string): Promise<Check[]> {
       const found = db.prepare('PRAGMA quick_check(3)').raw().all() as string[][];
       const wrong = found.map(([text]) => text).filter((text) => text !== 'ok');
       if (wrong.length > 0) return problem('database: whole', wrong.join('; '), remedy);
-      const applied = await readApplied(async (sql) => db.prepare(sql).all() as Rows);
-      const state = upgradeState(readMigrations(MIGRATIONS), applied);
-      refuseNewer(state);
-      const lacks = state.missing.map(({ tag }) => tag).join(', ');
-      const copies = copiesBefore(path).length;
-      return [
-        ok('database: whole', `every page of ${path} was read`),
-        ok(
+      const upgrade = await looked('database: upgrade', 'start the newer version', async () => {
+        const applied = await readApplied(async (sql) => db.prepare(sql).all() as Rows);
+        const state = upgradeState(readMigrations(MIGRATIONS), applied);
+        refuseNewer(state);
+        const lacks = state.missing.map(({ tag }) => tag).join(', ');
+        const copies = copiesBefore(path).length;
+        return ok(
           'database: upgrade',
           `${lacks === '' ? 'nothing to apply' : `the next start applies ${lacks}`}; copies from before: ${copies}`,
-        ),
-      ];
+        );
+      });
+      return [ok('database: whole', `every page of ${path} was read`), ...upgrade];
     } finally {
       db.close();
     }

@@ -9,7 +9,7 @@ export interface ObjectStore {
   /** Keys that start with a prefix, sorted. */
   list(prefix: string): Promise<string[]>;
   /** Whether what is deleted or replaced stays as an older version; a store without versions need not say so. */
-  isVersioned?(): Promise<boolean>;
+  isVersioned?(): Promise<boolean | undefined>;
 }
 
 /** Cloneable, so that it reaches worker threads. */

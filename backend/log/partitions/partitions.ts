@@ -116,7 +116,10 @@ async function forgetIn(
 async function goneSince({ db, objects }: BuildDeps, deletions: number): Promise<Deleted> {
   const { users, sessions } = await deletedSince(db, deletions);
   if (deletions >= (await readPruned(db))) return { users, sessions };
-  const journal = erasureJournal([{ objects, prefix: JOURNAL_PREFIX }], () => {});
+  // What cannot be read must not count as searched for.
+  const journal = erasureJournal([{ objects, prefix: JOURNAL_PREFIX }], (problem) => {
+    throw new Error(problem);
+  });
   const entries = (await journal.read(new Set(), 0)).filter(
     ({ deletion, kind }) => deletion > deletions && kind !== 'allow',
   );

@@ -60,8 +60,13 @@ export function s3Store(location: S3Location): ObjectStore {
     },
 
     async isVersioned() {
-      const xml = await (await ask('GET', `${base}?versioning`)).text();
-      return /<Status>Enabled</.test(xml);
+      try {
+        const response = await ask('GET', `${base}?versioning`);
+        const xml = await response.text();
+        return response.ok ? /<Status>(?:Enabled|Suspended)</.test(xml) : undefined;
+      } catch {
+        return undefined;
+      }
     },
 
     async list(start) {

@@ -65,12 +65,14 @@ async function eraseAgain(
   );
 }
 
+/** Who was erased again since then stays so: the request may have failed once it stood in the journal. */
 const allowAgain = (store: Store, entry: JournalEntry): Promise<number[]> =>
   store.write([
     statement(
       store.db,
       sql`delete from deleted_users where userId in (
-        select value from json_each(${JSON.stringify(entry.users)}))`,
+        select value from json_each(${JSON.stringify(entry.users)}))
+        and not exists (select 1 from erasures e where e.id = deleted_users.erasure and e.at > ${entry.at})`,
     ),
     allowReceipt(store, entry),
   ]);

@@ -81,7 +81,7 @@ export const INVENTORY: readonly Processing[] = [
   {
     holds: 'Receipts of erasures; their journal beside the database has the keyed ids',
     purpose: 'proof of erasure, and cleaning what is restored',
-    names: 'nobody',
+    names: 'operators',
     tables: ['erasures'],
     kept: 'receipts',
   },
@@ -181,7 +181,6 @@ export const INVENTORY: readonly Processing[] = [
       'experiment_reports',
       'layers',
       'online_learning',
-      'online_deltas',
       'learned_parts',
     ],
     kept: 'ever',
@@ -190,14 +189,22 @@ export const INVENTORY: readonly Processing[] = [
     holds: 'The catalogue, and how it reaches the edge',
     purpose: 'ranking',
     names: 'nobody',
-    tables: ['items', 'feeds', 'snapshots', 'publications', 'pointers', 'catalogue_samples'],
+    tables: ['items', 'feeds', 'snapshots', 'publications', 'pointers'],
     kept: 'ever',
   },
   {
     holds: 'How far work has come, and which process does it',
     purpose: 'running the service',
     names: 'nobody',
-    tables: ['batches', 'log_marks', 'day_marks', 'leases'],
+    tables: ['log_marks', 'day_marks'],
+    kept: 'ever',
+  },
+  {
+    holds:
+      'Batches that came in, samples of the catalogue, changes of weights as people clicked, and which process did what',
+    purpose: 'running the service, and explaining any past ranking',
+    names: 'nobody',
+    tables: ['batches', 'catalogue_samples', 'online_deltas', 'leases'],
     kept: 'log',
   },
 ];

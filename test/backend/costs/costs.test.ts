@@ -166,7 +166,7 @@ test('what is measured is what was stored in the last seven days, and nothing be
       ]),
   ]);
   expect(await measure(store, NOW)).toEqual({
-    days: 4,
+    days: 7,
     rankings: 300,
     events: 90,
     batches: 3,

@@ -160,6 +160,7 @@ test('a store that lies is found out, and one with versions warned of', async ()
   expect(await stateOf({})).toEqual(['ok']);
   expect(objects.size).toBe(0);
   expect(await stateOf({ isVersioned: async () => true })).toEqual(['warning']);
+  expect(await stateOf({ isVersioned: async () => undefined })).toEqual(['ok']);
   expect(await stateOf({ list: async () => [] })).toEqual(['problem']);
   expect(await stateOf({ get: async () => new Uint8Array([1]) })).toEqual(['problem']);
   expect(await stateOf({ delete: async () => undefined })).toEqual(['problem']);

@@ -147,7 +147,25 @@ test('a damaged entry is told, and those beside it are carried out', async () =>
   expect(found.map(({ users }) => users)).toEqual([[BEN]]);
   expect(told).toEqual([expect.stringContaining(`cannot be read (${first}`)]);
   const { store } = here;
+  const nowMs = () => NOON + 9 * DAY;
+  expect(await replayErasures({ store, journal, since: 0, nowMs, log: () => {} })).toBe(1);
+  expect(await rankings(store)).toEqual(['a']);
   await store.close();
+});
+
+test('a permission that never came to be does not lift an erasure that came after it', async () => {
+  const here = await world();
+  await here.add(of('a', ONE, ANA));
+  await deleteUser(here.store, ANA, 'ops', NOON);
+  // Its request failed after it stood in the journal.
+  const id = '00000000-0000-4000-8000-000000000000';
+  const permission = { id, at: NOON + 1, kind: 'allow' as const, by: 'ops', deletion: 1 };
+  await here.journal.write({ ...permission, users: [ANA], sessions: [] });
+  await deleteUser(here.store, ANA, 'ops', NOON + 2);
+  expect(await here.replay()).toBe(1);
+  await here.add(of('a-late', TWO, ANA));
+  expect(await rankings(here.store)).toEqual([]);
+  await here.store.close();
 });
 
 test('partitions that are restored from before tombstones that are gone are cleaned by the journal beside them', async () => {
