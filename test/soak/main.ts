@@ -37,6 +37,7 @@ const { values, positionals } = parseArgs({
     replay: { type: 'string' },
     worlds: { type: 'string' },
     strata: { type: 'string' },
+    keep: { type: 'string' },
     peer: { type: 'string' },
     online: { type: 'boolean', default: false },
   },
@@ -62,6 +63,8 @@ if (
   ![soakStrata, soakCircle, soakBandits, soakClimbs].includes(form)
 )
   throw new Error('--strata is of the forms strata, circle, bandits and climbs');
+if (values.keep !== undefined && form !== soakStrata)
+  throw new Error('--keep is of the form strata');
 if (values.online && form !== soakCircle) throw new Error('--online is of the form circle');
 if (values.peer !== undefined && form !== soakBandits)
   throw new Error('--peer is of the form bandits');
@@ -90,6 +93,7 @@ async function run(chosen: SoakForm): Promise<void> {
     seed,
     ...(worlds !== undefined && { worlds }),
     ...(strata && { strata }),
+    ...(values.keep !== undefined && { keep: values.keep }),
     ...(values.peer !== undefined && { peer: values.peer }),
     ...(values.online && { online: true }),
     say,

@@ -5,6 +5,8 @@ export interface SoakOptions {
   readonly worlds?: number;
   /** Of `strata`, `circle`, `climbs` and `bandits`: which ones. */
   readonly strata?: readonly string[];
+  /** Of `strata`: a file in which what became of each world is kept from run to run. */
+  readonly keep?: string;
   /** Of `circle`: whether weights are learned as people click as well. */
   readonly online?: boolean;
   /** Of `bandits`: the settings of the peer, separated by spaces. */
