@@ -26,8 +26,17 @@ export const SETUP: TrimtabSetup = {
   online: { minimumRewarded: 3, spread: 1, rankingsPerChange: 20 },
 };
 
-/** Without declared constraints: the tastes of these streams do not keep them, and Vowpal Wabbit is told of none. */
-const schema = { ...tripWishes, constraints: [] };
+/**
+ * Without declared constraints and without points from rules: the tastes of these streams have nothing to do with either, and
+ * Vowpal Wabbit, which starts at 0, is told of none.
+ */
+const schema = {
+  ...tripWishes,
+  constraints: [],
+  rules: Object.fromEntries(
+    Object.entries(tripWishes.rules).map(([feature, points]) => [feature, points.map(() => 0)]),
+  ),
+};
 
 /** A site in direct mode that learns as people click. */
 export function trimtabPolicy(stream: Stream, setup: TrimtabSetup = SETUP): Policy {
