@@ -94,6 +94,12 @@ const rankRequest = {
       description: `The visit; needed unless consent is none. ${id.description}`,
     },
     userId: { ...id, description: 'A visitor across visits, by an id that names nobody' },
+    userSignature: {
+      ...text,
+      pattern: '^[0-9A-Fa-f]{64}$',
+      description:
+        'hex(HMAC-SHA-256(USER_SECRET, sessionId + "\\n" + userId)), made by the site’s server; where the edge requires it, a publishable key may name a user with it alone',
+    },
     placement: {
       ...text,
       pattern: '^[a-z0-9_-]{1,64}$',
