@@ -6,10 +6,13 @@ import { createClient, type ClientOptions, type RankQuery } from '../../edge/cli
 
 /** Answers nothing that is a ranking, and keeps what it was asked. */
 const asked: unknown[] = [];
-const server = createServer(async (request, response) => {
-  asked.push(await json(request));
-  response.writeHead(403, { 'content-type': 'application/json' });
-  response.end('{"code":"unsigned_user","message":"refused"}');
+const server = createServer((request, response) => {
+  const answer = async () => {
+    asked.push(await json(request));
+    response.writeHead(403, { 'content-type': 'application/json' });
+    response.end('{"code":"unsigned_user","message":"refused"}');
+  };
+  answer().catch((error: Error) => response.destroy(error));
 });
 beforeEach(async () => {
   asked.length = 0;
