@@ -6,6 +6,7 @@ import { seededRandom } from '../../shared/explore/random.ts';
 import { startTestBackend } from '../backend/support/backend.ts';
 import { putItems, rank } from '../support/client.ts';
 import { startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import { endOf, type SoakForm } from './support/form.ts';
 import { FuzzTally } from './support/fuzz-at-once.ts';
 import type { RouteAnswer } from './support/route-faults.ts';
@@ -62,6 +63,10 @@ export const soakRoutes: SoakForm = async ({ minutes, inputs, seed, say }) => {
       if (startBytes === 0) startBytes = process.memoryUsage().rss;
       if (asked() % (25 * ROUND) === 0) say(`edge ${edgeTally.text}; backend ${backendTally.text}`);
     }
+    await until(
+      'the backend is ready',
+      async () => (await backend.call('GET', '/health/ready')).status === 200,
+    ).catch((error: Error) => broken.push(error.message));
   } finally {
     await edge.stop();
     await backend.close();
