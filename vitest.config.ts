@@ -78,7 +78,14 @@ export default defineConfig({
           include: ['test/edge/**/*.test.ts'],
           setupFiles: ['test/edge/support/fresh-storage.ts'],
           isolate: false,
-          provide: { size },
+          // As test/shared/support/seed.ts reads them, which workerd cannot.
+          provide: {
+            size,
+            fuzz: {
+              seed: Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31),
+              times: Number(process.env.FUZZ_RUNS ?? 1),
+            },
+          },
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
         },

@@ -43,6 +43,8 @@ import { openStore } from './store/open.ts';
 
 export interface Backend {
   readonly url: string;
+  /** Answers as over HTTP, without a connection. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Finishes what is under way, and closes the store. */
   close(): Promise<void>;
 }
@@ -246,6 +248,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   health.start();
   return {
     url: listening.url,
+    fetch: (request) => app.fetch(request),
     async close() {
       trainer.abandon();
       await edgeProbe.stop();
@@ -272,7 +275,7 @@ export async function startLockedBackend(config: BackendConfig): Promise<Backend
   const lock = await lockStateDir(stateDir(), 'serve', { backend: config.port });
   try {
     const backend = await startBackend(config);
-    return { url: backend.url, close: () => backend.close().finally(() => lock.release()) };
+    return { ...backend, close: () => backend.close().finally(() => lock.release()) };
   } catch (error) {
     lock.release();
     throw error;

@@ -67,7 +67,8 @@ export const segment = <T extends string>(text: T): T => encodeURIComponent(text
 
 const actor = (): string => {
   try {
-    return userInfo().username;
+    // A header holds ASCII alone.
+    return userInfo().username.replaceAll(/[^\x20-\x7e]/g, '') || 'cli';
   } catch {
     // A container's user id need not have a name.
     return 'cli';

@@ -14,6 +14,8 @@ export interface Keys {
   readonly ingestSecret: string;
   /** Keys the ids of sessions and users. Files from before there were keyed ids have none: the key is derived from `ingestSecret`. */
   readonly identitySecret?: string;
+  /** By which a site's server signs that a session is a user's. Files from before there were such signatures have none. */
+  readonly userSecret?: string;
 }
 
 const NAMES = ['publishableKey', 'secretKey', 'tokenSecret', 'ingestSecret'] as const;
@@ -30,6 +32,7 @@ export function ensureKeys(state: StateDir): Keys {
     tokenSecret: secret(),
     ingestSecret: secret(),
     identitySecret: secret(),
+    userSecret: secret(),
   };
   mkdirSync(state.path, { recursive: true, mode: OWNER_ONLY_FOLDER });
   // Written aside and then linked: the name appears with the whole file behind it, and only if nobody was first.
@@ -62,7 +65,7 @@ export function readKeys(state: StateDir): Keys | undefined {
       `${state.keys} lacks ${missing.join(', ')}: put it right, or delete it for new keys`,
     );
   }
-  const problems = [...NAMES, 'identitySecret' as const].flatMap(
+  const problems = [...NAMES, 'identitySecret' as const, 'userSecret' as const].flatMap(
     (name) => secretsProblem(name, entriesOf(keys[name])) ?? [],
   );
   if (keys.publishableKey === keys.secretKey)

@@ -71,7 +71,10 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
   const common = { worker: worker.name, edgeUrl };
   if (options.codeOnly) {
     const missing = EDGE_SECRETS.filter(
-      (name) => !atEdge.has(name) && !(name === 'IDENTITY_SECRET' && atEdge.has('INGEST_SECRET')),
+      (name) =>
+        !atEdge.has(name) &&
+        name !== 'USER_SECRET' &&
+        !(name === 'IDENTITY_SECRET' && atEdge.has('INGEST_SECRET')),
     );
     return {
       ...common,

@@ -7,6 +7,7 @@ export const MADE_SECRETS = [
   'TOKEN_SECRET',
   'INGEST_SECRET',
   'IDENTITY_SECRET',
+  'USER_SECRET',
 ] as const;
 
 export type MadeSecret = (typeof MADE_SECRETS)[number];

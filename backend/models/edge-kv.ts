@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { reasonOf } from '../process/logger.ts';
+import { asciiJson } from '../../shared/text/ascii-json.ts';
 
 export type KvNamespace = 'WEIGHTS' | 'CATALOGUE';
 
@@ -103,7 +104,7 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
       return isThere ? bytes : undefined;
     },
     async put(namespace, key, value, metadata, withinMs) {
-      const headers = metadata && { 'x-trimtab-metadata': JSON.stringify(metadata) };
+      const headers = metadata && { 'x-trimtab-metadata': asciiJson(metadata) };
       const { isThere } = await call('PUT', namespace, key, {
         body: value,
         ...(withinMs !== undefined && { withinMs }),

@@ -24,6 +24,7 @@ export function writeEdgeEnv(
     TOKEN_SECRET: keys.tokenSecret,
     INGEST_SECRET: keys.ingestSecret,
     ...(keys.identitySecret !== undefined && { IDENTITY_SECRET: keys.identitySecret }),
+    ...(keys.userSecret !== undefined && { USER_SECRET: keys.userSecret }),
     BACKEND_URL: backendUrl,
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);

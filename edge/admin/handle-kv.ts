@@ -3,6 +3,7 @@ import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { readBytes } from '../http/read-body.ts';
 import type { Configured } from '../platform/settings.ts';
+import { asciiJson } from '../../shared/text/ascii-json.ts';
 
 /** The largest value that KV stores. */
 const MAX_VALUE_BYTES = 25 * 1024 * 1024;
@@ -39,7 +40,7 @@ export async function handleKv(
       return new Response(value, {
         headers: {
           'content-type': 'application/octet-stream',
-          [METADATA_HEADER]: JSON.stringify(metadata),
+          [METADATA_HEADER]: asciiJson(metadata),
         },
       });
     }

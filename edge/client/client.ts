@@ -122,7 +122,12 @@ export function createClient(options: ClientOptions): Client {
     const ask = async (): Promise<Ranking> => {
       const { status, body } = await post('/v1/rank', {
         consent: agreed,
-        ...(isMeasured && { sessionId, userId: query.userId ?? options.userId, recent }),
+        ...(isMeasured && {
+          sessionId,
+          userId: query.userId ?? options.userId,
+          userSignature: query.userSignature ?? options.userSignature,
+          recent,
+        }),
         ...(isPersonal && { demographics: query.demographics ?? options.demographics }),
         placement: query.placement ?? options.placement,
         preferences,

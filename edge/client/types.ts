@@ -40,6 +40,8 @@ export interface ClientOptions {
   readonly consent?: Consent;
   /** A pseudonymous id of who is logged in. It is sent with consent only. */
   readonly userId?: string;
+  /** What the site's server signed of `sessionId` and `userId`. */
+  readonly userSignature?: string;
   /** Else the client makes one. On a server each `rank` names its own. */
   readonly sessionId?: string;
   /** Where the rankings are shown; else `main`. */
@@ -73,6 +75,8 @@ export interface RankQuery {
   readonly recent?: readonly Plain<Interaction>[] | History;
   readonly sessionId?: string;
   readonly userId?: string;
+  /** Of the `sessionId` and `userId` of this very query. */
+  readonly userSignature?: string;
   readonly timeoutMs?: number;
 }
 

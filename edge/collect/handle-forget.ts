@@ -12,7 +12,7 @@ import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** More than a device keeps. */
-const MAX_TOKENS = 200;
+export const MAX_TOKENS = 200;
 const RETRY_AFTER_S = 1;
 /** Whoever has a token may have its session erased, however old it is. */
 const NEVER_EXPIRED = 0;

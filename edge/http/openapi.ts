@@ -1,6 +1,7 @@
 import { CONSENTS } from '../../shared/domain/consent.ts';
 import { EVENT_TYPES, MAX_EVENTS_PER_REQUEST, VALUE_RANGES } from '../../shared/domain/event.ts';
 import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../shared/domain/rank-request.ts';
+import { MAX_TOKENS } from '../collect/handle-forget.ts';
 import { TOUCH_TYPES } from '../../shared/domain/visitor-history.ts';
 
 /**
@@ -94,6 +95,12 @@ const rankRequest = {
       description: `The visit; needed unless consent is none. ${id.description}`,
     },
     userId: { ...id, description: 'A visitor across visits, by an id that names nobody' },
+    userSignature: {
+      ...text,
+      pattern: '^[0-9A-Fa-f]{64}$',
+      description:
+        'hex(HMAC-SHA-256(USER_SECRET, sessionId + "\\n" + userId)), made by the site’s server; where the edge requires it, a publishable key may name a user with it alone',
+    },
     placement: {
       ...text,
       pattern: '^[a-z0-9_-]{1,64}$',
@@ -405,6 +412,45 @@ export const OPENAPI = {
         },
         responses: {
           202: answer('What was accepted is stored durably', reference('Received')),
+          ...problems,
+        },
+      },
+    },
+    '/v1/forget': {
+      post: {
+        operationId: 'forget',
+        summary: 'Erase what was logged of the sessions of rankings, while nobody was logged in',
+        requestBody: {
+          required: true,
+          content: json(
+            {
+              type: 'object',
+              properties: {
+                tokens: {
+                  type: 'array',
+                  minItems: 1,
+                  maxItems: MAX_TOKENS,
+                  items: text,
+                  description: 'Of rankings of these sessions, however old',
+                },
+              },
+              required: ['tokens'],
+            },
+            { tokens: ['…'] },
+          ),
+        },
+        responses: {
+          202: answer('The erasure is stored durably', {
+            type: 'object',
+            properties: {
+              sessions: { type: 'integer', description: 'How many will be erased' },
+              unknown: {
+                type: 'integer',
+                description: 'Of how many tokens this edge knows nothing',
+              },
+            },
+            required: ['sessions', 'unknown'],
+          }),
           ...problems,
         },
       },

@@ -27,6 +27,10 @@ export interface Env {
   readonly INGEST_SECRET?: string;
   /** Keys the ids of sessions and users: comma-separated, the newest first. The backend has the same. */
   readonly IDENTITY_SECRET?: string;
+  /** By which the site's server signs that a session is a user's: comma-separated, and any of them is taken. */
+  readonly USER_SECRET?: string;
+  /** `on` or `off`: whether a publishable key may name a user only with such a signature. */
+  readonly REQUIRE_USER_SIGNATURE?: string;
   readonly BACKEND_URL?: string;
   /** `*`, or a comma-separated list of origins. */
   readonly ALLOWED_ORIGINS?: string;

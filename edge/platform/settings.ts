@@ -24,6 +24,10 @@ export interface Settings {
   readonly ingestSecrets: NewestFirst<string>;
   /** The newest key first; new ids are keyed by it. */
   readonly identity: NewestFirst<IdentityKey>;
+  /** Any of them may have signed that a session is a user's. Empty: none is taken. */
+  readonly userSecrets: readonly string[];
+  /** Whether a publishable key may name a user only with a signature. */
+  readonly requiresUserSignature: boolean;
   readonly defaultConsent: Consent;
   /** Without a trailing slash. */
   readonly backendUrl: string;
@@ -89,6 +93,12 @@ function readSettings(env: Env): Settings {
   checkSecrets(env);
   const ingestSecrets = entriesOf(env.INGEST_SECRET) as [string, ...string[]];
   const origins = entriesOf(env.ALLOWED_ORIGINS ?? '*');
+  const userSecrets = entriesOf(env.USER_SECRET);
+  const requiresUserSignature = isOn(env, 'REQUIRE_USER_SIGNATURE', false);
+  if (requiresUserSignature && userSecrets.length === 0)
+    throw notConfigured(
+      'REQUIRE_USER_SIGNATURE is on and USER_SECRET is not set, so that no user could be named',
+    );
   return {
     roleOfKey: new Map<string, Role>([
       ...entriesOf(env.PUBLISHABLE_KEYS).map((key) => [key, 'publishable'] as const),
@@ -97,6 +107,8 @@ function readSettings(env: Env): Settings {
     tokenSecrets: entriesOf(env.TOKEN_SECRET) as [string, ...string[]],
     ingestSecrets,
     identity: identityKeys(identitySecrets(entriesOf(env.IDENTITY_SECRET), ingestSecrets)),
+    userSecrets,
+    requiresUserSignature,
     defaultConsent: defaultConsentOf(env),
     backendUrl: env.BACKEND_URL!.replace(/\/+$/, ''),
     allowedOrigins: origins.includes('*') ? '*' : origins,
@@ -122,6 +134,7 @@ const SECRETS = [
   'TOKEN_SECRET',
   'INGEST_SECRET',
   'IDENTITY_SECRET',
+  'USER_SECRET',
 ] as const;
 
 /** A key that is in both lists would be shown in pages and open everything. */
@@ -141,7 +154,11 @@ function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
   throw notConfigured(`DEFAULT_CONSENT must be one of ${CONSENTS.join(', ')}, but was "${text}"`);
 }
 
-function isOn(env: Env, name: 'RATE_LIMITS' | 'SHOP', defaultValue: boolean): boolean {
+function isOn(
+  env: Env,
+  name: 'RATE_LIMITS' | 'SHOP' | 'REQUIRE_USER_SIGNATURE',
+  defaultValue: boolean,
+): boolean {
   const text = env[name] ?? '';
   if (text === '') return defaultValue;
   if (text === 'on') return true;

@@ -88,6 +88,7 @@ export async function rankOnce(
 ): Promise<RankAnswer> {
   const { settings, rateLimits } = state;
   const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
+  state.userProofs.check(rankRequest, role);
   const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
   const when = { ctx, cell, nowMs };

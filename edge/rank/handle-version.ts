@@ -17,7 +17,7 @@ export async function handleVersion(
   isolate: RankState & Guarded,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { weights, snapshot, learned, misunderstandings, decisions, pools } = isolate;
+  const { weights, snapshot, learned, misunderstandings, userProofs, decisions, pools } = isolate;
   const [cell, nowMs] = [() => cellOf(request), Date.now()];
   const [live, catalogue] = await Promise.all([
     weights.get(ctx, cell, nowMs),
@@ -58,6 +58,8 @@ export async function handleVersion(
     shadow: experiments?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
     notUnderstood: misunderstandings.counts,
+    /** Before signatures are required, this should stay at 0. */
+    unsignedUsers: userProofs.unsigned,
     lostDecisions: decisions.lost,
     /** How often the best rows of a request were those of an earlier one, and what keeping them takes. */
     pools: { ...pools.counts, sizeBytes: pools.sizeBytes },

@@ -9,6 +9,7 @@ import { PinnedScorers } from './pinned-scorers.ts';
 import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
+import { UserProofs } from './user-proofs.ts';
 import { weightsCache, type CachedWeights } from './weights-cache.ts';
 
 /** What ranking keeps in the isolate's memory between requests. */
@@ -22,6 +23,7 @@ export interface RankState {
   readonly pinnedScorers: PinnedScorers;
   readonly decisions: DecisionLog;
   readonly misunderstandings: Misunderstandings;
+  readonly userProofs: UserProofs;
   readonly rankHeaders: RankHeaders;
   readonly pools: KeptPools;
 }
@@ -36,6 +38,7 @@ export const rankState = (env: Env, settings: Settings): RankState => ({
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings),
   misunderstandings: new Misunderstandings(),
+  userProofs: new UserProofs(settings),
   rankHeaders: new RankHeaders(settings),
   pools: new KeptPools(),
 });

@@ -10,6 +10,7 @@ import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.t
 import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
 import { shown } from './shown.ts';
 import { unknownFields } from './unknown-fields.ts';
+import { parseUserSignature } from './user-signature.ts';
 import { parseHistory, type VisitorHistory } from './visitor-history.ts';
 
 export type { Preferences, Range } from './preferences.ts';
@@ -52,6 +53,8 @@ export interface RankRequest extends Visit {
   /** May be absent only without consent: such a ranking needs no identity. */
   readonly sessionId?: GivenId;
   readonly userId?: GivenId;
+  /** What the site's server made of both ids; not checked yet. */
+  readonly userSignature?: string;
   readonly placement: Placement;
   readonly consent: Consent;
   /** In the caller's order; absent: the whole live catalogue is ranked. */
@@ -65,6 +68,7 @@ export interface RankRequest extends Visit {
 const FIELDS: ReadonlySet<string> = new Set([
   'sessionId',
   'userId',
+  'userSignature',
   'placement',
   'consent',
   'preferences',
@@ -108,7 +112,7 @@ export function parseRankRequest(
   const isAnonymous = consent === 'none' && raw.sessionId === undefined;
   return {
     ...(isAnonymous ? {} : { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
-    ...(raw.userId === undefined ? {} : { userId: parseGivenId(raw.userId, 'userId') }),
+    ...userOf(raw),
     placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
     consent,
     preferences: parsePreferences(raw.preferences ?? {}, 'preferences'),
@@ -119,6 +123,21 @@ export function parseRankRequest(
     limit: limit as number,
     explain,
     ...(unknown.length > 0 && { unknown }),
+  };
+}
+
+/** A signature alone would sign nothing: the user was forgotten. */
+function userOf({
+  userId,
+  userSignature,
+}: Readonly<Record<string, unknown>>): Pick<RankRequest, 'userId' | 'userSignature'> {
+  if (userId === undefined) {
+    if (userSignature === undefined) return {};
+    throw invalid('userSignature is of a userId, and there is none');
+  }
+  return {
+    userId: parseGivenId(userId, 'userId'),
+    ...(userSignature !== undefined && { userSignature: parseUserSignature(userSignature) }),
   };
 }
 

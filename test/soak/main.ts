@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { soakProperties } from './properties.ts';
+import { soakRoutes } from './routes.ts';
 import { soakStrata } from './strata.ts';
 import { soakWorlds } from './worlds.ts';
 import { soakBandits } from './bandits.ts';
@@ -26,6 +27,7 @@ const FORMS: Readonly<Record<string, SoakForm>> = {
   fuzz: soakFuzz,
   codecs: soakCodecs,
   properties: soakProperties,
+  routes: soakRoutes,
 };
 
 const { values, positionals } = parseArgs({
@@ -36,6 +38,7 @@ const { values, positionals } = parseArgs({
     write: { type: 'string' },
     replay: { type: 'string' },
     worlds: { type: 'string' },
+    inputs: { type: 'string' },
     strata: { type: 'string' },
     keep: { type: 'string' },
     peer: { type: 'string' },
@@ -68,6 +71,9 @@ if (values.keep !== undefined && form !== soakStrata)
 if (values.online && form !== soakCircle) throw new Error('--online is of the form circle');
 if (values.peer !== undefined && form !== soakBandits)
   throw new Error('--peer is of the form bandits');
+const inputs = values.inputs === undefined ? undefined : Number(values.inputs);
+if (inputs !== undefined && (form !== soakRoutes || !(Number.isSafeInteger(inputs) && inputs > 0)))
+  throw new Error('--inputs is a whole number above 0, of the form routes');
 if (worlds !== undefined && !(Number.isSafeInteger(worlds) && worlds > 0))
   throw new Error(`--worlds must be a whole number above 0, but was "${values.worlds}"`);
 
@@ -83,15 +89,18 @@ async function run(chosen: SoakForm): Promise<void> {
   const length =
     chosen === soakCircle || chosen === soakBandits || chosen === soakClimbs
       ? 'once'
-      : worlds === undefined
-        ? `${minutes} min`
-        : `${worlds} worlds a stratum`;
+      : inputs !== undefined
+        ? `${inputs} inputs`
+        : worlds === undefined
+          ? `${minutes} min`
+          : `${worlds} worlds a stratum`;
   say(`${length}, seed ${seed}`);
   const strata = values.strata?.split(',');
   const { figures, table, broken } = await chosen({
     minutes,
     seed,
     ...(worlds !== undefined && { worlds }),
+    ...(inputs !== undefined && { inputs }),
     ...(strata && { strata }),
     ...(values.keep !== undefined && { keep: values.keep }),
     ...(values.peer !== undefined && { peer: values.peer }),

@@ -6,6 +6,8 @@ type Size = 'small' | 'full' | 'hours';
 declare module 'vitest' {
   interface ProvidedContext {
     readonly size: Size;
+    /** As test/shared/support/seed.ts reads them; of tests inside workerd alone. */
+    readonly fuzz: { readonly seed: number; readonly times: number };
   }
 }
 

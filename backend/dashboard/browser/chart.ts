@@ -69,7 +69,7 @@ export function chart(spec: ChartSpec): HTMLElement {
       headOf(spec).map((label, i) => ({ label, number: i > 0 })),
       rowsOf(spec, spec.format),
     ),
-    csv: () => [headOf(spec), ...rowsOf(spec, String)],
+    csv: () => [headOf(spec), ...rowsOf(spec, (value) => value)],
   });
 }
 
@@ -82,7 +82,7 @@ const headOf = ({ x, series }: ChartSpec): string[] => [
   ),
 ];
 
-function rowsOf({ x, series }: ChartSpec, format: (value: number) => string): string[][] {
+function rowsOf<T>({ x, series }: ChartSpec, format: (value: number) => T): (string | T)[][] {
   const cell = (value: number | null | undefined) =>
     value === null || value === undefined ? '' : format(value);
   return x.values.map((at, i) => [

@@ -1,4 +1,5 @@
-import { csvButton, type CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-text.ts';
+import { csvButton } from './csv.ts';
 import { h, type Child } from './dom.ts';
 
 export interface Drawing {

@@ -29,7 +29,7 @@ describe('the local keys', () => {
     const made = ensureKeys(state);
     expect(made.publishableKey).toMatch(/^pk_[\w-]{32}$/);
     expect(made.secretKey).toMatch(/^sk_[\w-]{32}$/);
-    expect(new Set(Object.values(made)).size).toBe(5);
+    expect(new Set(Object.values(made)).size).toBe(6);
     expect(ensureKeys(state)).toEqual(made);
     expect(readKeys(state)).toEqual(made);
   });

@@ -103,8 +103,9 @@ describe('a first deployment', () => {
       'PUBLISHABLE_KEYS',
       'SECRET_KEYS',
       'TOKEN_SECRET',
+      'USER_SECRET',
     ]);
-    expect(new Set(Object.values(secrets)).size).toBe(6);
+    expect(new Set(Object.values(secrets)).size).toBe(7);
     expect(result).toMatchObject({ answer: { is: 'ready' }, unknown: [], edgeUrl: edgeUrl() });
 
     const environment = readEnvironment(await fileOf('backend.env'));
@@ -231,6 +232,7 @@ describe('a secret that exists', () => {
       'TOKEN_SECRET',
       'INGEST_SECRET',
       'IDENTITY_SECRET',
+      'USER_SECRET',
     ]);
     expect((await readAccount()).workers.trimtab.secrets).toEqual(secrets);
   });
@@ -241,6 +243,7 @@ describe('a secret that exists', () => {
       SECRET_KEYS: 'sk_0123456789abcdef',
       TOKEN_SECRET: 'token of the first days',
       INGEST_SECRET: 'ingest of the first days',
+      USER_SECRET: 'users of the first days',
       BACKEND_URL: BACKEND,
     };
     await change({ workers: { trimtab: { secrets, namespaces: {} } } });

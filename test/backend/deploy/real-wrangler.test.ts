@@ -51,7 +51,7 @@ test('the real wrangler makes namespaces once, sets secrets once, and leaves wra
   });
   expect(api.namespaces).toEqual([`${NAME}-weights`, `${NAME}-catalogue`]);
   expect(api.secrets).toEqual(parseEnv(await readFile(join(folder, 'edge.env'), 'utf8')));
-  expect(Object.keys(api.secrets)).toHaveLength(6);
+  expect(Object.keys(api.secrets)).toHaveLength(7);
 
   const secrets = { ...api.secrets };
   expect(await deployed()).toMatchObject({ set: [], made: [] });

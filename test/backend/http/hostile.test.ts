@@ -49,6 +49,17 @@ describe('what people write', () => {
     expect(await backend.call('POST', '/v1/experiments', named)).toMatchObject(refused);
   });
 
+  test('names versions in any script, and they are published', async () => {
+    const name = 'Größe, 漢字 👩🏽‍💻';
+    const made = await backend.call('POST', '/v1/weights', { name, points: {} });
+    expect(made.status).toBe(201);
+    await backend.call('POST', `/v1/weights/${made.body.version}/rollback`);
+    await eventually(() => backend.kv.values.has(`WEIGHTS/w/${made.body.version}`));
+    await eventually(async () => (await backend.call('GET', '/health/ready')).status === 200);
+    await backend.call('POST', '/v1/weights/v000000/rollback');
+    await backend.call('POST', '/v1/weights/release');
+  });
+
   test('is kept in any script, and its history stays intact', async () => {
     const author = 'Ánà 安娜 👩🏽‍💻';
     const { body } = await backend.call('PUT', WEIGHTS, reward({ author, reason: '<b>"&’</b>' }));

@@ -19,6 +19,8 @@ export interface Answer {
 
 export interface TestBackend {
   readonly url: string;
+  /** Answers in this process, without a connection. */
+  fetch(request: Request): Promise<Response>;
   readonly kv: KvServer;
   readonly config: BackendConfig;
   call(
@@ -76,6 +78,7 @@ export async function startTestBackend(
     get url() {
       return backend.url;
     },
+    fetch: async (request) => backend.fetch(request),
     kv,
     config,
     call,

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { asciiJson } from '../../../shared/text/ascii-json.ts';
 import { coldIsolate, PUBLISHABLE, SECRET } from '../support/edge.ts';
 
 const isolate = coldIsolate();
@@ -9,13 +10,15 @@ const call = (method: string, path: string, body?: string | Uint8Array, headers 
 describe('/v1/kv', () => {
   it('writes bytes with metadata, reads them back, and deletes them', async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => i % 251);
-    const metadata = JSON.stringify({ sha256: 'abc', kind: 'additive' });
+    const metadata = asciiJson({ sha256: 'abc', kind: 'additive', name: 'Größe 漢字 👩' });
     const put = await call('PUT', 'WEIGHTS/w/v000007', bytes, { 'x-trimtab-metadata': metadata });
     expect(await put.json()).toEqual({ key: 'w/v000007', sizeBytes: 70_000 });
     expect(await env.WEIGHTS.get('w/v000007', 'arrayBuffer')).toEqual(bytes.buffer);
     const got = await call('GET', 'WEIGHTS/w/v000007');
     expect(new Uint8Array(await got.arrayBuffer())).toEqual(bytes);
     expect(JSON.parse(got.headers.get('x-trimtab-metadata') ?? '')).toEqual(JSON.parse(metadata));
+    const stored = await env.WEIGHTS.getWithMetadata('w/v000007');
+    expect(stored.metadata).toEqual(JSON.parse(metadata));
     expect((await call('DELETE', 'WEIGHTS/w/v000007')).status).toBe(200);
     expect(await (await call('GET', 'WEIGHTS/w/v000007')).json()).toEqual({
       code: 'unknown_key',

@@ -110,6 +110,7 @@ test('every field of every answer is described', async () => {
     ['/v1/rank', 'post', 200, ranked.body],
     ['/v1/rank/batch', 'post', 200, (await ask('/v1/rank/batch', { requests: [whole, {}] })).body],
     ['/v1/events', 'post', 202, (await ask('/v1/events', { sentAt: 1.7e12, events: [{}] })).body],
+    ['/v1/forget', 'post', 202, (await ask('/v1/forget', { tokens: ['x'] })).body],
     ['/v1/health', 'get', 200, await (await isolate.fetch('/v1/health')).json()],
     ['/v1/version', 'get', 200, await (await isolate.fetch('/v1/version')).json()],
   ];
@@ -160,7 +161,7 @@ test('what is asked without a body answers as it says', async () => {
 });
 
 test('what needs a key is refused without one, by a problem as it is described', async () => {
-  for (const path of ['/v1/rank', '/v1/rank/batch', '/v1/events']) {
+  for (const path of ['/v1/rank', '/v1/rank/batch', '/v1/events', '/v1/forget']) {
     const { status, body } = await ask(path, bodyOf(path).example, '');
     expect(status, path).toBe(401);
     fits({ $ref: '#/components/schemas/Problem' }, body);

@@ -3,6 +3,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** Of `strata`: worlds of each stratum, instead of minutes; of `climbs`: worlds of each kind. */
   readonly worlds?: number;
+  /** Of `routes`: how many requests, instead of minutes. */
+  readonly inputs?: number;
   /** Of `strata`, `circle`, `climbs` and `bandits`: which ones. */
   readonly strata?: readonly string[];
   /** Of `strata`: a file in which what became of each world is kept from run to run. */

@@ -80,7 +80,7 @@ export function mutatedJson(random: Random, value: unknown): Uint8Array<ArrayBuf
   const text = (JSON.stringify(root.value) ?? '')
     .replaceAll(`"${DEEP_MARK}"`, deepText)
     .replaceAll(`"${NUMBER_MARK}"`, () => pick(random, NUMBERS));
-  const bytes = new TextEncoder().encode(text);
+  const bytes = Uint8Array.from(new TextEncoder().encode(text));
   return random() < 0.1 ? mutatedBytes(random, bytes) : bytes;
 }
 
@@ -153,6 +153,8 @@ export function mutatedBytes(
     case 2:
       return Uint8Array.from([...bytes.slice(0, at), ...bytes]);
     default:
-      return bytes.map((byte) => (random() < 0.02 ? Math.floor(256 * random()) : byte));
+      return Uint8Array.from(bytes, (byte) =>
+        random() < 0.02 ? Math.floor(256 * random()) : byte,
+      );
   }
 }

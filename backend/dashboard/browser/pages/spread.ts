@@ -1,4 +1,5 @@
-import { csvButton, type CsvRow } from '../csv.ts';
+import type { CsvRow } from '../csv-text.ts';
+import { csvButton } from '../csv.ts';
 import { empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
 import { percent, whole } from '../format.ts';
 import { choose } from '../state.ts';

@@ -1,0 +1,21 @@
+/** Numbers and texts are told apart by their type: what is a number has to come as one. */
+export type CsvRow = readonly (string | number | null | undefined)[];
+
+/**
+ * A CSV file (RFC 4180) that a spreadsheet opens without computing anything. The first row names the columns.
+ */
+export const csvText = (rows: readonly CsvRow[]): string =>
+  rows.map((row) => `${row.map(cellOf).join(',')}\n`).join('');
+
+/**
+ * What a spreadsheet takes for a formula, or trims to one: ids and searches are what visitors' pages send. After OWASP's "CSV Injection", with
+ * the full-width forms, which some read alike.
+ */
+const FORMULA = /^(?:[\t\r\n]|[\s\uFEFF]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/;
+
+function cellOf(value: CsvRow[number]): string {
+  const text = String(value ?? '');
+  const safe = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text;
+  // A semicolon and a tab separate columns where a computer is set so: a quoted text stays one.
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
