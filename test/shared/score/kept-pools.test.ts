@@ -134,10 +134,10 @@ describe(`pools kept for later requests (seed ${SEED})`, () => {
   });
 
   it('and all else that is kept stay within their room in an isolate, however many catalogues come and go', () => {
-    const visits = makeVisits(20, 9);
+    const asked = makeVisits(20, 9);
     for (let table = 0; table < 240; table++) {
       const items = rankable(packItems(smarttrip.columns, makeTrips(300, table)));
-      for (const visit of visits) rankSlate(rules, items, visit, options);
+      for (const one of asked) rankSlate(rules, items, one, options);
       expect(IN_ISOLATE.sizeBytes).toBeLessThanOrEqual(IN_ISOLATE.mostBytes);
     }
     expect(IN_ISOLATE.sizeBytes).toBeGreaterThan(IN_ISOLATE.mostBytes / 4);
