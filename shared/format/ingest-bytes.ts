@@ -75,9 +75,13 @@ export function sealIngestBatch(
   return sealFrame(MAGIC, lost > 0 ? 2 : 1, undefined, payload.written());
 }
 
-/** @throws FormatError when the bytes are damaged. */
-export function ingestBatchFromBytes(bytes: Uint8Array): IngestBatch {
-  const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes);
+/**
+ * @throws FormatError when the bytes are damaged.
+ * @param isVerified their signature fits, which is over all of them, so that they are not hashed again. Decisions are: they were stored
+ * for a while before they were signed.
+ */
+export function ingestBatchFromBytes(bytes: Uint8Array, isVerified = false): IngestBatch {
+  const { format, payload } = openFrame(MAGIC, NEWEST_FORMAT, bytes, isVerified);
   const batchId = payload.text();
   const batches = Array.from({ length: payload.count(4) }, () => payload.block());
   const eventsJson = payload.text();

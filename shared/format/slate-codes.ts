@@ -6,6 +6,8 @@ let codesOf = new Uint8Array(4096);
 /** By feature, of which there are at most 255: how many codes it has, and whether it is one. */
 const sizes = new Uint8Array(256);
 const isOne = new Uint8Array(256);
+/** Of a slate that is read, which features have several codes. Its patterns stand in `placesOf`, and the greatest place of each in `sizes`. */
+const varyingOf = new Uint8Array(256);
 /** By code; all 0 between features. */
 const places = new Uint8Array(256);
 
@@ -77,31 +79,34 @@ export function readSlateCodes(from: ByteReader, slots: number): Uint8Array<Arra
   const { bytes } = from;
   // Offsets, and no views: the backend reads a thousand slates of a batch at a time, and a view costs more than what it shows.
   const constant = from.skip(Math.ceil(features / 8));
-  const isConstant = (feature: number) =>
-    ((bytes[constant + (feature >> 3)] >> (feature & 7)) & 1) === 1;
+  let varying = 0;
   for (let feature = 0; feature < features; feature++) {
-    if (!isConstant(feature)) continue;
+    if (((bytes[constant + (feature >> 3)] >> (feature & 7)) & 1) === 0) {
+      varyingOf[varying++] = feature;
+      continue;
+    }
     const code = from.u8();
+    if (code === 0) continue;
     for (let at = feature; at < codes.length; at += features) codes[at] = code;
   }
-  /** `slots` numbers of codes for each pattern so far, and how many codes it has. */
-  const patterns = new Uint8Array(codes.length);
-  const howMany = new Uint16Array(features);
+  if (placesOf.length < codes.length) placesOf = new Uint8Array(codes.length);
   let known = 0;
-  for (let feature = 0; feature < features; feature++) {
-    if (isConstant(feature)) continue;
+  for (let i = 0; i < varying; i++) {
     const number = from.u8();
     if (number > known) throw new FormatError(`there is no pattern ${number} yet`);
     const pattern = number * slots;
     if (number === known) {
       const size = from.u8() + 1;
-      const greatest = unpackBits(from, bitsFor(size), patterns, pattern, slots);
+      const greatest = unpackBits(from, bitsFor(size), placesOf, pattern, slots);
       if (greatest >= size) throw new FormatError(`pattern ${number} has more than ${size} codes`);
-      howMany[known++] = size;
+      sizes[known++] = size - 1;
     }
-    const own = from.skip(howMany[number]);
-    for (let slot = 0; slot < slots; slot++)
-      codes[slot * features + feature] = bytes[own + patterns[pattern + slot]];
+    const own = from.skip(sizes[number] + 1);
+    let at = varyingOf[i];
+    for (let place = pattern; place < pattern + slots; place++) {
+      codes[at] = bytes[own + placesOf[place]];
+      at += features;
+    }
   }
   return codes;
 }

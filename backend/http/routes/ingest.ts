@@ -54,7 +54,7 @@ export const ingestRoutes = ({
     let batch: IngestBatch;
     try {
       verifyBody(c.req.header(SIGNATURE_HEADER), body, ingestSecrets, nowMs());
-      batch = rekeyBatch(ingestBatchFromBytes(body), identity[0]);
+      batch = rekeyBatch(ingestBatchFromBytes(body, true), identity[0]);
     } catch (error) {
       metrics.add('trimtab_ingest_refused_total', 1);
       throw error;

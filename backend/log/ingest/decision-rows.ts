@@ -66,9 +66,9 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.request,
   JSON.stringify(decision.itemIds),
   // This machine's byte order is little-endian, as the columns are: so is every one that Node runs on.
-  new Uint8Array(Int32Array.from(decision.units).buffer),
-  decision.raises === undefined ? null : new Uint8Array(Int32Array.from(decision.raises).buffer),
-  new Uint8Array(Float64Array.from(decision.propensities).buffer),
+  new Uint8Array(new Int32Array(decision.units).buffer),
+  decision.raises === undefined ? null : new Uint8Array(new Int32Array(decision.raises).buffer),
+  new Uint8Array(new Float64Array(decision.propensities).buffer),
   decision.codes,
   decision.shadow === undefined ? null : JSON.stringify(decision.shadow),
   decision.teams ?? null,

@@ -58,6 +58,59 @@ test('bytes, nulls and numbers come out of a list of cells as they went in', () 
   expect(Array.from(unpackCells(packCells(rows)!), (row) => [...row])).toEqual(rows);
 });
 
+test('what many rows have in common stands in the statement, and is stored as it would be if it were bound', async () => {
+  const alike: Cell[] = [
+    null,
+    7,
+    -3,
+    0,
+    -0,
+    0.1,
+    2 ** 53,
+    '',
+    'v000041',
+    '12',
+    'ä',
+    "it's",
+    'a\u0000b',
+  ];
+  const columns = [
+    'id',
+    ...alike.flatMap((_, i) => [`text${i}`, `int${i}`, `real${i}`, `any${i}`]),
+  ];
+  const kinds = ['text', 'integer', 'real', ''];
+  const declared = columns.map((name, i) => (i === 0 ? name : `${name} ${kinds[(i - 1) % 4]}`));
+  const rows = Array.from({ length: 300 }, (_, i): Cell[] => [
+    `row-${i}`,
+    ...alike.flatMap((cell) => [cell, cell, cell, cell]),
+  ]);
+  const [statement] = insertRows({ table: 'alike', columns, rows });
+  expect(statement.byRow?.()?.sql).toContain(`'v000041', 'v000041'`);
+  const all = sql.raw(
+    `select ${columns.map((name) => `typeof(${name}), hex(${name})`).join(', ')} from alike`,
+  );
+  await store.write([run(`create table alike (${declared.join(', ')})`)]);
+  try {
+    expect(await store.write([statement])).toEqual([300]);
+    const found = await store.db.values(all);
+    // As few as are bound one by one.
+    await store.write([run('delete from alike')]);
+    const few = rows.flatMap((row) => insertRows({ table: 'alike', columns, rows: [row] }));
+    await store.write(few);
+    expect(found).toEqual(await store.db.values(all));
+    expect(found).toHaveLength(300);
+  } finally {
+    await store.write([run('drop table alike')]);
+  }
+});
+
+test('rows that are alike in all columns are as many as they are', () => {
+  const rows = Array.from({ length: 100 }, (): Cell[] => [null, 1, 'a']);
+  const packed = packCells(rows)!;
+  expect(packed.same).toEqual([undefined, '1.0', "'a'"]);
+  expect(Array.from(unpackCells(packed), (row) => [...row])).toEqual(rows.map(() => [null]));
+});
+
 test('a column of bytes and numbers is not packed, as the two could not be told apart', () => {
   expect(packCells([[Uint8Array.of(1)], [1]])).toBeUndefined();
 });

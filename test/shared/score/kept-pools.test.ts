@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { Kept } from '../../../shared/features/kept.ts';
+import { IN_ISOLATE, Kept, KeptRoom } from '../../../shared/features/kept.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { addDeltas } from '../../../shared/score/add-deltas.ts';
@@ -132,6 +132,16 @@ describe(`pools kept for later requests (seed ${SEED})`, () => {
     rankSlate(rules, listed, visit, { ...options, pools });
     expect(pools.counts).toEqual({ hits: 0, misses: 1, unkept: 2 });
   });
+
+  it('and all else that is kept stay within their room in an isolate, however many catalogues come and go', () => {
+    const asked = makeVisits(20, 9);
+    for (let table = 0; table < 240; table++) {
+      const items = rankable(packItems(smarttrip.columns, makeTrips(300, table)));
+      for (const one of asked) rankSlate(rules, items, one, options);
+      expect(IN_ISOLATE.sizeBytes).toBeLessThanOrEqual(IN_ISOLATE.mostBytes);
+    }
+    expect(IN_ISOLATE.sizeBytes).toBeGreaterThan(IN_ISOLATE.mostBytes / 4);
+  });
 });
 
 describe('Kept', () => {
@@ -161,5 +171,46 @@ describe('Kept', () => {
     for (let i = 0; i < 100; i++) kept.set('same', i, 100);
     expect(kept.get('same')).toBe(99);
     expect(kept.sizeBytes).toBeLessThan(500);
+  });
+
+  it('stays within the bytes of all together, however many there are and whichever is asked', () => {
+    const steps = fc.array(
+      fc.record({
+        of: fc.nat(29),
+        key: fc.nat(20),
+        valueBytes: fc.nat(3000),
+        isRead: fc.boolean(),
+      }),
+      { minLength: 200, maxLength: 400 },
+    );
+    fuzz(steps, (all) => {
+      const room = new KeptRoom(20_000);
+      const kept = Array.from({ length: 30 }, () => new Kept<string>(8000, room));
+      for (const { of, key, valueBytes, isRead } of all) {
+        const found = isRead ? kept[of].get(key) : undefined;
+        if (!isRead) kept[of].set(key, `${of} ${key}`, valueBytes);
+        const sizes = kept.map(({ sizeBytes }) => sizeBytes);
+        const together = sizes.reduce((sum, size) => sum + size, 0);
+        const isRight =
+          (found ?? `${of} ${key}`) === `${of} ${key}` &&
+          room.sizeBytes === together &&
+          together <= 20_000 &&
+          sizes.every((size) => size <= 8000);
+        if (!isRight) expect({ found, room: room.sizeBytes, sizes }).toBe('right');
+      }
+    });
+  });
+
+  it('keeps what is asked for all the time while others fill the room, and lets go of what nobody asks for', () => {
+    const room = new KeptRoom(20_000);
+    const [asked, forgotten] = [new Kept<number>(8000, room), new Kept<number>(8000, room)];
+    asked.set('often', 1, 100);
+    forgotten.set('once', 2, 100);
+    for (let i = 0; i < 100; i++) {
+      new Kept<number>(8000, room).set('other', i, 1000);
+      expect(asked.get('often')).toBe(1);
+    }
+    expect(forgotten.get('once')).toBeUndefined();
+    expect(forgotten.sizeBytes).toBe(0);
   });
 });
