@@ -12,6 +12,7 @@ const BACKEND = [
   'process',
   'outbound',
   'table',
+  'interchange',
   'store',
   'scheduler',
   'models',

@@ -64,6 +64,7 @@ import { allowUserVerb } from './users/allow.ts';
 import { deleteUserVerb } from './users/delete.ts';
 import { listErasuresVerb } from './users/erasures.ts';
 import { exportUserVerb } from './users/export.ts';
+import { exportWeightsVerb, importWeightsVerb } from './weights/interchange.ts';
 import { evaluateVerb } from './weights/evaluate.ts';
 import { listVersionsVerb, showVersionVerb, weightsVerb } from './weights/list.ts';
 import { promoteVerb, releaseVerb, rollbackVerb } from './weights/promotion.ts';
@@ -136,6 +137,8 @@ const NOUNS: readonly Noun[] = [
       showVersionVerb,
       evaluateVerb,
       scoreVerb,
+      importWeightsVerb,
+      exportWeightsVerb,
       promoteVerb,
       rollbackVerb,
       releaseVerb,

@@ -29,6 +29,7 @@ import { promotionRoutes } from './routes/promotion.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
+import { scorerRoutes } from './routes/scorers.ts';
 import { schemaRoutes } from './routes/schema.ts';
 import { statusRoutes } from './routes/status.ts';
 import { trainingRoutes } from './routes/training.ts';
@@ -68,6 +69,7 @@ export function createApp(services: Services) {
     .route('/', apprenticeRoutes(services))
     .route('/', rolloutRoutes(services))
     .route('/', weightRoutes(services))
+    .route('/', scorerRoutes(services))
     .route('/', clickRoutes(services))
     .route('/', businessRoutes(services))
     .route('/', reviewRoutes(services))

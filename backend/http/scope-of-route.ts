@@ -60,6 +60,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/weights/{version}',
       'GET /v1/weights/{version}/evaluations',
       'GET /v1/weights/{version}/features/{feature}',
+      'GET /v1/weights/{version}/scorer',
     ],
     ingest: [
       'POST /v1/feeds/{name}/read',
@@ -104,6 +105,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'DELETE /v1/users/{id}',
       'POST /v1/users/{id}/allow',
       'POST /v1/weights',
+      'POST /v1/weights/import',
       'POST /v1/weights/release',
       'POST /v1/weights/{version}/evaluate',
       'POST /v1/weights/{version}/promote',

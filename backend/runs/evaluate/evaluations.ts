@@ -115,8 +115,12 @@ export function evaluationsOf(deps: {
 
 /** Epoch ms of the end of the data that a version learned from; 0 for a version that learned from none. */
 async function learnedUntil(store: Store, version: Version): Promise<number> {
-  const window = (await lineageOf(store, version)).window as { to?: number } | undefined;
-  return window?.to ?? 0;
+  const { window, trainedUntil = 0 } = (await lineageOf(store, version)) as {
+    readonly window?: { readonly to?: number };
+    /** Of a version that was trained elsewhere, as whoever imported it says. */
+    readonly trainedUntil?: number;
+  };
+  return window?.to ?? trainedUntil;
 }
 
 async function lineageOf(

@@ -40,6 +40,12 @@ function bind() {
     setFloats: bound(
       'int XGDMatrixSetFloatInfo(void *matrix, const char *field, const float *values, uint64_t length)',
     ),
+    setWholes: bound(
+      'int XGDMatrixSetUIntInfo(void *matrix, const char *field, const unsigned int *values, uint64_t length)',
+    ),
+    setTexts: bound(
+      'int XGDMatrixSetStrFeatureInfo(void *matrix, const char *field, const char **values, uint64_t length)',
+    ),
     freeMatrix: bound('int XGDMatrixFree(void *matrix)'),
     createBooster: bound('int XGBoosterCreate(void **matrices, uint64_t length, _Out_ void **out)'),
     setParameter: bound(
@@ -48,6 +54,12 @@ function bind() {
     update: bound('int XGBoosterUpdateOneIter(void *booster, int iteration, void *train)'),
     predict: bound(
       'int XGBoosterPredict(void *booster, void *matrix, int options, unsigned int trees, int training, _Out_ uint64_t *length, _Out_ void **result)',
+    ),
+    nameFeatures: bound(
+      'int XGBoosterSetStrFeatureInfo(void *booster, const char *field, const char **values, uint64_t length)',
+    ),
+    save: bound(
+      'int XGBoosterSaveModelToBuffer(void *booster, const char *config, _Out_ uint64_t *length, _Out_ void **result)',
     ),
     freeBooster: bound('int XGBoosterFree(void *booster)'),
   };
@@ -60,6 +72,15 @@ export function rowMajor({ rows, features, codes }: CodeMatrix): Float32Array {
     for (let row = 0; row < rows; row++)
       matrix[row * features + feature] = codes[feature * rows + row];
   return matrix;
+}
+
+/** What XGBoost knows of the rows beside their values. */
+export interface RowFacts {
+  /** Lengths of the slates, where it ranks. */
+  readonly groups?: Uint32Array;
+  readonly names?: readonly string[];
+  /** `q` for numbers, `c` for categories. */
+  readonly types?: readonly string[];
 }
 
 /** A booster over one training matrix. Numbers of the C interface are text. */
@@ -75,13 +96,17 @@ export class Xgboost {
     matrix: Float32Array,
     labels: Float32Array,
     parameters: Readonly<Record<string, string>>,
+    { groups, names, types }: RowFacts = {},
   ) {
     this.#features = features;
     this.#matrix = this.#matrixOf(matrix, rows);
     this.#api.setFloats(this.#matrix, 'label', labels, rows);
+    if (groups) this.#api.setWholes(this.#matrix, 'group', groups, groups.length);
+    if (types) this.#api.setTexts(this.#matrix, 'feature_type', types, types.length);
     const out: Handle[] = [null];
     this.#api.createBooster([this.#matrix], 1, out);
     [this.#booster] = out;
+    if (names) this.#api.nameFeatures(this.#booster, 'feature_name', names, names.length);
     for (const [name, value] of Object.entries(parameters))
       this.#api.setParameter(this.#booster, name, value);
   }
@@ -100,6 +125,14 @@ export class Xgboost {
     const scores = Float64Array.from(margins);
     if (rows !== undefined) this.#api.freeMatrix(matrix);
     return scores;
+  }
+
+  /** The model as a file has it. */
+  save(format: 'json' | 'ubj'): Uint8Array {
+    const [length, result]: [unknown[], Handle[]] = [[0], [null]];
+    this.#api.save(this.#booster, JSON.stringify({ format }), length, result);
+    const bytes: number[] = koffi.decode(result[0], koffi.array('uint8_t', Number(length[0])));
+    return Uint8Array.from(bytes);
   }
 
   close(): void {
