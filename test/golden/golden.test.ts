@@ -91,12 +91,10 @@ describe.each([
   {
     name: 'patch-1',
     bytes: patchToBytes(snapshot.schema, patch),
-    decode(bytes: Uint8Array) {
-      const read = patchFromBytes(bytes);
-      return {
-        ...read,
-        edit: { ...read.edit, put: listed({ schemaHash: '', table: read.edit.put }).table },
-      };
+    decode: (bytes: Uint8Array) => {
+      const { edit, ...others } = patchFromBytes(bytes);
+      const { table } = listed({ schemaHash: '', table: edit.put });
+      return { ...others, edit: { ...edit, put: table } };
     },
     value: { schemaHash: snapshot.schema.hash, ...patch },
   },
