@@ -1,7 +1,7 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Patch } from '../../shared/format/patch-bytes.ts';
 import { PACKED, type PackedKind, type Unpacked } from '../artifacts/packed.ts';
-import { readPatches } from '../artifacts/patched.ts';
+import { readPatches } from '../artifacts/read-patches.ts';
 import { readParts } from '../artifacts/read-parts.ts';
 import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';

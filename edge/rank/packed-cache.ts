@@ -8,7 +8,7 @@ import {
   type PackedKind,
   type Unpacked,
 } from '../artifacts/packed.ts';
-import { readPatches } from '../artifacts/patched.ts';
+import { readPatches } from '../artifacts/read-patches.ts';
 import { readParts } from '../artifacts/read-parts.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
