@@ -21,7 +21,7 @@ import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
-import { edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
+import { edgeReadsPatches, edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
 import { rankingRoomOf } from './offline/ranking-room.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
@@ -76,9 +76,10 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     store,
     publisher,
     kv,
-    build: (schema) => packing.call((worker) => worker.build(database, schema)),
+    build: (schema, plan) => packing.call((worker) => worker.build(database, schema, plan)),
     liveSchema,
     edgeReads: () => edgeReadsSnapshots(edge),
+    edgeReadsPatches: () => edgeReadsPatches(edge),
     quietMs: config.republishQuietMs,
     withinMs: config.republishWithinMs,
     nowMs,
@@ -112,6 +113,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     kv,
     publisher,
     snapshots,
+    edgeReadsPatches: () => edgeReadsPatches(edge),
     settleMs,
     nowMs,
     log,

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
-import { parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import {
+  liveHash,
+  parseSnapshotPointer,
+  type SnapshotPointer,
+} from '../../shared/domain/pointer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { ACTIVE_KEY } from '../models/kv-keys.ts';
+import { ACTIVE_KEY, partKey, patchKey } from '../models/kv-keys.ts';
 import type { Publisher } from '../models/publisher.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import { readLive } from '../models/live-pointer.ts';
@@ -27,6 +31,8 @@ export interface PublishedCheckDeps {
   readonly kv: Kv;
   readonly publisher: Pick<Publisher, 'readVersion' | 'publishVersion' | 'publishLearned'>;
   readonly snapshots: Pick<SnapshotPublisher, 'forget'>;
+  /** As the publisher asks: it may be another edge since. */
+  readonly edgeReadsPatches: () => Promise<boolean | undefined>;
   readonly settleMs: number;
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
@@ -38,10 +44,12 @@ const WHOLE_EVERY_MS = 5 * 60_000;
 const REPAIR_MS = 30_000;
 
 export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
-  const { store, kv, snapshots: catalogue, settleMs, nowMs, log } = deps;
+  const { kv, snapshots: catalogue, settleMs, nowMs, log } = deps;
   let suspected: string | undefined;
   let problem: string | undefined;
   let wholeText: string | undefined;
+  /** Base and patches that were read whole. */
+  let wholeHashes: ReadonlySet<string> = new Set();
   let wholeAtMs = Number.NEGATIVE_INFINITY;
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -54,14 +62,17 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
     const found =
       // One that is absent was perhaps never seen: it may have been lost before the first look at it.
       isDue || suspected !== undefined || text === undefined || text !== wholeText
-        ? await problemOfCatalogue(store, kv, text)
+        ? await problemOfCatalogue(deps, text, isDue ? new Set() : wholeHashes)
         : undefined;
     if (found === undefined) {
       if (problem !== undefined) log(`the catalogue in KV is whole again (was: ${problem})`);
       suspected = problem = undefined;
       wholeText = text;
+      const pointer = parseSnapshotPointer(text ?? '');
+      wholeHashes = new Set(pointer && [pointer.hash, ...patchesOf(pointer)]);
       return;
     }
+    wholeHashes = new Set();
     // The first time it may be a pointer that a backend has just moved, and has not recorded yet.
     const isCertain = found === suspected;
     suspected = found;
@@ -86,11 +97,14 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
   };
 }
 
-/** @param text the catalogue's pointer. @returns why an isolate that starts now could not read the catalogue. */
+/**
+ * @param text the catalogue's pointer. @param whole what need not be read again.
+ * @returns why an isolate that starts now could not read the catalogue.
+ */
 async function problemOfCatalogue(
-  store: Store,
-  kv: Kv,
+  { store, kv, edgeReadsPatches }: Pick<PublishedCheckDeps, 'store' | 'kv' | 'edgeReadsPatches'>,
   text: string | undefined,
+  whole: ReadonlySet<string>,
 ): Promise<string | undefined> {
   // A store that never had items has nothing to compare with, and nothing to publish instead.
   if (!(await everHadItems(store))) return undefined;
@@ -98,15 +112,27 @@ async function problemOfCatalogue(
   const pointer = parseSnapshotPointer(text);
   if (pointer === undefined) return 'the CATALOGUE key "active" in KV is not a pointer';
   const { hash, parts } = pointer;
-  const [known] = await store.db
-    .select({ parts: snapshots.parts })
-    .from(snapshots)
-    .where(eq(snapshots.hash, hash));
-  if (known === undefined)
-    return `the catalogue's pointer in KV names ${hash}, which was never published`;
+  for (const named of new Set([hash, liveHash(pointer)])) {
+    const known = await store.db
+      .select({ hash: snapshots.hash })
+      .from(snapshots)
+      .where(eq(snapshots.hash, named));
+    if (known.length === 0)
+      return `the catalogue's pointer in KV names ${named}, which was never published`;
+  }
+  if (pointer.patches !== undefined && (await edgeReadsPatches()) === false)
+    return 'the edge that is deployed reads no patches of the catalogue';
+  for (const patch of patchesOf(pointer)) {
+    if (whole.has(patch)) continue;
+    const bytes = await kv.get('CATALOGUE', patchKey(patch));
+    if (bytes === undefined) return `patch ${patch} of the live snapshot is gone from KV`;
+    if (sha256Of(bytes).slice(0, patch.length) !== patch)
+      return `patch ${patch} of the live snapshot is damaged in KV`;
+  }
+  if (whole.has(hash)) return undefined;
   const digest = createHash('sha256');
   for (let part = 0; part < parts; part++) {
-    const bytes = await kv.get('CATALOGUE', `s/${hash}/${part}`);
+    const bytes = await kv.get('CATALOGUE', partKey('s', hash, part));
     if (bytes === undefined) return `part ${part} of the live snapshot ${hash} is gone from KV`;
     digest.update(bytes);
   }
@@ -114,6 +140,8 @@ async function problemOfCatalogue(
     ? undefined
     : `the live snapshot ${hash} is damaged in KV`;
 }
+
+const patchesOf = ({ patches = [] }: SnapshotPointer): string[] => patches.map(({ hash }) => hash);
 
 /** Publishes again the versions of the live pointer that KV has lost or damaged. */
 async function repairVersions({

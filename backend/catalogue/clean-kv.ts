@@ -15,7 +15,7 @@ import { publications } from '../store/tables.ts';
 import { neededLearned } from './learned-parts.ts';
 import { neededSnapshots } from './needed-snapshots.ts';
 
-/** Deletes from KV what is superseded: parts of snapshots and of learned columns, and versions of the weights. */
+/** Deletes from KV what is superseded: parts and patches of snapshots, learned columns, and versions of the weights. */
 export interface KvCleaning {
   /**
    * Marks what nothing needs any more, and deletes what has been marked for long enough.
@@ -70,7 +70,7 @@ export function kvCleaning(deps: KvCleaningDeps): KvCleaning {
     return ({ namespace, key }: KvKey): boolean => {
       const [kind, name] = key.split('/');
       if (namespace === 'WEIGHTS' && kind === 'w') return !isVersion(name) || versions.has(name);
-      if (namespace === 'CATALOGUE' && kind === 's') return hashes.has(name);
+      if (namespace === 'CATALOGUE' && (kind === 's' || kind === 'p')) return hashes.has(name);
       if (namespace === 'CATALOGUE' && kind === 'l') return learned?.has(name) ?? true;
       return true;
     };

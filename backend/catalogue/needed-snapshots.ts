@@ -1,6 +1,6 @@
 import { desc, inArray, sql } from 'drizzle-orm';
 import type { Version } from '../../shared/domain/ids.ts';
-import { parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import { parseSnapshotPointer, type PatchRef } from '../../shared/domain/pointer.ts';
 import type { Store } from '../store/open.ts';
 import { snapshots, weights } from '../store/tables.ts';
 import { readLiveSnapshot } from './snapshot-publisher.ts';
@@ -9,7 +9,7 @@ import { readLiveSnapshot } from './snapshot-publisher.ts';
 const NEWEST = 2;
 
 /**
- * The hashes of the snapshots that an edge may have to read from KV: those that pointers name, the newest two, and the
+ * The hashes of the snapshots and patches that an edge may have to read from KV: those that pointers name, the newest two, and the
  * newest of each schema of the needed versions, with which they can rank at once where somebody goes back to them.
  * @param inKv the text of the catalogue's pointer in KV.
  * @returns undefined where that text is no pointer: then nothing is known of what edges read.
@@ -24,7 +24,7 @@ export async function neededSnapshots(
   const { db } = store;
   const live = await readLiveSnapshot(store);
   const newest = await db
-    .select({ hash: snapshots.hash })
+    .select({ hash: snapshots.hash, base: snapshots.base, patches: snapshots.patches })
     .from(snapshots)
     .orderBy(desc(snapshots.publishedAt))
     .limit(NEWEST);
@@ -34,13 +34,21 @@ export async function neededSnapshots(
     .where(inArray(weights.version, [...versions]));
   // SQLite takes the other columns from the row that has the maximum.
   const ofSchemas = await db
-    .select({ hash: snapshots.hash, at: sql`max(${snapshots.publishedAt})` })
+    .select({
+      hash: snapshots.hash,
+      base: snapshots.base,
+      patches: snapshots.patches,
+      at: sql`max(${snapshots.publishedAt})`,
+    })
     .from(snapshots)
     .where(inArray(snapshots.schemaHash, schemas))
     .groupBy(snapshots.schemaHash);
+  const recorded = parseSnapshotPointer(JSON.stringify(live ?? null));
   return new Set([
-    pointer.hash,
-    ...(typeof live?.hash === 'string' ? [live.hash] : []),
-    ...[...newest, ...ofSchemas].map(({ hash }) => hash),
+    ...[pointer, ...(recorded ? [recorded] : [])].flatMap((own) => [own.hash, ...hashesOf(own)]),
+    ...[...newest, ...ofSchemas].flatMap((own) => [own.base ?? own.hash, ...hashesOf(own)]),
   ]);
 }
+
+const hashesOf = ({ patches }: { readonly patches?: readonly PatchRef[] | null }): string[] =>
+  (patches ?? []).map(({ hash }) => hash);

@@ -1,12 +1,17 @@
-import { eq, gt } from 'drizzle-orm';
-import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { eq, gt, lte } from 'drizzle-orm';
+import {
+  liveHash,
+  parseSnapshotPointer,
+  type SnapshotPointer,
+} from '../../shared/domain/pointer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import type { StoredSnapshot } from './snapshot-worker.ts';
+import type { StoredSnapshot } from './packed-catalogue.ts';
+import { PATCH_SHARE, patchPlan, type PatchPlan } from './patch-plan.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { counted } from '../../shared/text/text.ts';
 import type { Job } from '../scheduler/scheduler.ts';
-import type { Store } from '../store/open.ts';
-import { pointers, snapshots } from '../store/tables.ts';
+import type { Statement, Store } from '../store/open.ts';
+import { itemChanges, pointers, snapshots } from '../store/tables.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import { recordAudit } from '../store/audit.ts';
 import { ACTIVE_KEY } from '../models/kv-keys.ts';
@@ -29,10 +34,12 @@ export interface SnapshotDeps {
   readonly publisher: Publisher;
   readonly kv: Kv;
   /** Runs in a thread of its own. */
-  readonly build: (schema: Schema) => Promise<StoredSnapshot>;
+  readonly build: (schema: Schema, plan?: PatchPlan) => Promise<StoredSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
   /** Whether the edge that is deployed reads what is built here; undefined where it does not answer. */
   readonly edgeReads: () => Promise<boolean | undefined>;
+  /** Whether it reads patches too; undefined where it does not answer. */
+  readonly edgeReadsPatches: () => Promise<boolean | undefined>;
   readonly quietMs: number;
   readonly withinMs: number;
   readonly nowMs: () => number;
@@ -50,78 +57,95 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   let running: Promise<void> = Promise.resolve();
   let problem: string | undefined = 'no snapshot was published yet';
   let published: SnapshotPointer | undefined;
-  let recorded: Pick<SnapshotPointer, 'hash' | 'emptied'> | undefined;
+  let recorded: SnapshotPointer | undefined;
   let isLost = false;
   let failed = false;
   let closed = false;
+
+  /** @returns undefined where the catalogue has to be published as a whole. */
+  const planFor = async (schema: Schema, live: SnapshotPointer | undefined) => {
+    if (isLost || live === undefined || JSON.stringify(live) !== JSON.stringify(published))
+      return undefined;
+    if ((await deps.edgeReadsPatches()) !== true) return undefined;
+    return patchPlan(store, live, schema.hash);
+  };
 
   /** Built anew where another backend published meanwhile, as it may have built from newer items. */
   const buildNewest = async () => {
     for (;;) {
       const live = await readRecorded(store);
-      const built = await deps.build(await deps.liveSchema());
-      if ((await readRecorded(store))?.hash === live?.hash) return { built, live };
+      // Another backend has published since this one did.
+      if (recorded !== undefined && live !== undefined && liveHash(live) !== liveHash(recorded))
+        published = recorded = live;
+      const schema = await deps.liveSchema();
+      const plan = await planFor(schema, live);
+      const built = await deps.build(schema, plan);
+      const after = await readRecorded(store);
+      if (JSON.stringify(after) === JSON.stringify(live)) return { built, plan };
     }
+  };
+
+  const publishBuilt = async (
+    built: StoredSnapshot,
+    plan: PatchPlan | undefined,
+    emptied: boolean,
+  ): Promise<SnapshotPointer> => {
+    const at = momentAfter(nowMs(), published, await readLiveSnapshot(store));
+    const { hash, bytes, patch } = built;
+    if (plan === undefined || patch === undefined || published === undefined || emptied)
+      return publisher.publishSnapshot(hash, bytes, at, emptied);
+    if (patch.bytes.length > bytes.length * PATCH_SHARE)
+      return publisher.publishSnapshot(hash, bytes, at, emptied);
+    const { patches = 0 } = plan.fold ?? {};
+    return publisher.publishPatch(
+      published,
+      hash,
+      {
+        bytes: patch.bytes,
+        ...(patch.fold && { fold: { bytes: patch.fold, patches } }),
+        ...(patch.base && { base: patch.base }),
+      },
+      at,
+    );
   };
 
   const publish = async () => {
     published ??= await readPublished(deps.kv);
-    const { built, live: lastRecorded } = await buildNewest();
-    // Another backend has published since this one did.
-    if (recorded !== undefined && lastRecorded !== undefined && lastRecorded.hash !== recorded.hash)
-      published = recorded = lastRecorded;
-    const { hash, schemaHash, items } = built;
+    const { built, plan } = await buildNewest();
+    const { hash, items } = built;
     const hadItems = items > 0 || (await everHadItems(store));
-    if (!hadItems && published !== undefined && published.hash !== hash) {
-      deps.log(
-        `no items are stored: the edge goes on with snapshot ${published.hash}, import them`,
-      );
+    const before = published && liveHash(published);
+    if (!hadItems && before !== undefined && before !== hash) {
+      deps.log(`no items are stored: the edge goes on with snapshot ${before}, import them`);
       return;
     }
     const emptied = items === 0 && hadItems;
-    if (!isLost && hash === recorded?.hash && emptied === (recorded.emptied ?? false)) return;
-    const isNew = isLost || hash !== published?.hash || emptied !== (published.emptied ?? false);
+    if (
+      !isLost &&
+      recorded !== undefined &&
+      hash === liveHash(recorded) &&
+      emptied === (recorded.emptied ?? false)
+    )
+      return;
+    const isNew = isLost || hash !== before || emptied !== (published?.emptied ?? false);
     if (isNew || published === undefined) {
       // It would refuse it and go on with what it has, or with nothing where KV lost its catalogue: that is said here instead.
       if ((await deps.edgeReads()) === false)
         throw new Error(
           'the edge that is deployed reads no catalogue of this format: deploy the new one',
         );
-      published = await publisher.publishSnapshot(
-        hash,
-        built.bytes,
-        momentAfter(nowMs(), published, await readLiveSnapshot(store)),
-        emptied,
-      );
+      published = await publishBuilt(built, plan, emptied);
     }
     isLost = false;
-    const { parts, sizeBytes, at } = published;
-    const row = { hash, schemaHash, items, sizeBytes, parts, publishedAt: at };
-    const live = { name: 'catalogue', value: { ...published, items, schemaHash }, since: at };
-    const details = { items, sizeBytes, schemaHash };
-    await store.write([
-      store.db
-        .insert(snapshots)
-        .values(row)
-        .onConflictDoUpdate({ target: snapshots.hash, set: row }),
-      store.db
-        .insert(pointers)
-        .values(live)
-        .onConflictDoUpdate({ target: pointers.name, set: live }),
-      ...(isNew
-        ? [
-            recordAudit(store, {
-              at,
-              actor: 'backend',
-              action: 'publish snapshot',
-              subject: hash,
-              details,
-            }),
-          ]
-        : []),
-    ]);
+    await store.write(recordPublished(store, published, built, isNew, plan));
     recorded = published;
-    if (isNew) deps.log(`snapshot ${hash} is live: ${items} items, ${sizeBytes} bytes`);
+    if (isNew) {
+      const { patches = [], sizeBytes } = published;
+      const bytes = patches.at(-1)?.sizeBytes ?? sizeBytes;
+      deps.log(
+        `snapshot ${hash} is live: ${items} items, ${bytes} bytes${patches.length > 0 ? ' in a patch' : ''}`,
+      );
+    }
     if (built.dropped.length > 0)
       deps.log(
         `${counted(built.dropped.length, 'value')} of stored items count as missing until they are imported again: ${built.dropped.slice(0, 3).join('; ')}`,
@@ -182,6 +206,60 @@ export const snapshotRetryJob = (deps: {
   leaderOnly: false,
   run: async () => deps.snapshots.retry(),
 });
+
+/** What is known of a snapshot once it is live. */
+function recordPublished(
+  store: Store,
+  pointer: SnapshotPointer,
+  { hash, schemaHash, items, revision }: StoredSnapshot,
+  isNew: boolean,
+  plan: PatchPlan | undefined,
+): Statement[] {
+  const { db } = store;
+  const { hash: base, parts, sizeBytes, at, patches } = pointer;
+  const row = {
+    hash,
+    schemaHash,
+    items,
+    sizeBytes,
+    parts,
+    publishedAt: at,
+    base: patches === undefined ? null : base,
+    patches: patches ?? null,
+    ...(revision !== undefined && { revision }),
+  };
+  const live = { name: 'catalogue', value: { ...pointer, items, schemaHash }, since: at };
+  const bytes = patches?.at(-1)?.sizeBytes ?? sizeBytes;
+  const isRebased = plan?.rebase === true && patches?.length === 1 && base === plan.hash;
+  const baseRevision = patches === undefined ? revision : isRebased ? plan.revision : undefined;
+  return [
+    db.insert(snapshots).values(row).onConflictDoUpdate({ target: snapshots.hash, set: row }),
+    ...(isRebased
+      ? [
+          db
+            .update(snapshots)
+            .set({ base: null, patches: null, parts, sizeBytes })
+            .where(eq(snapshots.hash, base)),
+        ]
+      : []),
+    db.insert(pointers).values(live).onConflictDoUpdate({ target: pointers.name, set: live }),
+    // Whoever packs from here on begins at this base, or packs all items.
+    ...(baseRevision === undefined
+      ? []
+      : [db.delete(itemChanges).where(lte(itemChanges.revision, baseRevision))]),
+    ...(isNew
+      ? [
+          recordAudit(store, {
+            at,
+            actor: 'backend',
+            action: 'publish snapshot',
+            subject: hash,
+            details: { items, sizeBytes: bytes, schemaHash, ...(patches && { base }) },
+          }),
+        ]
+      : []),
+  ];
+}
 
 /**
  * When a snapshot is published, epoch ms: always after the one before, whatever the clock says. The edge tells by it which is

@@ -4,26 +4,23 @@ import type { Schema } from '../../shared/features/schema.ts';
 import { connect, type Database } from '../store/connect.ts';
 import { readCatalogueSample, type CatalogueSample } from './catalogue-sample.ts';
 import { refuseForeign } from './check-items.ts';
-import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
+import { PackedCatalogue, type StoredSnapshot } from './packed-catalogue.ts';
+import type { PatchPlan } from './patch-plan.ts';
+import { buildSnapshot } from './snapshot.ts';
 import { storedItems } from './stored-items.ts';
-
-export interface StoredSnapshot extends BuiltSnapshot {
-  /** Why values of stored items were left out: they were read less strictly when they were stored. */
-  readonly dropped: readonly string[];
-}
 
 /** By then chance moves the share of a value by 2 points, and a day takes some 30 KB. */
 const SAMPLED_ITEMS = 500;
 
+const packed = new PackedCatalogue();
+
 /** Reading and packing a large catalogue takes seconds, so it is not done in the thread that answers requests. */
 const exposed = {
-  async build(database: Database, schema: Schema): Promise<StoredSnapshot> {
+  async build(database: Database, schema: Schema, plan?: PatchPlan): Promise<StoredSnapshot> {
     const client = connect(database);
     try {
-      const dropped: string[] = [];
-      const items = await storedItems(client, schema, (why) => dropped.push(why));
-      const built = buildSnapshot(schema, items);
-      return transfer({ ...built, dropped }, [built.bytes.buffer]);
+      const built = await packed.build(client, schema, plan);
+      return transfer(built, [built.bytes.buffer]);
     } finally {
       client.close();
     }

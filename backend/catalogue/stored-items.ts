@@ -19,6 +19,71 @@ export const storedItems = async (
     withoutOutdatedValues(item, schema.columns, onDropped),
   );
 
+/** An item of which something was changed. */
+export interface ChangedItem {
+  readonly id: string;
+  /** Of its last change. */
+  readonly revision: number;
+  /** As a snapshot of it is packed; absent: it is no more. */
+  readonly item?: Item;
+}
+
+/** @returns what was changed since a revision, and is now. Read at once, so that it fits together. */
+export async function changedItems(
+  client: Client,
+  schema: Schema,
+  since: number,
+  onDropped: (why: string) => void = () => {},
+): Promise<ChangedItem[]> {
+  const { rows } = await client.execute({
+    sql: `select c.id, c.revision, i.attributes
+      from (select id, max(revision) as revision from item_changes where revision > ? group by id) c
+      left join items i on i.id = c.id`,
+    args: [since],
+  });
+  return rows.map(({ id, revision, attributes }) => {
+    const item = attributes === null ? undefined : readItem(String(id), attributes, onDropped);
+    return {
+      id: String(id),
+      revision: Number(revision),
+      ...(item && { item: withoutOutdatedValues(item, schema.columns, onDropped) }),
+    };
+  });
+}
+
+/** @returns the number of the last change of any item; 0 where there was none since changes are noted. */
+export async function lastRevision(client: Client): Promise<number> {
+  // Not the last one that is there: those that every base has are deleted.
+  const { rows } = await client.execute(
+    "select seq from sqlite_sequence where name = 'item_changes'",
+  );
+  return Number(rows[0]?.seq ?? 0);
+}
+
+/** @returns the ids of items that were changed after one revision and up to another. */
+export async function changedIds(client: Client, after: number, upTo: number): Promise<string[]> {
+  const { rows } = await client.execute({
+    sql: 'select distinct id from item_changes where revision > ? and revision <= ?',
+    args: [after, upTo],
+  });
+  return rows.map(({ id }) => String(id));
+}
+
+function readItem(
+  id: string,
+  attributes: unknown,
+  onDropped: (why: string) => void,
+): Item | undefined {
+  if (typeof attributes !== 'string') throw new Error('the table of items holds no texts');
+  try {
+    return parseStoredItem(id, JSON.parse(attributes));
+  } catch (error) {
+    // One such item must not keep the whole catalogue from the edge.
+    onDropped(`${messageOf(error)}; the item is left out`);
+    return undefined;
+  }
+}
+
 /** Page by page, in order of id. Plain SQL, because loading drizzle in this thread takes longer than packing. */
 async function readAll(client: Client, onDropped: (why: string) => void): Promise<Item[]> {
   const all: Item[] = [];
@@ -29,15 +94,10 @@ async function readAll(client: Client, onDropped: (why: string) => void): Promis
       args: [after, PAGE],
     });
     for (const { id, attributes } of rows) {
-      if (typeof id !== 'string' || typeof attributes !== 'string')
-        throw new Error('the table of items holds no texts');
+      if (typeof id !== 'string') throw new Error('the table of items holds no texts');
       after = id;
-      try {
-        all.push(parseStoredItem(id, JSON.parse(attributes)));
-      } catch (error) {
-        // One such item must not keep the whole catalogue from the edge.
-        onDropped(`${messageOf(error)}; the item is left out`);
-      }
+      const item = readItem(id, attributes, onDropped);
+      if (item !== undefined) all.push(item);
     }
     if (rows.length < PAGE) return all;
   }

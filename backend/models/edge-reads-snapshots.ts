@@ -1,4 +1,5 @@
 import { NEWEST_SNAPSHOT_FORMAT } from '../../shared/format/snapshot-bytes.ts';
+import { NEWEST_PATCH_FORMAT } from '../../shared/format/patch-bytes.ts';
 import type { EdgeAccess } from './edge-kv.ts';
 import { whatEdgeKnows } from './what-edge-knows.ts';
 
@@ -11,4 +12,15 @@ export async function edgeReadsSnapshots(
 ): Promise<boolean | undefined> {
   const known = await whatEdgeKnows(edge);
   return known && (known.snapshotFormat ?? 1) >= NEWEST_SNAPSHOT_FORMAT;
+}
+
+/**
+ * Whether it reads patches of them. One from before says nothing, and would go on with the base.
+ * @returns undefined where it does not answer.
+ */
+export async function edgeReadsPatches(
+  edge: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
+): Promise<boolean | undefined> {
+  const known = await whatEdgeKnows(edge);
+  return known && (known.patchFormat ?? 0) >= NEWEST_PATCH_FORMAT;
 }

@@ -8,3 +8,5 @@ export const versionKey = (version: Version): string => `w/${version}`;
 /** @param prefix `s` of snapshots, `l` of learned columns. */
 export const partKey = (prefix: 's' | 'l', hash: string, part: number): string =>
   `${prefix}/${hash}/${part}`;
+/** Of a patch of a snapshot. */
+export const patchKey = (hash: string): string => `p/${hash}/0`;

@@ -1,12 +1,12 @@
 import { and, asc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseVersion, type Version } from '../../shared/domain/ids.ts';
-import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { PART_BYTES } from '../../shared/format/snapshot-bytes.ts';
+import { liveHash, type PatchRef, type SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { PART_BYTES, snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import type { Store } from '../store/open.ts';
 import { publications, weights } from '../store/tables.ts';
 import type { Kv } from './edge-kv.ts';
-import { ACTIVE_KEY, LEARNED_KEY, partKey, versionKey } from './kv-keys.ts';
+import { ACTIVE_KEY, LEARNED_KEY, partKey, patchKey, versionKey } from './kv-keys.ts';
 import { claimKey, recordName, recordPublication } from './publications.ts';
 import { publishBlob, type Blob } from './publish-blob.ts';
 
@@ -32,6 +32,22 @@ export interface Publisher {
     bytes: Uint8Array<ArrayBuffer>,
     nowMs: number,
     emptied: boolean,
+  ): Promise<SnapshotPointer>;
+  /**
+   * Makes a later state of the catalogue live by a patch of the one that is.
+   * @param live the pointer to that one. @param to hash of the whole of the later one.
+   */
+  publishPatch(
+    live: SnapshotPointer,
+    to: string,
+    patch: {
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      /** Takes the place of so many of the first patches. */
+      readonly fold?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly patches: number };
+      /** The whole of the live state, which becomes the base. */
+      readonly base?: Uint8Array<ArrayBuffer>;
+    },
+    nowMs: number,
   ): Promise<SnapshotPointer>;
   /** The same of learned columns, with a pointer of their own. */
   publishLearned(
@@ -119,6 +135,33 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
       const pointer = { hash, parts, sizeBytes: bytes.length, at, ...(emptied && { emptied }) };
       await kv.put('CATALOGUE', ACTIVE_KEY, JSON.stringify(pointer));
       return pointer;
+    },
+
+    async publishPatch(live, to, { bytes, fold, base }, at) {
+      const { patches = [] } = live;
+      const refOf = async (own: Uint8Array<ArrayBuffer>, leadsTo: string): Promise<PatchRef> => {
+        const hash = snapshotHash(own);
+        const metadata = { hash, to: leadsTo };
+        await publish({ namespace: 'CATALOGUE', key: patchKey(hash), bytes: own, metadata });
+        return { hash, sizeBytes: own.length, to: leadsTo };
+      };
+      const own = await refOf(bytes, to);
+      const behind = fold
+        ? [await refOf(fold.bytes, patches[fold.patches - 1].to), ...patches.slice(fold.patches)]
+        : patches;
+      const { hash, parts, sizeBytes } = live;
+      const begins =
+        base === undefined
+          ? { hash, parts, sizeBytes, at, patches: [...behind, own] }
+          : {
+              hash: liveHash(live),
+              parts: await publishParts('s', liveHash(live), base),
+              sizeBytes: base.length,
+              at,
+              patches: [own],
+            };
+      await kv.put('CATALOGUE', ACTIVE_KEY, JSON.stringify(begins));
+      return begins;
     },
 
     async publishLearned(hash, bytes, at) {

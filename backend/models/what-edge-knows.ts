@@ -8,6 +8,8 @@ interface EdgeKnowledge {
   readonly scorerFormat?: number;
   /** The newest format of snapshots that it reads. */
   readonly snapshotFormat?: number;
+  /** The newest format of patches of snapshots that it reads. */
+  readonly patchFormat?: number;
   /** Whether it keeps sessions from online deltas that are held out of them. */
   readonly holdsOut?: boolean;
   /** Whether it takes a batch of online deltas for several cells, under a number that decisions name it by. */

@@ -5,10 +5,8 @@ import { learnedKeys } from '../../shared/score/learned-table.ts';
 import type { Reason } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';
 import { scorerToBytes } from '../../shared/format/scorer-bytes.ts';
-import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { partKey } from '../models/kv-keys.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Thread } from '../process/thread.ts';
@@ -16,7 +14,7 @@ import { scorerOfDecision } from '../runs/online/served-deltas.ts';
 import type { Store } from '../store/open.ts';
 import { decisions, events, learnedParts, snapshots } from '../store/tables.ts';
 import type { PreviewWorker } from './preview-worker.ts';
-import type { Packed, Published } from './published.ts';
+import { readParts, type Packed, type Published } from './published.ts';
 import type { Rebuilt } from './rebuild.ts';
 
 export interface PastRankingDeps {
@@ -213,17 +211,19 @@ const explorationOf = ({ temperature, epsilon, poolSize, optimism, maxLoss, from
 async function snapshotOf({ store, kv }: PastRankingDeps, hash: string): Promise<Packed> {
   const [row] = await store.db.select().from(snapshots).where(eq(snapshots.hash, hash));
   if (row === undefined) throw new Error(`catalogue ${hash.slice(0, 8)} is not known here`);
-  const bytes = new Uint8Array(row.sizeBytes);
-  let at = 0;
-  for (let part = 0; part < row.parts; part++) {
-    const own = await kv.get('CATALOGUE', partKey('s', hash, part));
-    if (own === undefined || at + own.length > row.sizeBytes)
-      throw new Error(`catalogue ${hash.slice(0, 8)} is not kept any more`);
-    bytes.set(own, at);
-    at += own.length;
+  const { base, parts, sizeBytes, patches } = row;
+  try {
+    return await readParts(kv, 's', {
+      hash: base ?? hash,
+      parts,
+      sizeBytes,
+      ...(patches && { patches }),
+    });
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'damaged')
+      throw new Error(`catalogue ${hash.slice(0, 8)} is not kept any more`, { cause: error });
+    throw error;
   }
-  if (snapshotHash(bytes) !== hash) throw new Error(`catalogue ${hash.slice(0, 8)} is damaged`);
-  return { hash, bytes };
 }
 
 async function learnedOf({ store }: PastRankingDeps, hash: string): Promise<Packed> {

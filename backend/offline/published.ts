@@ -1,16 +1,23 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
-import { parsePointer, parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import {
+  liveHash,
+  parsePointer,
+  parseSnapshotPointer,
+  type SnapshotPointer,
+} from '../../shared/domain/pointer.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { learnedKeys } from '../../shared/score/learned-table.ts';
 import type { Kv, KvNamespace } from '../models/edge-kv.ts';
-import { ACTIVE_KEY, LEARNED_KEY, partKey, versionKey } from '../models/kv-keys.ts';
+import { ACTIVE_KEY, LEARNED_KEY, partKey, patchKey, versionKey } from '../models/kv-keys.ts';
 
 /** Bytes under their hash. */
 export interface Packed {
   readonly hash: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What leads from these bytes to the snapshot that the hash names; absent: they are it. */
+  readonly patches?: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /** What a ranking is made from, as it is published. */
@@ -53,7 +60,16 @@ async function readPacked(
 ): Promise<Packed | undefined> {
   const pointer = parseSnapshotPointer((await readText(kv, 'CATALOGUE', key)) ?? '');
   if (pointer === undefined) return undefined;
-  const { hash, parts, sizeBytes } = pointer;
+  return readParts(kv, prefix, pointer);
+}
+
+/** Reads what a pointer names. @throws ApiError 502 where KV has not all of it. */
+export async function readParts(
+  kv: Pick<Kv, 'get'>,
+  prefix: 's' | 'l',
+  pointer: Pick<SnapshotPointer, 'hash' | 'parts' | 'sizeBytes' | 'patches'>,
+): Promise<Packed> {
+  const { hash, parts, sizeBytes, patches } = pointer;
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
   for (let part = 0; part < parts; part++) {
@@ -63,7 +79,15 @@ async function readPacked(
     at += own.length;
   }
   if (snapshotHash(bytes) !== hash) throw damaged(hash);
-  return { hash, bytes };
+  if (patches === undefined) return { hash, bytes };
+  const read = await Promise.all(
+    patches.map(async (patch) => {
+      const own = await kv.get('CATALOGUE', patchKey(patch.hash));
+      if (own === undefined || snapshotHash(own) !== patch.hash) throw damaged(patch.hash);
+      return own;
+    }),
+  );
+  return { hash: liveHash(pointer), bytes, patches: read };
 }
 
 const damaged = (hash: string) =>

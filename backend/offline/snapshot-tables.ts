@@ -1,4 +1,6 @@
+import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
+import { patched } from '../../shared/score/patched.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Packed } from './published.ts';
 
@@ -11,10 +13,13 @@ export interface LoadedTable {
 const KEPT = 2;
 const known = new Map<string, LoadedTable>();
 
-export function tableOf({ hash, bytes }: Packed): LoadedTable {
+export function tableOf({ hash, bytes, patches = [] }: Packed): LoadedTable {
   const found = known.get(hash);
   if (found !== undefined) return found;
-  const { schemaHash, table, blocks } = snapshotFromBytes(bytes);
+  const { schemaHash, table, blocks } = patched(
+    snapshotFromBytes(bytes),
+    patches.map(patchFromBytes),
+  );
   const loaded = { schemaHash, table: rankable(table, blocks) };
   known.set(hash, loaded);
   if (known.size > KEPT) known.delete(known.keys().next().value!);

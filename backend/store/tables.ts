@@ -13,6 +13,7 @@ import type { Scope } from '../../shared/domain/access-key.ts';
 import type { Consent } from '../../shared/domain/consent.ts';
 import type { ItemSource, Shadow } from '../../shared/domain/decision.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
+import type { PatchRef } from '../../shared/domain/pointer.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 
@@ -48,12 +49,25 @@ export const feeds = sqliteTable('feeds', {
 
 /** Packed catalogues that were published. */
 export const snapshots = sqliteTable('snapshots', {
+  /** Of the whole catalogue, also where it was published in patches. */
   hash: text().primaryKey(),
   schemaHash: text().notNull(),
   items: integer().notNull(),
+  /** Of the parts that hold it, or hold its base. */
   sizeBytes: integer().notNull(),
   parts: integer().notNull(),
   publishedAt: integer().notNull(),
+  /** The snapshot whose parts its patches begin at; null: it has parts of its own. */
+  base: text(),
+  patches: text({ mode: 'json' }).$type<readonly PatchRef[]>(),
+  /** All changes up to it are in it (`item_changes`); null: it is not known which are. */
+  revision: integer(),
+});
+
+/** Which items were put, changed or deleted, in order: triggers of `items` write it, whoever changes them. Goes with the next base. */
+export const itemChanges = sqliteTable('item_changes', {
+  revision: integer().primaryKey({ autoIncrement: true }),
+  id: text().notNull(),
 });
 
 /** Learned columns that were published, the live ones and for a while those before them. Aggregates: they name nobody. */

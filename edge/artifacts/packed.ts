@@ -1,8 +1,9 @@
-import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { PatchRef, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { snapshotSpace } from '../../shared/score/stored-table.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
+import { patched } from '../../shared/score/patched.ts';
 import type { ReadPart } from './read-parts.ts';
 
 /**
@@ -15,16 +16,27 @@ export const PACKED = {
     // `readParts` has hashed them.
     read: (bytes: Uint8Array) => snapshotFromBytes(bytes, true),
     allocate: snapshotSpace,
+    patched,
   },
   learned: {
     key: 'learned',
     prefix: 'l',
     read: learnedFromBytes,
     allocate: (sizeBytes: number) => new Uint8Array(sizeBytes),
+    patched: undefined,
   },
 } as const;
 export type PackedKind = keyof typeof PACKED;
 export type Unpacked<K extends PackedKind> = ReturnType<(typeof PACKED)[K]['read']>;
+
+/** Of a patch, which is small enough for one value. */
+export const patchInKv =
+  (catalogue: KVNamespace, cacheTtlS = PART_CACHE_TTL_S) =>
+  ({ hash }: Pick<PatchRef, 'hash'>): Promise<ArrayBuffer | null> =>
+    withSourceTimeout(
+      catalogue.get(`p/${hash}/0`, { type: 'arrayBuffer', cacheTtl: cacheTtlS }),
+      PART_TIMEOUT_MS,
+    );
 
 /** One day: the parts stored under a hash never change. */
 const PART_CACHE_TTL_S = 86_400;

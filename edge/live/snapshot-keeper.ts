@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { sha256Stream } from '../../shared/hash/sha256.ts';
-import { partsInKv, type PackedKind } from '../artifacts/packed.ts';
+import { partsInKv, patchInKv, type PackedKind } from '../artifacts/packed.ts';
 import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
@@ -13,7 +14,7 @@ const ROW_BYTES = 1024 * 1024;
  * The last good snapshot of the catalogue in one cell, or its last good learned columns, for isolates that start while KV fails.
  * It reads the parts from KV
  * itself, one at a time, so that no snapshot is ever whole in its memory, and it takes the place of the one before only
- * once all of it is stored and has the hash that names it.
+ * once all of it is stored and has the hash that names it. Of one that few changes were made to only the new patches are read.
  */
 export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeperObject {
   #kept: SnapshotPointer | undefined;
@@ -46,7 +47,7 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
         part,
       ),
     ];
-    if (this.#kept?.hash !== hash || rows.length === 0) return null;
+    if (rows.length === 0 || !hashesOf(this.#kept).includes(hash)) return null;
     const bytes = new Uint8Array(rows.reduce((sum, row) => sum + row.bytes.byteLength, 0));
     let at = 0;
     for (const row of rows) {
@@ -57,11 +58,28 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
   }
 
   async #take(pointer: SnapshotPointer, kind: PackedKind): Promise<void> {
-    const { hash, parts } = pointer;
     const before = this.#kept;
+    const [had, wanted] = [hashesOf(before), hashesOf(pointer)];
     // An isolate that KV's cache still shows an older pointer must not bring the older catalogue back.
-    if (before !== undefined && (before.hash === hash || before.at > pointer.at)) return;
-    this.#deleteAllBut(before?.hash);
+    if (before !== undefined && (had.join() === wanted.join() || before.at > pointer.at)) return;
+    this.#deleteAllBut(had);
+    try {
+      if (before?.hash !== pointer.hash) await this.#takeParts(pointer, kind);
+      for (const { hash } of pointer.patches ?? [])
+        if (!had.includes(hash)) await this.#takePatch(hash);
+    } catch (error) {
+      this.#deleteAllBut(had);
+      throw error;
+    }
+    this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.kv.put('kept', pointer);
+      this.#deleteAllBut(wanted);
+    });
+    this.#kept = pointer;
+  }
+
+  async #takeParts(pointer: SnapshotPointer, kind: PackedKind): Promise<void> {
+    const { hash, parts } = pointer;
     const digest = sha256Stream();
     // Read once, so that a copy which KV cached before a repair need not be taken.
     const { kvCacheTtlS } = settingsOf(this.env);
@@ -71,30 +89,42 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
       if (stored === null) throw new Error(`part ${part} of ${kind} ${hash} is absent`);
       const bytes = new Uint8Array(stored);
       digest.update(bytes);
-      // A part without bytes has a row, too: else it would be taken for one that is absent.
-      for (let at = 0; at === 0 || at < bytes.length; at += ROW_BYTES)
-        this.ctx.storage.sql.exec(
-          'INSERT INTO rows (hash, part, at, bytes) VALUES (?, ?, ?, ?)',
-          hash,
-          part,
-          at,
-          bytes.slice(at, at + ROW_BYTES),
-        );
+      this.#store(hash, part, bytes);
     }
     const found = digest.finish().slice(0, hash.length);
-    if (found !== hash) {
-      this.#deleteAllBut(before?.hash);
-      throw new Error(`${kind} ${hash} is damaged: its bytes hash to ${found}`);
-    }
-    this.ctx.storage.transactionSync(() => {
-      this.ctx.storage.kv.put('kept', pointer);
-      this.#deleteAllBut(hash);
-    });
-    this.#kept = pointer;
+    if (found !== hash) throw new Error(`${kind} ${hash} is damaged: its bytes hash to ${found}`);
+  }
+
+  async #takePatch(hash: string): Promise<void> {
+    const stored = await patchInKv(this.env.CATALOGUE, settingsOf(this.env).kvCacheTtlS)({ hash });
+    if (stored === null) throw new Error(`patch ${hash} is absent`);
+    const bytes = new Uint8Array(stored);
+    const found = snapshotHash(bytes);
+    if (found !== hash) throw new Error(`patch ${hash} is damaged: its bytes hash to ${found}`);
+    this.#store(hash, 0, bytes);
+  }
+
+  #store(hash: string, part: number, bytes: Uint8Array): void {
+    // A part without bytes has a row, too: else it would be taken for one that is absent.
+    for (let at = 0; at === 0 || at < bytes.length; at += ROW_BYTES)
+      this.ctx.storage.sql.exec(
+        'INSERT INTO rows (hash, part, at, bytes) VALUES (?, ?, ?, ?)',
+        hash,
+        part,
+        at,
+        bytes.slice(at, at + ROW_BYTES),
+      );
   }
 
   /** Deletes the rows of what was replaced, and of what could not be stored to its end. */
-  #deleteAllBut(hash = ''): void {
-    this.ctx.storage.sql.exec('DELETE FROM rows WHERE hash <> ?', hash);
+  #deleteAllBut(hashes: readonly string[]): void {
+    this.ctx.storage.sql.exec(
+      'DELETE FROM rows WHERE hash NOT IN (SELECT value FROM json_each(?))',
+      JSON.stringify(hashes),
+    );
   }
 }
+
+/** Of a snapshot and its patches. */
+const hashesOf = (pointer: SnapshotPointer | undefined): string[] =>
+  pointer === undefined ? [] : [pointer.hash, ...(pointer.patches ?? []).map(({ hash }) => hash)];

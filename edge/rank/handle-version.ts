@@ -2,6 +2,7 @@ import { learnedKeys } from '../../shared/score/learned-table.ts';
 import { roleOf, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { NEWEST_SCORER_FORMAT } from '../../shared/format/scorer-bytes.ts';
+import { NEWEST_PATCH_FORMAT } from '../../shared/format/patch-bytes.ts';
 import { NEWEST_SNAPSHOT_FORMAT } from '../../shared/format/snapshot-bytes.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { ExperimentState } from './experiment-state.ts';
@@ -48,6 +49,8 @@ export async function handleVersion(
     scorerFormat: NEWEST_SCORER_FORMAT,
     /** Nor does it publish a snapshot that this Worker would refuse. */
     snapshotFormat: NEWEST_SNAPSHOT_FORMAT,
+    /** To one that does not say so it publishes no patches, but all of a catalogue. */
+    patchFormat: NEWEST_PATCH_FORMAT,
     /** A backend sends no online deltas to a Worker that would give them to every session. */
     holdsOut: true,
     /** One that does not say so is sent deltas without numbers, one cell at a time. */

@@ -1,5 +1,7 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { Patch } from '../../shared/format/patch-bytes.ts';
 import { PACKED, type PackedKind, type Unpacked } from '../artifacts/packed.ts';
+import { readPatches } from '../artifacts/read-patches.ts';
 import { readParts } from '../artifacts/read-parts.ts';
 import type { SnapshotKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
@@ -31,14 +33,30 @@ export async function lastGoodPacked<K extends PackedKind>(
     const keeper = keeperOf(env, cell, kind);
     const pointer = await withSourceTimeout(keeper.kept());
     if (pointer === null) return undefined;
+    const partOf = (hash: string, part: number) =>
+      withSourceTimeout(keeper.part(hash, part), PART_TIMEOUT_MS);
+    const patches = await readPatches(pointer.patches ?? [], ({ hash }) => partOf(hash, 0));
     const bytes = await readParts(
       pointer,
-      (part) => withSourceTimeout(keeper.part(pointer.hash, part), PART_TIMEOUT_MS),
+      (part) => partOf(pointer.hash, part),
       PACKED[kind].allocate,
     );
-    return { value: PACKED[kind].read(bytes) as Unpacked<K>, pointer };
+    const value = PACKED[kind].read(bytes) as Unpacked<K>;
+    return { value: withPatches(kind, value, patches), pointer };
   } catch (error) {
     console.error(`the last good ${kind} cannot be read`, error);
     return undefined;
   }
+}
+
+/** Patches are of snapshots only. */
+export function withPatches<K extends PackedKind>(
+  kind: K,
+  value: Unpacked<K>,
+  patches: readonly Patch[],
+): Unpacked<K> {
+  const apply = PACKED[kind].patched as
+    | ((value: Unpacked<K>, patches: readonly Patch[]) => Unpacked<K>)
+    | undefined;
+  return apply === undefined ? value : apply(value, patches);
 }

@@ -40,7 +40,8 @@ export class LearnedTables {
     // Versions of one schema share it: each brings an object of its own.
     if (made?.from === from && made.part === part && made.schemaHash === schema.hash)
       return made.table;
-    const table = withLearned(from, schema, part);
+    const isSame = made?.part === part && made.schemaHash === schema.hash;
+    const table = withLearned(from, schema, part, isSame ? made : undefined);
     this.#made = { from, part, schemaHash: schema.hash, table };
     return table;
   }

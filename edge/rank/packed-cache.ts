@@ -1,10 +1,19 @@
-import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { PACKED, partsInKv, type PackedKind, type Unpacked } from '../artifacts/packed.ts';
+import { liveHash, parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { PatchRef, SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { Patch } from '../../shared/format/patch-bytes.ts';
+import {
+  PACKED,
+  partsInKv,
+  patchInKv,
+  type PackedKind,
+  type Unpacked,
+} from '../artifacts/packed.ts';
+import { readPatches } from '../artifacts/read-patches.ts';
 import { readParts } from '../artifacts/read-parts.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
-import { keeperOf, lastGoodPacked } from './last-good-packed.ts';
+import { keeperOf, lastGoodPacked, withPatches } from './last-good-packed.ts';
 import { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 export interface CachedPacked<T> {
@@ -26,6 +35,7 @@ export function packedCache<K extends PackedKind, T extends { readonly pointer: 
     prepare,
     isAwaited,
     isKept = () => true,
+    patch,
   }: {
     /** Runs once for each that is loaded. */
     readonly prepare: (value: Unpacked<K>, pointer: SnapshotPointer) => T;
@@ -33,9 +43,11 @@ export function packedCache<K extends PackedKind, T extends { readonly pointer: 
     readonly isAwaited: (loaded: T | undefined) => boolean;
     /** Whether it is something to fall back on. */
     readonly isKept?: (loaded: T) => boolean;
+    /** What is in memory becomes by patches. @throws where they do not fit it. */
+    readonly patch?: (loaded: T, patches: readonly Patch[]) => Unpacked<K>;
   },
 ): RefreshingCache<CachedPacked<T>> {
-  let keptHash: string | undefined;
+  let keptName: string | undefined;
   const lastGood = async (cell: string) => {
     const kept = await lastGoodPacked(env, cell, kind);
     return kept && prepare(kept.value, kept.pointer);
@@ -51,11 +63,12 @@ export function packedCache<K extends PackedKind, T extends { readonly pointer: 
           if (last === undefined) return {};
           return { loaded: last, problem: `the CATALOGUE key "${PACKED[kind].key}" is absent` };
         }
-        if (pointer.hash === before?.pointer.hash)
-          return {
-            loaded: pointer.emptied === before.pointer.emptied ? before : { ...before, pointer },
-          };
-        const value = await readFromKv(env.CATALOGUE, kind, pointer, kvCacheTtlS);
+        if (before !== undefined && liveHash(pointer) === liveHash(before.pointer))
+          return { loaded: isSame(pointer, before.pointer) ? before : { ...before, pointer } };
+        const read = patchReader(env.CATALOGUE, pointer, kvCacheTtlS);
+        const value =
+          (before && patch && (await following(before, pointer, read, patch))) ??
+          (await readFromKv(env.CATALOGUE, kind, pointer, kvCacheTtlS, read));
         return { loaded: prepare(value, pointer) };
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
@@ -65,12 +78,12 @@ export function packedCache<K extends PackedKind, T extends { readonly pointer: 
     },
     { refreshMs, isAwaited: ({ loaded }) => isAwaited(loaded) },
     ({ loaded, problem }, cell) => {
-      if (loaded === undefined || problem !== undefined || loaded.pointer.hash === keptHash)
+      if (loaded === undefined || problem !== undefined || nameOf(loaded.pointer) === keptName)
         return undefined;
       // It must not take the place of one that is something to fall back on.
       if (!isKept(loaded)) return undefined;
       return keep(env, cell, kind, loaded.pointer).then((isStored) => {
-        if (isStored) keptHash = loaded.pointer.hash;
+        if (isStored) keptName = nameOf(loaded.pointer);
         return (current) => current;
       });
     },
@@ -93,22 +106,79 @@ async function livePointer(
   );
 }
 
+const isSame = (one: SnapshotPointer, other: SnapshotPointer): boolean =>
+  nameOf(one) === nameOf(other) && one.emptied === other.emptied;
+
+/** What must be read for a pointer. */
+const nameOf = ({ hash, patches = [] }: SnapshotPointer): string =>
+  [hash, ...patches.map((patch) => patch.hash)].join(' ');
+
+/** Reads patches of a pointer from one on. */
+type ReadFrom = (first: number) => Promise<Patch[]>;
+
+/** The second attempt sees what was repaired after KV's cache took one that was damaged or absent. */
+function patchReader(
+  catalogue: KVNamespace,
+  { patches = [] }: SnapshotPointer,
+  cacheTtlS: number,
+): ReadFrom {
+  const read = (own: readonly PatchRef[], ttlS?: number) =>
+    readPatches(own, patchInKv(catalogue, ttlS));
+  return async (first) => {
+    const own = patches.slice(first);
+    try {
+      return await read(own);
+    } catch {
+      return read(own, cacheTtlS);
+    }
+  };
+}
+
+/**
+ * What is in memory, brought to where the pointer leads by what has changed since, which is kilobytes.
+ * @returns undefined where its patches do not lead on from there: then all of it is read. @throws Error when a patch is absent or damaged.
+ */
+async function following<K extends PackedKind, T extends { readonly pointer: SnapshotPointer }>(
+  before: T,
+  { hash, patches = [] }: SnapshotPointer,
+  read: ReadFrom,
+  patch: (loaded: T, patches: readonly Patch[]) => Unpacked<K>,
+): Promise<Unpacked<K> | undefined> {
+  const known = liveHash(before.pointer);
+  const behind = hash === known ? 0 : patches.findIndex(({ to }) => to === known) + 1;
+  if (patches.length === 0) return undefined;
+  const missing = await read(behind);
+  // The first one may stand for several that were published before.
+  if (behind === 0 && hash !== known && !missing[0].from.includes(known)) return undefined;
+  try {
+    return patch(before, missing);
+  } catch (error) {
+    console.error(`patches of ${hash} do not fit ${known}: all of it is read`, error);
+    return undefined;
+  }
+}
+
 /** The second attempt sees what was repaired after KV's cache took a part that was damaged or absent. */
 async function readFromKv<K extends PackedKind>(
   catalogue: KVNamespace,
   kind: K,
   pointer: SnapshotPointer,
   cacheTtlS: number,
+  readFrom: ReadFrom,
 ): Promise<Unpacked<K>> {
+  // First, as nothing can be made of the parts without them.
+  const patches = await readFrom(0);
   const read = async (ttlS?: number) =>
     PACKED[kind].read(
       await readParts(pointer, partsInKv(catalogue, kind, pointer, ttlS), PACKED[kind].allocate),
     ) as Unpacked<K>;
+  let value: Unpacked<K>;
   try {
-    return await read();
+    value = await read();
   } catch {
-    return read(cacheTtlS);
+    value = await read(cacheTtlS);
   }
+  return withPatches(kind, value, patches);
 }
 
 /** A failure is no problem of this isolate, which has it; it tries again when it refreshes next. */

@@ -1,5 +1,6 @@
-import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
+import { liveHash, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { patchedInUse } from '../../shared/score/patched.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { packedCache, type CachedPacked } from './packed-cache.ts';
@@ -7,6 +8,7 @@ import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 
 /** A snapshot of the catalogue in memory, prepared for ranking. */
 export interface LoadedSnapshot {
+  /** Of the whole catalogue, also where it was read in patches. */
   readonly hash: string;
   readonly schemaHash: string;
   readonly rankable: RankableTable;
@@ -21,13 +23,14 @@ export type CachedSnapshot = CachedPacked<LoadedSnapshot>;
 
 /** The live snapshot: the one that the CATALOGUE key `active` points at. */
 export const snapshotCache = (env: Env, settings: Settings): RefreshingCache<CachedSnapshot> =>
-  packedCache(env, settings, 'snapshot', {
+  packedCache<'snapshot', LoadedSnapshot>(env, settings, 'snapshot', {
     prepare: ({ schemaHash, table, blocks }, pointer): LoadedSnapshot => ({
-      hash: pointer.hash,
+      hash: liveHash(pointer),
       schemaHash,
       rankable: rankable(table, blocks),
       pointer,
     }),
     isAwaited: (snapshot) => snapshot === undefined || awaitsItems(snapshot),
     isKept: (snapshot) => !awaitsItems(snapshot),
+    patch: patchedInUse,
   });

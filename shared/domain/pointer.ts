@@ -105,21 +105,62 @@ export interface SnapshotPointer {
    * catalogue of a system whose first items are still on their way.
    */
   readonly emptied?: boolean;
+  /**
+   * Of a snapshot to which few changes were made: what leads from the bytes under `hash`, in this order, to the catalogue that is live.
+   * An edge that knows no patches ranks with these bytes alone.
+   */
+  readonly patches?: readonly PatchRef[];
+}
+
+/** A patch, stored under `p/<hash>/0`. */
+export interface PatchRef {
+  readonly hash: string;
+  readonly sizeBytes: number;
+  /** Hash of the snapshot that it leads to: that of the whole catalogue, as if it was published at once. */
+  readonly to: string;
+}
+
+/** More are never published: each is a read for an isolate that starts. */
+export const MOST_PATCHES = 16;
+
+/** The hash of the catalogue that a pointer makes live, whether it is published as a whole or in patches. */
+export const liveHash = ({ hash, patches }: Pick<SnapshotPointer, 'hash' | 'patches'>): string =>
+  patches?.at(-1)?.to ?? hash;
+
+const HASH = /^[0-9a-f]{16,64}$/;
+const isHash = (value: unknown): value is string => typeof value === 'string' && HASH.test(value);
+const isWhole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+
+function isPatches(value: unknown): value is readonly PatchRef[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= 4 * MOST_PATCHES &&
+    value.every(
+      (patch: Partial<Record<keyof PatchRef, unknown>> | null) =>
+        isHash(patch?.hash) && isHash(patch.to) && isWhole(patch.sizeBytes),
+    )
+  );
 }
 
 export function parseSnapshotPointer(text: string): SnapshotPointer | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown>;
-    const { hash, parts, sizeBytes, at, emptied } = value;
-    const whole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
-    if (
-      typeof hash === 'string' &&
-      /^[0-9a-f]{16,64}$/.test(hash) &&
-      whole(parts) &&
-      whole(sizeBytes) &&
-      whole(at)
-    ) {
-      return { hash, parts, sizeBytes, at, ...(emptied === true && { emptied }) };
+    const { hash, parts, sizeBytes, at, emptied, patches = [] } = value;
+    if (isHash(hash) && isWhole(parts) && isWhole(sizeBytes) && isWhole(at) && isPatches(patches)) {
+      return {
+        hash,
+        parts,
+        sizeBytes,
+        at,
+        ...(emptied === true && { emptied }),
+        ...(patches.length > 0 && {
+          patches: patches.map(({ hash: own, sizeBytes: bytes, to }) => ({
+            hash: own,
+            sizeBytes: bytes,
+            to,
+          })),
+        }),
+      };
     }
   } catch {
     // Text that is not JSON is treated like JSON of another shape.

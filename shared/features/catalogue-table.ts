@@ -21,7 +21,8 @@ export function catalogueTable(schema: Schema, items: readonly Item[]): ListedTa
   const table = packItems(schema.columns, items);
   let rows = Uint32Array.from(items, (_, row) => row);
   // A stable sort by the last column first, then by the one before it, and so on.
-  for (const column of sortColumns(schema, table).toReversed()) rows = sortedBy(column, rows);
+  for (const column of sortColumns(schema, table).toReversed())
+    rows = sortedBy(table.columns[column], rows);
   return {
     ...table,
     ids: Array.from(rows, (row) => table.ids[row]),
@@ -30,11 +31,15 @@ export function catalogueTable(schema: Schema, items: readonly Item[]): ListedTa
 }
 
 /**
- * The columns, first those that rules weigh or filters read, and of these those with few different values: a column tells blocks
- * apart only as long as there are fewer combinations of it and those before it than blocks. A path counts by its roots, as its
- * codes are sorted by them.
+ * The columns that rows are sorted by, as their places in the table: first those that rules weigh or filters read, and of these those
+ * with few different values: a column tells blocks apart only as long as there are fewer combinations of it and those before it than
+ * blocks. A path counts by its roots, as its codes are sorted by them. Numbers of values count as equal up to a factor of two,
+ * so that an item more or less hardly ever gives another order, which would be another place for every row.
  */
-function sortColumns({ features, filters, rules }: Schema, { columns }: ItemTable): Column[] {
+export function sortColumns(
+  { features, filters, rules }: Schema,
+  { columns }: Pick<ItemTable, 'columns'>,
+): number[] {
   const weighed = new Set([
     ...features.flatMap((spec) =>
       'column' in spec && own(rules, spec.name)?.some((points) => points !== 0)
@@ -44,8 +49,10 @@ function sortColumns({ features, filters, rules }: Schema, { columns }: ItemTabl
     ...filters.map(({ column }) => column),
   ]);
   const rankOf = (column: Column) => (weighed.has(column.spec.name) ? 0 : 1);
-  const sizes = new Map(columns.map((column) => [column, distinctRoots(column)]));
-  return columns.toSorted((a, b) => rankOf(a) - rankOf(b) || sizes.get(a)! - sizes.get(b)!);
+  const sizes = columns.map((column) => 32 - Math.clz32(distinctRoots(column)));
+  return [...columns.keys()].toSorted(
+    (a, b) => rankOf(columns[a]) - rankOf(columns[b]) || sizes[a] - sizes[b],
+  );
 }
 
 function distinctRoots({ spec, values }: Column): number {

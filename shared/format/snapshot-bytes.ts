@@ -9,7 +9,8 @@ import {
   type ItemTable,
 } from '../features/columns/item-table.ts';
 import type { ColumnSpec } from '../features/columns/column-spec.ts';
-import { packIds, PackedIds, type IdBytes } from '../features/columns/packed-ids.ts';
+import { idBytesOf } from '../features/columns/edited-ids.ts';
+import { PackedIds, type IdBytes } from '../features/columns/packed-ids.ts';
 import { knowRowsByCode, rowsByCode } from '../features/columns/rows-by-code.ts';
 import { checkColumn, type Schema } from '../features/schema.ts';
 import {
@@ -61,10 +62,13 @@ interface HeaderColumn {
   readonly levels?: readonly boolean[];
 }
 
-export function snapshotToBytes(schema: Schema, table: ItemTable): Uint8Array<ArrayBuffer> {
+export function snapshotToBytes(
+  schema: Pick<Schema, 'hash'>,
+  table: ItemTable,
+): Uint8Array<ArrayBuffer> {
   const { ids, columns } = table;
   const blocks = blocksOf(table);
-  const { order, groups, text } = packIds(ids);
+  const { order, groups, text } = idBytesOf(ids);
   const header: Header = {
     rows: ids.length,
     groups: groups.length,

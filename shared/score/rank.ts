@@ -11,6 +11,7 @@ import {
   type IndexedTable,
 } from '../features/encode.ts';
 import type { ItemTable } from '../features/columns/item-table.ts';
+import { EditedIds } from '../features/columns/edited-ids.ts';
 import { PackedIds } from '../features/columns/packed-ids.ts';
 import { RowIndex, type RowsById } from '../features/columns/row-index.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
@@ -53,7 +54,7 @@ export function rankable(table: ItemTable, known?: RowBlocks): RankableTable {
   const blocks = known ?? blocksOf(table);
   // Candidates come from anybody, who could choose ids that all meet in one slot; a `Map` hashes by a seed that nobody knows.
   const rows =
-    ids instanceof PackedIds
+    ids instanceof PackedIds || ids instanceof EditedIds
       ? ids
       : blocks === undefined || ordered
         ? indexRows(table)

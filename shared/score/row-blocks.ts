@@ -63,29 +63,83 @@ export function blocksOf({ ids, columns }: ItemTable): RowBlocks | undefined {
 
 export function columnBlocks({ codes, values }: Column, counts: readonly number[]): ColumnBlocks {
   const shift = shiftOf(values.length);
-  const span = ((values.length - 1) >> shift) + 1;
-  const levels: CodeRanges[] = [];
-  for (const count of counts)
-    levels.push(
-      levels.length === 0 ? rangesOfRows(codes, shift, count) : joinRanges(levels.at(-1)!, count),
-    );
-  return { shift, levels: levels.map((ranges) => (isWide(ranges, span) ? undefined : ranges)) };
+  const ranges = { low: new Uint8Array(counts[0]), high: new Uint8Array(counts[0]) };
+  readRanges(codes, shift, ranges);
+  return levelsFrom(ranges, shift, values.length, counts);
 }
 
-function rangesOfRows(codes: Codes, shift: number, count: number): CodeRanges {
-  const [low, high] = [new Uint8Array(count), new Uint8Array(count)];
-  for (let block = 0, row = 0; block < count; block++) {
-    const end = Math.min(row + BLOCK_ROWS, codes.length);
-    let [least, greatest] = [codes[row], codes[row]];
-    for (row++; row < end; row++) {
+/**
+ * The same of a column whose rows were those of another table but for some blocks.
+ * @param before its blocks in that table; the dictionary is the same. @param differs by block of 64 rows: 1 where its rows are others.
+ */
+export function editedBlocks(
+  { codes, values }: Column,
+  counts: readonly number[],
+  { shift, levels: [known] }: ColumnBlocks,
+  differs: Uint8Array,
+): ColumnBlocks {
+  // Where it told no blocks apart, some rows hardly make it do so.
+  if (known === undefined) return { shift, levels: counts.map(() => undefined) };
+  const ranges = { low: new Uint8Array(counts[0]), high: new Uint8Array(counts[0]) };
+  const both = Math.min(counts[0], known.low.length);
+  ranges.low.set(known.low.subarray(0, both));
+  ranges.high.set(known.high.subarray(0, both));
+  readRanges(codes, shift, ranges, differs);
+  return levelsFrom(ranges, shift, values.length, counts);
+}
+
+function levelsFrom(
+  ranges: CodeRanges,
+  shift: number,
+  values: number,
+  counts: readonly number[],
+): ColumnBlocks {
+  const span = ((values - 1) >> shift) + 1;
+  const levels: CodeRanges[] = [ranges];
+  for (const count of counts.slice(1)) levels.push(joinRanges(levels.at(-1)!, count));
+  return { shift, levels: levels.map((own) => (isWide(own, span) ? undefined : own)) };
+}
+
+/** @param wanted by block: 1 where it is to be read; absent: all are. */
+function readRanges(codes: Codes, shift: number, ranges: CodeRanges, wanted?: Uint8Array): void {
+  if (codes instanceof Uint8Array) readBytes(codes, ranges, wanted);
+  else readWide(codes, shift, ranges, wanted);
+}
+
+function readBytes(codes: Uint8Array, { low, high }: CodeRanges, wanted?: Uint8Array): void {
+  for (let block = 0; block < low.length; block++) {
+    if (wanted?.[block] === 0) continue;
+    const end = Math.min((block + 1) * BLOCK_ROWS, codes.length);
+    let [least, greatest] = [0xff, 0];
+    for (let row = block * BLOCK_ROWS; row < end; row++) {
       const code = codes[row];
-      if (code < least) least = code;
-      else if (code > greatest) greatest = code;
+      least = code < least ? code : least;
+      greatest = code > greatest ? code : greatest;
     }
-    low[block] = least >> shift;
-    high[block] = greatest >> shift;
+    low[block] = least;
+    high[block] = greatest;
   }
-  return { low, high };
+}
+
+/** The same: a loop that meets arrays of one type alone is compiled to faster code. */
+function readWide(
+  codes: Uint16Array | Uint32Array,
+  shift: number,
+  { low, high }: CodeRanges,
+  wanted?: Uint8Array,
+): void {
+  for (let block = 0; block < low.length; block++) {
+    if (wanted?.[block] === 0) continue;
+    const end = Math.min((block + 1) * BLOCK_ROWS, codes.length);
+    let [least, greatest] = [0xffff_ffff, 0];
+    for (let row = block * BLOCK_ROWS; row < end; row++) {
+      const code = codes[row];
+      least = code < least ? code : least;
+      greatest = code > greatest ? code : greatest;
+    }
+    low[block] = least >>> shift;
+    high[block] = greatest >>> shift;
+  }
 }
 
 function joinRanges(below: CodeRanges, count: number): CodeRanges {

@@ -1,4 +1,4 @@
-import type { Codes, ItemTable } from '../features/columns/item-table.ts';
+import { codesFor, type Codes, type ItemTable } from '../features/columns/item-table.ts';
 import { Placing, ScanMemory } from '../kernels/scan-memory.ts';
 import type { CodeRanges, RowBlocks } from './row-blocks.ts';
 import { scratchBytes } from './scan-program.ts';
@@ -84,8 +84,58 @@ export function stored(
   };
 }
 
+/** Memory of a kernel for a table that is about to be made. */
+export interface TableSpace {
+  /** Room for a column: codes below `size`, all missing yet. */
+  codes(size: number, rows: number): Codes;
+  /** A copy there. */
+  ranges(own: Uint8Array): Uint8Array;
+}
+
+/**
+ * @param sizes of the dictionaries, by column.
+ * @returns undefined where the system has no memory of this kind left.
+ */
+export function tableSpace(
+  counts: readonly number[],
+  rows: number,
+  sizes: readonly number[],
+): TableSpace | undefined {
+  const placing = new Placing();
+  for (const size of sizes) {
+    placing.next(codeBytes(size) * rows);
+    for (let level = 0; level < 2 * counts.length; level++) placing.next(counts[level >> 1]);
+  }
+  let memory: ScanMemory;
+  try {
+    memory = new ScanMemory({
+      own: placing.end,
+      later: LATER_BYTES * (rows + 4 * counts[0]),
+      scratch: scratchBytes(
+        counts,
+        sizes.length,
+        sizes.reduce((sum, size) => sum + size, 0),
+      ),
+    });
+  } catch {
+    return undefined;
+  }
+  const taken = new Placing();
+  return {
+    codes(size, length) {
+      const type = codesFor(size, 0).constructor as CodesType<Codes>;
+      return new type(memory.u8.buffer, taken.next(codeBytes(size) * length), length);
+    },
+    ranges: (own) => copied(memory, own, taken.next(own.length)),
+  };
+}
+
+type CodesType<C extends Codes> = new (buffer: ArrayBuffer, at: number, length: number) => C;
+
+const codeBytes = (size: number): number => codesFor(size, 0).BYTES_PER_ELEMENT;
+
 function copied<C extends Codes>(memory: ScanMemory, codes: C, at: number): C {
-  const type = codes.constructor as new (buffer: ArrayBuffer, at: number, length: number) => C;
+  const type = codes.constructor as CodesType<C>;
   const copy = new type(memory.u8.buffer, at, codes.length);
   copy.set(codes);
   return copy;

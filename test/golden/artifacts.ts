@@ -81,6 +81,21 @@ export const snapshot = {
   ]),
 };
 
+/** One item is different, one is gone. */
+export const patch = {
+  from: ['ab'.repeat(16), 'cd'.repeat(16)],
+  edit: {
+    sort: schema.columns.map((_, i) => i),
+    withdrawn: ['trip-2', 'é食'],
+    put: packItems(schema.columns, [
+      {
+        id: 'trip-1' as ItemId,
+        attributes: { themes: ['ski'], price: 990, country: 'Österreich' },
+      },
+    ]),
+  },
+};
+
 export const scorer: AdditiveScorer = additiveFromPoints(
   schema,
   { ...schema.rules, budget: [0, 12, 8, -1.25], place: [0.1, 15, 5, -1 / 3] },

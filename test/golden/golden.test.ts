@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../shared/format/learned-bytes.ts';
+import { patchFromBytes, patchToBytes } from '../../shared/format/patch-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { listed, snapshotToBytesOfFormat1 } from '../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
@@ -18,6 +19,7 @@ import {
   learned,
   learnedDecisions,
   mlp,
+  patch,
   placedBatch,
   placedDecisions,
   raisedDecisions,
@@ -85,6 +87,16 @@ describe.each([
     bytes: snapshotToBytes(snapshot.schema, snapshot.table),
     decode: (bytes: Uint8Array) => listed(snapshotFromBytes(bytes)),
     value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
+  },
+  {
+    name: 'patch-1',
+    bytes: patchToBytes(snapshot.schema, patch),
+    decode: (bytes: Uint8Array) => {
+      const { edit, ...others } = patchFromBytes(bytes);
+      const { table } = listed({ schemaHash: '', table: edit.put });
+      return { ...others, edit: { ...edit, put: table } };
+    },
+    value: { schemaHash: snapshot.schema.hash, ...patch },
   },
   {
     name: 'decisions-1',

@@ -55,7 +55,8 @@ export function packItems(
 
 const MISSING = 0;
 const SEPARATOR = '\u001f';
-const keyOf = (value: ColumnValue) =>
+/** What values are told apart and sorted by. */
+export const keyOf = (value: ColumnValue): string | number =>
   Array.isArray(value) ? value.join(SEPARATOR) : (value as string | number);
 
 function packColumn(spec: ColumnSpec, items: readonly Item[]): Column {

@@ -25,34 +25,71 @@ const MOST_BYTES = 1024;
 /** Of as many ids, for whoever writes them. */
 export function packIds(ids: Iterable<string>): IdBytes {
   const all = Array.from(ids, utf8ToBytes);
-  const order = Uint32Array.from(all.keys()).toSorted((a, b) => compare(all[a], all[b]) || a - b);
-  const text = new Uint8Array(all.reduce((sum, { length }) => sum + length + 4, 0));
-  const groups = new Uint32Array(Math.ceil(all.length / GROUP));
-  let at = 0;
-  let before: Uint8Array = new Uint8Array();
-  order.forEach((row, place) => {
-    const own = all[row];
-    let shared = 0;
-    if (place % GROUP === 0) groups[place / GROUP] = at;
-    else
-      while (shared < Math.min(before.length, MOST_SHARED) && own[shared] === before[shared])
-        shared++;
-    const others = own.length - shared;
-    text[at++] = shared;
-    if (others < LONG) text[at++] = others;
-    else {
-      text[at++] = LONG;
-      text[at++] = others & 0xff;
-      text[at++] = others >> 8;
-    }
-    text.set(own.subarray(shared), at);
-    at += others;
-    before = own;
-  });
-  return { order, groups, text: text.slice(0, at) };
+  const order = Uint32Array.from(all.keys()).toSorted(
+    (a, b) => compareBytes(all[a], all[b]) || a - b,
+  );
+  const writer = new IdWriter(
+    all.length,
+    all.reduce((sum, { length }) => sum + length, 0),
+  );
+  for (const row of order) writer.add(all[row], all[row].length, row);
+  return writer.finish();
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
+/** Writes ids that come in their order. */
+export class IdWriter {
+  readonly #order: Uint32Array;
+  readonly #groups: Uint32Array;
+  #text: Uint8Array;
+  readonly #before = new Uint8Array(MOST_BYTES);
+  #beforeLength = 0;
+  #place = 0;
+  #at = 0;
+
+  /** @param bytes of which the text will have about so many. */
+  constructor(count: number, bytes: number) {
+    this.#order = new Uint32Array(count);
+    this.#groups = new Uint32Array(Math.ceil(count / GROUP));
+    this.#text = new Uint8Array(bytes);
+  }
+
+  /** @param id its first `length` bytes. */
+  add(id: Uint8Array, length: number, row: number): void {
+    if (this.#at + length + 4 > this.#text.length) this.#grow(length + 4);
+    const text = this.#text;
+    const before = this.#before;
+    let shared = 0;
+    if (this.#place % GROUP === 0) this.#groups[this.#place / GROUP] = this.#at;
+    else {
+      const most = Math.min(length, this.#beforeLength, MOST_SHARED);
+      while (shared < most && id[shared] === before[shared]) shared++;
+    }
+    const others = length - shared;
+    text[this.#at++] = shared;
+    if (others < LONG) text[this.#at++] = others;
+    else {
+      text[this.#at++] = LONG;
+      text[this.#at++] = others & 0xff;
+      text[this.#at++] = others >> 8;
+    }
+    for (let i = shared; i < length; i++) text[this.#at++] = before[i] = id[i];
+    this.#beforeLength = length;
+    this.#order[this.#place++] = row;
+  }
+
+  finish(): IdBytes {
+    return { order: this.#order, groups: this.#groups, text: this.#text.slice(0, this.#at) };
+  }
+
+  #grow(bytes: number): void {
+    const before = this.#text;
+    this.#text = new Uint8Array(2 * before.length + bytes);
+    this.#text.set(before);
+  }
+}
+
+/** The order of ids. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
   return a.length - b.length;
 }
@@ -68,6 +105,8 @@ const current = new Uint8Array(MOST_BYTES);
  */
 export class PackedIds implements ItemIds, RowsById {
   readonly length: number;
+  /** As a snapshot has them. */
+  readonly bytes: IdBytes;
   readonly #order: Uint32Array;
   readonly #groups: Uint32Array;
   readonly #text: Uint8Array;
@@ -75,12 +114,21 @@ export class PackedIds implements ItemIds, RowsById {
   readonly #places: Uint32Array;
   #at = 0;
 
-  /** @throws RangeError unless `order` has each row once, and `groups` points into the text. */
-  constructor({ order, groups, text }: IdBytes) {
+  /**
+   * @param same ids of the same bytes in other memory.
+   * @throws RangeError unless `order` has each row once, and `groups` points into the text.
+   */
+  constructor(bytes: IdBytes, same?: PackedIds) {
+    const { order, groups, text } = bytes;
+    this.bytes = bytes;
     this.length = order.length;
     this.#order = order;
     this.#groups = groups;
     this.#text = text;
+    if (same !== undefined) {
+      this.#places = same.#places;
+      return;
+    }
     const places = new Uint32Array(order.length);
     for (let place = 0; place < order.length;) {
       const row = order[place];
@@ -107,22 +155,39 @@ export class PackedIds implements ItemIds, RowsById {
   }
 
   get(id: string): number | undefined {
-    const wanted = utf8ToBytes(id);
+    const { place, isThere } = this.placeOf(utf8ToBytes(id));
+    return isThere ? this.#order[place] : undefined;
+  }
+
+  /** @returns the place of the first id that is not before the wanted one, and whether it is that one. */
+  placeOf(wanted: Uint8Array): { readonly place: number; readonly isThere: boolean } {
     // The last group whose first id is not beyond it.
     const group =
       firstIndex(0, this.#groups.length, (i) => {
         this.#at = this.#groups[i];
-        return compare(current.subarray(0, this.#next()), wanted) > 0;
+        return compareBytes(current.subarray(0, this.#next()), wanted) > 0;
       }) - 1;
-    if (group < 0) return undefined;
+    if (group < 0) return { place: 0, isThere: false };
     this.#at = this.#groups[group];
     const end = Math.min((group + 1) * GROUP, this.length);
     for (let place = group * GROUP; place < end; place++) {
-      const difference = compare(current.subarray(0, this.#next()), wanted);
-      if (difference === 0) return this.#order[place];
-      if (difference > 0) return undefined;
+      const difference = compareBytes(current.subarray(0, this.#next()), wanted);
+      if (difference >= 0) return { place, isThere: difference === 0 };
     }
-    return undefined;
+    return { place: end, isThere: false };
+  }
+
+  /**
+   * Calls `use` with each id in order: its bytes, of which the first `length` count and which are others after the call, and its row.
+   */
+  forEachInOrder(use: (id: Uint8Array, length: number, row: number, place: number) => void): void {
+    for (let place = 0; place < this.length; place++) {
+      if (place % GROUP === 0) this.#at = this.#groups[place / GROUP];
+      const length = this.#next();
+      const at = this.#at;
+      use(current, length, this.#order[place], place);
+      this.#at = at;
+    }
   }
 
   has(id: string): boolean {

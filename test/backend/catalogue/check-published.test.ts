@@ -23,6 +23,7 @@ beforeEach(async () => {
     kv,
     publisher: publisherOf(kv, store, 0, Date.now),
     snapshots: { forget: () => void asked++ },
+    edgeReadsPatches: async () => true,
     settleMs: 0,
     nowMs: Date.now,
     log: (line) => void lines.push(line),

@@ -39,6 +39,7 @@ test('each snapshot is later than the one before, also after a clock that was 40
       }),
       liveSchema: async () => smarttrip,
       edgeReads: async () => undefined,
+      edgeReadsPatches: async () => undefined,
       quietMs: 0,
       withinMs: 0,
       nowMs: () => nowMs,

@@ -1,3 +1,4 @@
+import { NEWEST_PATCH_FORMAT } from '../../../shared/format/patch-bytes.ts';
 import { NEWEST_SNAPSHOT_FORMAT } from '../../../shared/format/snapshot-bytes.ts';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,6 +31,8 @@ export interface KvServer {
   holdsOut: boolean;
   /** The newest format of snapshots that it says there it reads; one from before says nothing. */
   snapshotFormat: number | undefined;
+  /** The newest format of patches that it says there it reads. */
+  patchFormat: number | undefined;
   /** Whether it says there that it takes a batch for several cells, under a number. */
   numbersDeltas: boolean;
   text(key: string): string | undefined;
@@ -61,6 +64,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
             holdsOut: true,
             numbersDeltas: kv.numbersDeltas,
             snapshotFormat: kv.snapshotFormat,
+            patchFormat: kv.patchFormat,
           }),
         );
       if (request.url === '/v1/live/deltas') {
@@ -100,6 +104,7 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     failing: undefined,
     holdsOut: true,
     snapshotFormat: NEWEST_SNAPSHOT_FORMAT,
+    patchFormat: NEWEST_PATCH_FORMAT,
     numbersDeltas: true,
     text: (key) => values.get(key)?.toString(),
     close: () =>

@@ -97,6 +97,7 @@ describe('GET /v1/version', () => {
       kind: 'additive',
       scorerFormat: 3,
       snapshotFormat: 2,
+      patchFormat: 1,
       holdsOut: true,
       numbersDeltas: true,
       schema: 'smarttrip',

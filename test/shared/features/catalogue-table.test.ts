@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
+import { catalogueTable, sortColumns } from '../../../shared/features/catalogue-table.ts';
 import {
   attributesAt,
   packItems,
@@ -46,10 +46,16 @@ describe('the table of a catalogue', () => {
   });
 
   it('sorts by what rules weigh and filters read, few values first, then by id', () => {
-    const { ids, columns } = catalogueTable(smarttrip, trips);
-    const codesOf = (name: string) => columns.find(({ spec }) => spec.name === name)!.codes;
-    const order = ['status', 'difficulty', 'place', 'durationDays'].map(codesOf);
-    const keys = ids.map((_, row) => order.map((codes) => String(codes[row]).padStart(5)).join());
+    const table = catalogueTable(smarttrip, trips);
+    const { ids, columns } = table;
+    const order = sortColumns(smarttrip, table);
+    const names = order.map((column) => columns[column].spec.name);
+    // All but the last are weighed or filtered by; a place counts by its continent, and up to twice as many values as equally many.
+    expect(names.slice(0, 3).toSorted()).toEqual(['difficulty', 'place', 'status']);
+    expect(names.slice(3)).toEqual(['durationDays', 'themes', 'price', 'departure', 'tripType']);
+    const keys = ids.map((_, row) =>
+      order.map((column) => String(columns[column].codes[row]).padStart(5)).join(),
+    );
     expect(keys).toEqual(keys.toSorted());
     const alike = [...trips.keys()].map((i) => ({
       id: `a${String(i).padStart(4, '0')}` as ItemId,

@@ -5,6 +5,7 @@ import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/dec
 import { openFrame, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../../shared/format/learned-bytes.ts';
+import { patchFromBytes, patchToBytes } from '../../../shared/format/patch-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import {
@@ -21,6 +22,7 @@ import {
   learned,
   learnedDecisions,
   mlp,
+  patch,
   scorer,
   snapshot,
 } from '../../golden/artifacts.ts';
@@ -52,6 +54,14 @@ const artifacts = [
     newest: 3,
     bytes: scorerToBytes(mlp),
     decode: scorerFromBytes,
+  },
+  {
+    what: 'TTSP',
+    magic: 'TTSP',
+    format: 1,
+    newest: 1,
+    bytes: patchToBytes(snapshot.schema, patch),
+    decode: patchFromBytes,
   },
   {
     what: 'TTSN',

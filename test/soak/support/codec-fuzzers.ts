@@ -13,6 +13,7 @@ import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/dec
 import { HEAD_BYTES, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../../shared/format/learned-bytes.ts';
+import { patchFromBytes, patchToBytes } from '../../../shared/format/patch-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import * as golden from '../../golden/artifacts.ts';
@@ -78,6 +79,12 @@ export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
     [snapshotToBytes(golden.snapshot.schema, golden.snapshot.table)],
     snapshotFromBytes,
     ({ table }) => snapshotToBytes(golden.snapshot.schema, table),
+  ),
+  patches: framed(
+    ['format/patch-bytes.ts'],
+    [patchToBytes(golden.snapshot.schema, golden.patch)],
+    patchFromBytes,
+    (patch) => patchToBytes(golden.snapshot.schema, patch),
   ),
   decisions: framed(
     ['format/decision-bytes.ts', 'format/slate-codes.ts'],
@@ -151,7 +158,16 @@ export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
   ),
   'snapshot pointers': ofJson(
     'domain/pointer.ts',
-    [{ hash: 'a'.repeat(32), parts: 1, sizeBytes: 10, at: 5 }],
+    [
+      { hash: 'a'.repeat(32), parts: 1, sizeBytes: 10, at: 5 },
+      {
+        hash: 'a'.repeat(32),
+        parts: 1,
+        sizeBytes: 10,
+        at: 5,
+        patches: [{ hash: 'b'.repeat(32), sizeBytes: 3, to: 'c'.repeat(32) }],
+      },
+    ],
     (value) => parseSnapshotPointer(JSON.stringify(value)),
   ),
   'rank requests': ofJson(

@@ -4,7 +4,10 @@
  */
 export function moreThanAdds(sql: readonly string[]): string[] {
   // A comment may hold a semicolon.
-  const statements = sql.flatMap((one) => one.replaceAll(/--[^\n]*/g, '').split(';')).map(flat);
+  const plain = sql.map((one) => one.replaceAll(/--[^\n]*/g, ''));
+  const statements = plain
+    .flatMap((one) => (isTrigger(one) ? insertsOf(one) : one.split(';')))
+    .map(flat);
   const made = new Set(statements.flatMap((one) => /^create table (\w+)/i.exec(one)?.[1] ?? []));
   const added = new Set(
     statements.flatMap(
@@ -24,6 +27,13 @@ export function moreThanAdds(sql: readonly string[]): string[] {
     return !(table === undefined ? added.has([updated, column].join()) : made.has(table));
   });
 }
+
+/** One that writes down what is done to a table changes nothing of it: what counts is where it writes. */
+const isTrigger = (statement: string) => /^\s*create trigger\s/i.test(statement);
+const insertsOf = (trigger: string): string[] => {
+  const [, body] = /\sbegin\s(.*)\send\s*;?\s*$/is.exec(trigger) ?? [];
+  return body?.split(';') ?? [trigger];
+};
 
 const flat = (statement: string): string =>
   statement.replaceAll(/[`"]/g, '').replaceAll(/\s+/g, ' ').trim();

@@ -1,0 +1,29 @@
+import { joinEdits, type Patch } from '../format/patch-bytes.ts';
+import type { Snapshot } from '../format/snapshot-bytes.ts';
+import { editTable, type EditableTable, type TableEdit } from './edit-table.ts';
+import { rankable } from './rank.ts';
+
+/** What a snapshot becomes by patches, one after the other. @throws FormatError where they do not fit it. */
+export function patched(snapshot: Snapshot, patches: readonly Patch[]): Snapshot {
+  const { schemaHash, table, blocks } = snapshot;
+  return patches.length === 0
+    ? snapshot
+    : { schemaHash, ...apply(rankable(table, blocks), schemaHash, patches) };
+}
+
+/** The same of one that is in use, which stays as it is. */
+export const patchedInUse = (
+  {
+    schemaHash,
+    rankable: items,
+  }: { readonly schemaHash: string; readonly rankable: EditableTable },
+  patches: readonly Patch[],
+): Snapshot => ({ schemaHash, ...apply(items, schemaHash, patches) });
+
+function apply(items: EditableTable, schemaHash: string, patches: readonly Patch[]) {
+  const foreign = patches.find((patch) => patch.schemaHash !== schemaHash);
+  if (foreign !== undefined)
+    throw new Error(`a patch of schema ${foreign.schemaHash} is for a snapshot of ${schemaHash}`);
+  // One copy of the table, however many they are.
+  return editTable(items, joinEdits(patches.map(({ edit }) => edit) as [TableEdit]));
+}

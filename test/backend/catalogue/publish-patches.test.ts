@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { deleteItems, upsertItems } from '../../../backend/catalogue/items.ts';
+import { neededSnapshots } from '../../../backend/catalogue/needed-snapshots.ts';
+import { PackedCatalogue } from '../../../backend/catalogue/packed-catalogue.ts';
+import {
+  snapshotPublisher,
+  type SnapshotPublisher,
+} from '../../../backend/catalogue/snapshot-publisher.ts';
+import { buildSnapshot } from '../../../backend/catalogue/snapshot.ts';
+import { storedItems } from '../../../backend/catalogue/stored-items.ts';
+import type { Kv } from '../../../backend/models/edge-kv.ts';
+import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
+import { readPublished } from '../../../backend/offline/published.ts';
+import { tableOf } from '../../../backend/offline/snapshot-tables.ts';
+import { connect } from '../../../backend/store/connect.ts';
+import type { ItemId } from '../../../shared/domain/ids.ts';
+import type { Item } from '../../../shared/domain/item.ts';
+import {
+  liveHash,
+  MOST_PATCHES,
+  parseSnapshotPointer,
+  type SnapshotPointer,
+} from '../../../shared/domain/pointer.ts';
+import { seededRandom } from '../../../shared/explore/random.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { patchFromBytes } from '../../../shared/format/patch-bytes.ts';
+import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
+import { makeTrips } from '../../bench/support/trips.ts';
+import { borrowStore, type BorrowedStore } from '../../support/borrow-store.ts';
+import { SEED } from '../../shared/support/seed.ts';
+
+let store: BorrowedStore;
+let stored: Map<string, Uint8Array<ArrayBuffer>>;
+let puts: string[];
+let readsPatches: boolean | undefined;
+const kv: Kv = {
+  get: async (namespace, key) => stored.get(`${namespace}/${key}`),
+  async put(namespace, key, value) {
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    puts.push(key);
+    stored.set(`${namespace}/${key}`, bytes);
+  },
+  delete: async (namespace, key) => void stored.delete(`${namespace}/${key}`),
+};
+const trips = makeTrips(2500, 7);
+
+beforeEach(async () => {
+  store = await borrowStore();
+  [stored, puts, readsPatches] = [new Map(), [], true];
+  const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
+    version: 'v000001' as Scorer['version'],
+    name: 'rules',
+  });
+  stored.set('WEIGHTS/w/v000001', scorerToBytes(scorer));
+  stored.set('WEIGHTS/active', new TextEncoder().encode('v000001'));
+  await put(trips);
+});
+afterEach(() => store.close());
+
+let nowMs = 5_000_000;
+const put = (items: readonly Item[]) => upsertItems(store, smarttrip, items, ++nowMs);
+
+interface Backend {
+  readonly publish: () => Promise<SnapshotPointer>;
+  readonly snapshots: SnapshotPublisher;
+}
+
+function backend(clockMs: () => number = () => 0): Backend {
+  const packed = new PackedCatalogue(clockMs);
+  const snapshots = snapshotPublisher({
+    store,
+    publisher: publisherOf(kv, store, 0, () => nowMs),
+    kv,
+    async build(schema, plan) {
+      const client = connect({ url: store.url });
+      try {
+        return await packed.build(client, schema, plan);
+      } finally {
+        client.close();
+      }
+    },
+    liveSchema: async () => smarttrip,
+    edgeReads: async () => true,
+    edgeReadsPatches: async () => readsPatches,
+    quietMs: 0,
+    withinMs: 0,
+    nowMs: () => ++nowMs,
+    log: () => undefined,
+  });
+  return {
+    snapshots,
+    async publish() {
+      snapshots.changed();
+      // Closing waits for what runs; it is asked for again by a new one.
+      const expected = await wholeHash();
+      await expect.poll(() => liveHash(pointer()), { timeout: 60_000 }).toBe(expected);
+      await expect
+        .poll(async () => (await rowOf(expected)) !== undefined, { timeout: 60_000 })
+        .toBe(true);
+      return pointer();
+    },
+  };
+}
+
+const pointer = () =>
+  parseSnapshotPointer(new TextDecoder().decode(stored.get('CATALOGUE/active')) || '{}') ?? {
+    hash: 'none',
+    parts: 0,
+    sizeBytes: 0,
+    at: 0,
+  };
+const rowOf = async (hash: string) =>
+  (
+    await store.db.all<{ value: string }>(sql`select value from pointers where name = 'catalogue'`)
+  ).find(({ value }) => liveHash(JSON.parse(value)) === hash);
+
+/** The oracle: all items packed as a whole. */
+async function wholeHash(): Promise<string> {
+  const client = connect({ url: store.url });
+  try {
+    return buildSnapshot(smarttrip, await storedItems(client, smarttrip)).hash;
+  } finally {
+    client.close();
+  }
+}
+
+/** What whoever starts now reads from KV. */
+async function readHash(): Promise<string> {
+  const { snapshot } = await readPublished(kv);
+  const { table, schemaHash } = tableOf(snapshot!);
+  return snapshotHash(snapshotToBytes({ hash: schemaHash }, table.table));
+}
+
+const random = seededRandom(SEED);
+const some = () => trips[Math.floor(random() * trips.length)];
+
+async function changeSome(step: number): Promise<void> {
+  const changed = new Map<ItemId, Item>();
+  for (let i = 0; i < 8; i++) {
+    const trip = some();
+    changed.set(trip.id, {
+      ...trip,
+      attributes: { ...trip.attributes, price: 400 + 10 * Math.floor(random() * 200), rare: step },
+    });
+  }
+  const added = { ...some(), id: `added-${step}` as ItemId };
+  await put([...changed.values(), added]);
+  await deleteItems(store, [some().id, `added-${step - 3}`]);
+}
+
+test('few changes are published as patches of kilobytes, by any number of backends, and lead to the whole at every step', async () => {
+  const [one, other] = [backend(), backend()];
+  const first = await one.publish();
+  expect(first.patches).toBeUndefined();
+  let wholes = 0;
+  for (let step = 0; step < 2 * MOST_PATCHES + 6; step++) {
+    await changeSome(step);
+    puts.length = 0;
+    const now = await (step % 5 === 4 ? other : one).publish();
+    expect(now.patches?.length ?? 0).toBeLessThanOrEqual(MOST_PATCHES);
+    wholes += puts.filter((key) => key.startsWith('s/')).length;
+    const bytes = puts
+      .filter((key) => key.startsWith('p/'))
+      .map((key) => stored.get(`CATALOGUE/${key}`)!.length);
+    expect(Math.max(0, ...bytes)).toBeLessThan(first.sizeBytes / 4);
+    expect(await readHash()).toBe(liveHash(now));
+    expect(await readHash()).toBe(await wholeHash());
+    const needed = (await neededSnapshots(store, JSON.stringify(now), new Set()))!;
+    expect(
+      [now.hash, ...(now.patches ?? []).map(({ hash }) => hash)].filter(
+        (hash) => !needed.has(hash),
+      ),
+    ).toEqual([]);
+  }
+  // The other backend packs all of it once, and in rare steps rows lie in another order.
+  expect(wholes).toBeLessThan(MOST_PATCHES);
+  const [folded] = pointer().patches ?? [];
+  if (folded !== undefined && wholes === 1)
+    expect(patchFromBytes(stored.get(`CATALOGUE/p/${folded.hash}/0`)!).from.length).toBeGreaterThan(
+      1,
+    );
+}, 300_000);
+
+test('with many changed items a new base takes the place of the patches, which is the state that is live', async () => {
+  const one = backend();
+  const first = await one.publish();
+  for (let step = 0; step < 7; step++) {
+    // In an attribute that the schema does not have, so that rows stay in their order.
+    await put(
+      trips
+        .slice(200 * step, 200 * step + 200)
+        .map((trip) => ({ ...trip, attributes: { ...trip.attributes, price: 500 } })),
+    );
+    await one.publish();
+    if (pointer().hash !== first.hash) break;
+  }
+  expect(pointer().hash).not.toBe(first.hash);
+  expect(await readHash()).toBe(await wholeHash());
+}, 300_000);
+
+test('all of it is published where the edge reads no patches, where KV lost something, and once a day it is packed as a whole', async () => {
+  let clockMs = 0;
+  const one = backend(() => clockMs);
+  await one.publish();
+  readsPatches = false;
+  await put([{ ...trips[0], attributes: { ...trips[0].attributes, price: 777 } }]);
+  expect((await one.publish()).patches).toBeUndefined();
+  readsPatches = true;
+  await put([{ ...trips[1], attributes: { ...trips[1].attributes, price: 777 } }]);
+  expect((await one.publish()).patches).toHaveLength(1);
+  clockMs += 86_400_001;
+  await put([{ ...trips[2], attributes: { ...trips[2].attributes, price: 777 } }]);
+  expect((await one.publish()).patches).toHaveLength(2);
+  expect(await readHash()).toBe(await wholeHash());
+  stored.delete(`CATALOGUE/p/${pointer().patches![0].hash}/0`);
+  puts.length = 0;
+  one.snapshots.forget();
+  await expect.poll(() => pointer().patches, { timeout: 60_000 }).toBeUndefined();
+  expect(await readHash()).toBe(await wholeHash());
+}, 300_000);
