@@ -303,6 +303,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       erasureHours: config.privacy.erasureHours,
       hasOidc: config.dashboard.oidc !== undefined,
     },
+    rewardPolicy,
     evaluations,
     account,
     trainer,

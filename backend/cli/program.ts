@@ -8,6 +8,7 @@ import { listAuditVerb } from './audit/list.ts';
 import { backupVerb } from './backup/backup.ts';
 import { restoreVerb } from './backup/restore.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
+import { exportDataVerb } from './data/export.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
 import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
@@ -121,7 +122,11 @@ const NOUNS: readonly Noun[] = [
     verbs: [listFeedsVerb, readFeedVerb],
     otherwise: listFeedsVerb,
   },
-  { noun: 'data', about: 'the log that training learns from', verbs: [qualityVerb, pruneVerb] },
+  {
+    noun: 'data',
+    about: 'the log that training learns from',
+    verbs: [qualityVerb, exportDataVerb, pruneVerb],
+  },
   {
     noun: 'runs',
     about: 'training runs and comparisons of learners',

@@ -32,6 +32,7 @@ import { rolloutRoutes } from './routes/rollouts.ts';
 import { scorerRoutes } from './routes/scorers.ts';
 import { schemaRoutes } from './routes/schema.ts';
 import { statusRoutes } from './routes/status.ts';
+import { trainingExportRoutes } from './routes/training-export.ts';
 import { trainingRoutes } from './routes/training.ts';
 import { upgradeRoutes } from './routes/upgrade.ts';
 import { userRoutes } from './routes/users.ts';
@@ -63,6 +64,7 @@ export function createApp(services: Services) {
     .route('/', ingestRoutes(services))
     .route('/', outcomeRoutes(services))
     .route('/', dataRoutes(services))
+    .route('/', trainingExportRoutes(services))
     .route('/', evaluationRoutes(services))
     .route('/', trainingRoutes(services))
     .route('/', promotionRoutes(services))

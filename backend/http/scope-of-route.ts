@@ -77,6 +77,8 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'POST /v1/compare',
       'POST /v1/data/exclusions',
       'POST /v1/data/exclusions/{id}/lift',
+      'GET /v1/data/export',
+      'GET /v1/data/export/{day}',
       'POST /v1/data/prune',
       'GET /v1/doctor',
       'POST /v1/experiments',

@@ -86,7 +86,10 @@ function find(
       `the model asks for "${nameOf(names, feature)}", and no feature of schema ${schema.name} makes its buckets of that value alone: features of the kinds quantile, category, context and request-time do`,
     );
   }
-  const exact = schema.features.findIndex((spec) => spec.name === name);
+  const exact = schema.features.findIndex(
+    // An export puts `.code` behind the name of a feature that is called like another column.
+    (spec) => spec.name === name || `${spec.name}.code` === name,
+  );
   const plain = schema.features.flatMap((spec, i) => (plainName(spec.name) === name ? [i] : []));
   const isByNumber = isNumbered(name, feature) && names.length === schema.features.length;
   const at = exact >= 0 ? exact : plain.length === 1 ? plain[0] : isByNumber ? feature : -1;

@@ -30,6 +30,7 @@ import type { ErasureJournal } from '../../log/partitions/journal.ts';
 import type { Places } from '../../log/retention/shown-receipt.ts';
 import type { PrivacySettings } from '../../log/retention/settings.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
+import type { RewardPolicy } from '../../reward/in-force.ts';
 import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
@@ -64,6 +65,8 @@ export interface Services {
   readonly privacy: PrivacySettings;
   readonly places: Places;
   readonly processing: RecordInputs;
+  /** Whether learned metric weights make the reward. */
+  readonly rewardPolicy: RewardPolicy;
   readonly evaluations: Evaluations;
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
