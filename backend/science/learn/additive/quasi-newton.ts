@@ -7,6 +7,9 @@ const MEMORY = 10;
 /** Share of the decrease predicted by the slope that a step must bring (Armijo's condition). */
 const SUFFICIENT = 1e-4;
 const MAX_TRIALS = 30;
+/** By how much the first step must be too short, as far as the parabola tells, for a longer one to be worth a look; and that one. */
+const LEAST_FURTHER = 1.1;
+const FURTHER = 1.5;
 
 interface Pair {
   readonly step: Float64Array;
@@ -45,16 +48,30 @@ export async function quasiNewton(
     let length = 1;
     let tried = weights;
     let value = Number.POSITIVE_INFINITY;
-    for (let trial = 0; trial < MAX_TRIALS; trial++) {
+    /** The same for a step of this length, whose scores are in `next`. */
+    const look = async () => {
       tried = weights.map((weight, j) => weight + length * direction[j]);
       loss.combine(now, 1, along, length, next);
       smooth = await loss.value(next, true);
       value = smooth + problem.ridge(tried);
+    };
+    for (let trial = 0; trial < MAX_TRIALS; trial++) {
+      await look();
       const slack = loss.precision * Math.abs(objective);
       if (value <= objective + SUFFICIENT * length * slope + slack) break;
-      // Where the parabola through both values and the slope is lowest, kept away from both ends.
-      const lowest = (-slope * length * length) / (2 * (value - objective - slope * length));
+      const lowest = lowestOf(objective, slope, length, value);
       length = Math.min(length / 2, Math.max(length / 32, lowest));
+    }
+    // The loss bends less and less on the way from weights of 0, so that the first step falls short, and the parabola with it.
+    const isFirst = memory.length === 0 && length === 1;
+    if (isFirst && lowestOf(objective, slope, 1, value) > LEAST_FURTHER) {
+      const atOne = value;
+      length = FURTHER;
+      await look();
+      if (!(value < atOne)) {
+        length = 1;
+        await look();
+      }
     }
     if (!(value < objective)) break;
     [now, next] = [next, now];
@@ -66,6 +83,10 @@ export async function quasiNewton(
   }
   return along;
 }
+
+/** The length at which the parabola through the values at 0 and at `length`, with that slope at 0, is lowest. Not finite where it has no lowest point. */
+const lowestOf = (atStart: number, slope: number, length: number, atLength: number): number =>
+  (-slope * length * length) / (2 * (atLength - atStart - slope * length));
 
 /**
  * An approximate inverse of the hessian. A row has one bucket of every feature, so along a shift of all weights the

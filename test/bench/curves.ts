@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadedCatalogue, writeCatalogue, type Loaded } from './support/loaded-catalogue.ts';
+import { logPlot } from './support/log-plot.ts';
+import type { Part, Say } from './support/part.ts';
+import type { BenchRow } from './support/row.ts';
+
+const SIZES = [1000, 10_000, 100_000, 1_000_000, 4_000_000];
+const RUNS = 3;
+const PLOT = fileURLToPath(new URL('../../docs/images/costs.svg', import.meta.url));
+
+/** What catalogues of all sizes cost an isolate, as rows and as the plot in docs/benchmarks.md. */
+export async function benchCurves(say: Say): Promise<Part> {
+  const dir = await mkdtemp(join(tmpdir(), 'trimtab-bench-'));
+  const costs: (readonly [size: number, Loaded])[] = [];
+  try {
+    for (const size of SIZES) {
+      say(`curves: ${size} trips`);
+      const file = join(dir, String(size));
+      await writeCatalogue(file, size);
+      costs.push([size, await loadedCatalogue(file, RUNS)]);
+      await rm(file);
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+  const curve = (name: string, of: (loaded: Loaded) => number) => ({
+    name,
+    points: costs.map(([size, loaded]) => [size, of(loaded)] as const),
+  });
+  const ranking = curve('a ranking', ({ rankMs }) => 1000 * rankMs);
+  const cold = curve('cold start', ({ coldMs }) => coldMs);
+  const kept = curve('kept', ({ keptBytes }) => keptBytes / 1e6);
+  const peak = curve('peak while replaced', ({ peakBytes }) => peakBytes / 1e6);
+  const bytes = curve('snapshot', ({ sizeBytes }) => sizeBytes / 1e6);
+  const panels = [
+    { title: 'A ranking, µs of processor time', curves: [ranking] },
+    { title: 'Cold start to the first answer, ms of processor time', curves: [cold] },
+    { title: 'Memory, MB', curves: [peak, kept] },
+    { title: 'Bytes of the snapshot, MB', curves: [bytes] },
+  ];
+  await writeFile(PLOT, logPlot(panels, 'items'));
+  const rows = [
+    { ...ranking, unit: 'µs' },
+    { ...cold, unit: 'ms' },
+    { ...kept, unit: 'MB' },
+    { ...peak, unit: 'MB' },
+    { ...bytes, unit: 'MB' },
+  ].flatMap(({ name, unit, points }) =>
+    points.map(([size, value]): BenchRow => ({
+      name: `${size.toLocaleString('en')} trips: ${name}`,
+      value,
+      unit,
+    })),
+  );
+  return {
+    rows,
+    notes: [
+      `trips of correlated attributes, default schema, the best 20 drawn; medians of ${RUNS} processes, each of which has compiled nothing before`,
+      'cold start: from the parts of the snapshot in memory to the first ranked answer; a ranking: encode, score and draw, the mean of 512 different ones',
+      'docs/images/costs.svg is written from these',
+    ],
+  };
+}
