@@ -14,6 +14,7 @@ import {
   decisions,
   experimentDecisions,
   filteredDecisions,
+  ruledDecisions,
   forest,
   learned,
   learnedDecisions,
@@ -145,6 +146,12 @@ describe.each([
     bytes: decisionsToBytes(filteredDecisions),
     decode: decisionsFromBytes,
     value: filteredDecisions,
+  },
+  {
+    name: 'decisions-8',
+    bytes: decisionsToBytes(ruledDecisions),
+    decode: decisionsFromBytes,
+    value: ruledDecisions,
   },
   {
     name: 'ingest-1-revised',
