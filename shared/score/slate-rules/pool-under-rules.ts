@@ -47,7 +47,7 @@ export function poolUnderRules(
 ): RuledPool {
   const { caps, quotas, pins, elsewhere, above } = rules;
   const boosted = boostedSearch(rules, search, rows, allowed);
-  const pinnedRows = new Set([...pins.values()]);
+  const pinnedRows = new Set(pins.values());
   const isPinned = pinnedRows.size + elsewhere.length > 0;
   const base = !isPinned ? allowed : without(allowed, rows, [...pinnedRows, ...elsewhere]);
   const pinned =
