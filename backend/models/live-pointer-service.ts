@@ -50,7 +50,10 @@ export interface LivePointerDeps {
 }
 
 /** Whose order is shown, and what operators ask of slates, are no part of what a hold stops. */
-const keptOnHold = ({ apprentice, slateRules }: Traffic): Pick<Pointer, 'apprentice' | 'slateRules'> => ({
+const keptOnHold = ({
+  apprentice,
+  slateRules,
+}: Traffic): Pick<Pointer, 'apprentice' | 'slateRules'> => ({
   ...(apprentice && { apprentice }),
   ...(slateRules && { slateRules }),
 });

@@ -90,7 +90,11 @@ export function operatorRulesOf({
       const at = nowMs();
       const found = (await readInForce(store, at)).find((rule) => rule.id === id);
       if (found === undefined)
-        throw new ApiError(404, 'unknown_rule', `no rule ${id} is in force: it ended, or never was`);
+        throw new ApiError(
+          404,
+          'unknown_rule',
+          `no rule ${id} is in force: it ended, or never was`,
+        );
       const { placement, rules } = found;
       await store.write([
         store.db

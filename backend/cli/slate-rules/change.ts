@@ -40,7 +40,8 @@ export const addSlateRuleVerb = () =>
       );
       print(
         added,
-        () => `${added.id} holds ${placement === EVERYWHERE ? 'everywhere' : `at ${placement}`}${added.until === null ? '' : ` until ${new Date(added.until).toISOString()}`}. Every edge follows within its refresh interval.`,
+        () =>
+          `${added.id} holds ${placement === EVERYWHERE ? 'everywhere' : `at ${placement}`}${added.until === null ? '' : ` until ${new Date(added.until).toISOString()}`}. Every edge follows within its refresh interval.`,
         options,
       );
     });

@@ -46,14 +46,21 @@ const add = createRoute({
               .default(EVERYWHERE)
               .openapi({ type: 'string', example: 'home' }),
             rules: objectOf<object>('Caps, quotas, pins and boosts, as in rank requests'),
-            hours: z.number().positive().max(24 * 366).optional(),
+            hours: z
+              .number()
+              .positive()
+              .max(24 * 366)
+              .optional(),
             note: z.string().max(500).optional(),
           }),
         },
       },
     },
   },
-  responses: { 200: answer(rule, 'It holds at every edge within its refresh interval'), ...problems },
+  responses: {
+    200: answer(rule, 'It holds at every edge within its refresh interval'),
+    ...problems,
+  },
 });
 
 const remove = createRoute({

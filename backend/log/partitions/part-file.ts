@@ -309,6 +309,7 @@ async function* groups(
     ...DRAW_COLUMNS,
     ...CONTEXT_COLUMNS,
     ...RAISE_COLUMNS,
+    ...RULED_COLUMNS,
   ]);
   const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;

@@ -28,9 +28,7 @@ test('a rule is in the pointer once it was added, during a hold as well, and gon
   const { livePointer, clock, store } = services;
   const first = await rules.add({ placement: '*', rules: capped, by: 'ana', note: 'a campaign' });
   expect(first).toMatchObject({ id: 'rule-1', by: 'ana', note: 'a campaign', until: null });
-  expect(services.pointer().slateRules).toEqual([
-    { id: 'rule-1', placement: '*', rules: capped },
-  ]);
+  expect(services.pointer().slateRules).toEqual([{ id: 'rule-1', placement: '*', rules: capped }]);
   await livePointer.rollback(services.pointer().champion, 'ana');
   expect(services.pointer()).toMatchObject({ hold: true });
   expect(served()).toEqual([['rule-1', '*']]);

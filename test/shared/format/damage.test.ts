@@ -186,7 +186,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 7, bytes);
+  const { format, schemaHash } = openFrame(magic, 8, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

@@ -116,7 +116,9 @@ function valuesOf(item: Item, column: string): readonly string[] {
   const { attributes } = item;
   if (column === 'themes') return attributes.themes as readonly string[];
   const own =
-    column === 'place' ? `${String(attributes.continent)}/${String(attributes.land)}` : attributes[column];
+    column === 'place'
+      ? `${String(attributes.continent)}/${String(attributes.land)}`
+      : attributes[column];
   return own === undefined || own === null || own === '' ? [] : [String(own)];
 }
 const holds = (item: Item, where: any): boolean =>
@@ -307,8 +309,7 @@ describe(`slates under rules (seed ${SEED})`, () => {
         const end = Math.min(quota.within, limit);
         const found = ids.slice(0, end).filter((id) => holds(byId.get(id)!, quota.where)).length;
         // Of a collapsed column only the best of a group compete, which need not be those that the quota counts.
-        if (!cap?.collapse)
-          expect(found).toBeGreaterThanOrEqual(Math.min(least, most, end));
+        if (!cap?.collapse) expect(found).toBeGreaterThanOrEqual(Math.min(least, most, end));
       },
       600,
     );
