@@ -19,6 +19,7 @@ import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { dataReviewOf } from './log/review/service.ts';
 import { accountOf } from './log/account/account.ts';
 import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
+import { operatorRulesOf } from './models/slate-rules.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
 import { edgeReadsPatches, edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
@@ -141,6 +142,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     log,
   });
   const apprentice = apprenticeOf({ store, database, account, livePointer, nowMs });
+  const operatorRules = operatorRulesOf({ store, livePointer, nowMs });
   const business = businessOf({ store, database, account });
   const review = dataReviewOf(database, account);
   const metricLearning = metricLearningOf({
@@ -287,6 +289,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     livePointer,
     rollouts,
     apprentice,
+    operatorRules,
     business,
     review,
     metricLearning,

@@ -4,6 +4,8 @@ import { listAlertsVerb } from './alerts/list.ts';
 import { testAlertsVerb } from './alerts/test.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
 import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
+import { addSlateRuleVerb, removeSlateRuleVerb } from './slate-rules/change.ts';
+import { listSlateRulesVerb } from './slate-rules/list.ts';
 import { listAuditVerb } from './audit/list.ts';
 import { backupVerb } from './backup/backup.ts';
 import { restoreVerb } from './backup/restore.ts';
@@ -174,6 +176,12 @@ const NOUNS: readonly Noun[] = [
     about: 'the site keeps its own order, and Trimtab learns from it until it is switched on',
     verbs: [apprenticeStatusVerb, apprenticeOnVerb, apprenticeOffVerb, apprenticeUnsetVerb],
     otherwise: apprenticeStatusVerb,
+  },
+  {
+    noun: 'slate-rules',
+    about: 'caps, quotas, pins and boosts that hold for all slates, for a time or until removed',
+    verbs: [listSlateRulesVerb, addSlateRuleVerb, removeSlateRuleVerb],
+    otherwise: listSlateRulesVerb,
   },
   {
     noun: 'experiments',

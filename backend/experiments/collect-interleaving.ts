@@ -39,8 +39,10 @@ export async function collectInterleaving(
     const credit = credits.get(unit);
     const slot = (JSON.parse(itemIds) as string[]).indexOf(itemId);
     if (credit === undefined || slot < 0) continue;
-    if (new Uint8Array(teams)[slot] === 0) credit.control++;
-    else credit.treatment++;
+    // What was pinned neither of them chose.
+    const team = new Uint8Array(teams)[slot];
+    if (team === 0) credit.control++;
+    else if (team === 1) credit.treatment++;
   }
   return interleavingStatistic(credits.values());
 }

@@ -4,6 +4,7 @@ import { limitBodies } from './limits.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { slateRuleRoutes } from './routes/slate-rules.ts';
 import { apprenticeRoutes } from './routes/apprentice.ts';
 import { businessRoutes } from './routes/business.ts';
 import { clickRoutes } from './routes/clicks.ts';
@@ -69,6 +70,7 @@ export function createApp(services: Services) {
     .route('/', trainingRoutes(services))
     .route('/', promotionRoutes(services))
     .route('/', apprenticeRoutes(services))
+    .route('/', slateRuleRoutes(services))
     .route('/', rolloutRoutes(services))
     .route('/', weightRoutes(services))
     .route('/', scorerRoutes(services))

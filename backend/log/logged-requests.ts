@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { parseLoggedRequest } from '../../shared/domain/logged-request.ts';
 import type { LoggedRequest } from '../science/evaluation/cover.ts';
 import { countedRankings } from './account/counted.ts';
 import { isLeftOut } from './account/left-out.ts';
@@ -94,31 +94,13 @@ export async function readRequestsOf(
   return found;
 }
 
-/**
- * Read as the edge reads it. What it does not depend on was not logged, nor what its visitor did not consent to: so it is read
- * as if they had consented to all.
- */
 function parsed({
   request,
   placement,
   limit,
 }: Pick<Row, 'request' | 'placement' | 'limit'>): LoggedRequest['request'] | undefined {
   try {
-    const { preferences, context, recent, history, candidates, filters, exclude } = JSON.parse(
-      request,
-    ) as Record<string, unknown>;
-    return parseRankRequest({
-      sessionId: 'logged',
-      consent: 'personalise',
-      placement,
-      limit,
-      preferences,
-      context,
-      recent: history ?? recent,
-      candidates,
-      filters,
-      exclude,
-    });
+    return parseLoggedRequest(JSON.parse(request), { placement, limit });
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { recordFoundApprentice } from './apprentice-settings.ts';
+import { recordFoundRules } from './slate-rules.ts';
 import { recordLive } from './live-pointer.ts';
 import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
@@ -42,6 +43,7 @@ export async function adoptPointer(deps: {
     recordLive(store, { pointer, text, since: found.at ?? nowMs() }),
     ...recordFoundRevision(store, text, nowMs()),
     ...recordFoundApprentice(store, found.apprentice, nowMs()),
+    ...recordFoundRules(store, found.slateRules, nowMs()),
     recordAudit(store, {
       at: nowMs(),
       actor: 'backend',

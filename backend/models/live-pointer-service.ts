@@ -24,14 +24,14 @@ export interface LivePointerService {
   release(by: string): Promise<void>;
   /**
    * The same champion with the current traffic: who is in which arm, what is scored in shadow, and where the site's own order is
-   * kept. During a hold only the last of these.
+   * kept, and what operators ask of slates. During a hold only the last two of these.
    */
   refreshTraffic(by: string): Promise<void>;
   /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
   reconcile(): Promise<void>;
 }
 
-export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow' | 'apprentice'>;
+export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow' | 'apprentice' | 'slateRules'>;
 
 export interface LivePointerDeps {
   readonly store: Store;
@@ -49,9 +49,13 @@ export interface LivePointerDeps {
   readonly onMoved: (kvWasLost: boolean) => void;
 }
 
-/** Whose order is shown is no part of what a hold stops. */
-const apprenticeOf = ({ apprentice }: Traffic): Pick<Pointer, 'apprentice'> => ({
+/** Whose order is shown, and what operators ask of slates, are no part of what a hold stops. */
+const keptOnHold = ({
+  apprentice,
+  slateRules,
+}: Traffic): Pick<Pointer, 'apprentice' | 'slateRules'> => ({
   ...(apprentice && { apprentice }),
+  ...(slateRules && { slateRules }),
 });
 
 /** Longer than a lease lasts after its holder has crashed. */
@@ -90,7 +94,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
-    const lost = { champion, ...apprenticeOf(await traffic()), hold: true, by: 'backend' };
+    const lost = { champion, ...keptOnHold(await traffic()), hold: true, by: 'backend' };
     await writeNumbered(lost, 'restore', { kvWasLost: true });
   };
 
@@ -115,6 +119,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       layers,
       shadow,
       apprentice,
+      slateRules,
       hold,
       revision,
     } = live.pointer;
@@ -122,13 +127,14 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const by = promotedBy !== undefined && { by: promotedBy };
     // A pointer that was written by hand says nothing of whose order is shown, and means nothing by that.
     if (hold === true)
-      return JSON.stringify(apprentice) === JSON.stringify(now.apprentice)
+      return JSON.stringify([apprentice, slateRules]) ===
+        JSON.stringify([now.apprentice, now.slateRules])
         ? undefined
-        : { champion, ...apprenticeOf(now), hold, ...by };
+        : { champion, ...keptOnHold(now), hold, ...by };
     // Compared as KV holds them: as JSON. One without a revision is from before there were any, and gets one.
     return revision !== undefined &&
-      JSON.stringify([arms, layers, shadow, apprentice]) ===
-        JSON.stringify([now.arms, now.layers, now.shadow, now.apprentice])
+      JSON.stringify([arms, layers, shadow, apprentice, slateRules]) ===
+        JSON.stringify([now.arms, now.layers, now.shadow, now.apprentice, now.slateRules])
       ? undefined
       : { champion, ...now, ...by };
   };
@@ -184,9 +190,9 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
         await publisher.publishVersion(version);
         await alone(async () => {
           await compareAndRestore();
-          const order = apprenticeOf(await traffic());
-          if (order.apprentice !== undefined)
-            return writeNumbered({ champion: version, ...order, hold: true, by }, 'rollback');
+          const kept = keptOnHold(await traffic());
+          if (Object.keys(kept).length > 0)
+            return writeNumbered({ champion: version, ...kept, hold: true, by }, 'rollback');
           // The bare id, which ops write by hand too: every reader of the pointer treats both alike.
           await write({ champion: version, hold: true, by, at: nowMs() }, version, 'rollback');
         });

@@ -7,6 +7,7 @@ import { filterReport, type FilterReport } from '../../shared/score/filter/filte
 import { rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
 import type { Published } from './published.ts';
+import { withSchemaRules } from './schema-rules.ts';
 import { publishedTables } from './published-tables.ts';
 
 /** What `POST /v1/rank` answers, without what belongs to a decision: nothing is logged, so there is no token. */
@@ -34,7 +35,7 @@ export function offlineRanker(published: Published): OfflineRanker {
   const features = schema.features.length;
   const { snapshot, isPublished, tableFor } = publishedTables(schema, published);
   return (body, { seed, nowMs }) => {
-    const request = parseRankRequest(body, undefined, nowMs);
+    const request = withSchemaRules(parseRankRequest(body, undefined, nowMs), schema, nowMs);
     const { limit } = request;
     const table = tableFor(request.candidates);
     if (table === undefined)

@@ -38,6 +38,9 @@ export interface PastRanking {
   readonly pointerRevision: number | null;
   readonly degraded: boolean;
   readonly siteOrder: boolean;
+  /** How many items the pages above hold; null: it is the first page. */
+  readonly pageOffset: number | null;
+  readonly firstPage: string | null;
   readonly seed: number;
   readonly exploration: Readonly<Record<string, number>>;
   readonly request: Readonly<Record<string, unknown>>;
@@ -47,6 +50,9 @@ export interface PastRanking {
     readonly score: number;
     readonly raised: number;
     readonly propensity: number;
+    /** Points that boosts added when it was drawn. */
+    readonly boost: number;
+    readonly pinned: boolean;
     /** Empty where the version is not known any more. */
     readonly reasons: readonly Reason[];
   }[];
@@ -84,6 +90,7 @@ export async function pastRanking(deps: PastRankingDeps, rankingId: string): Pro
     row.raises && i32(row.raises),
     f64(row.propensities),
   ];
+  const boosts = row.boosts && i32(row.boosts);
   const happened = await db
     .select()
     .from(events)
@@ -101,6 +108,8 @@ export async function pastRanking(deps: PastRankingDeps, rankingId: string): Pro
     pointerRevision: row.pointerRevision,
     degraded: row.degraded,
     siteOrder: row.siteOrder,
+    pageOffset: row.pageOffset,
+    firstPage: row.firstPage,
     seed: row.seed,
     exploration: explorationOf(row),
     request: JSON.parse(row.request),
@@ -110,6 +119,8 @@ export async function pastRanking(deps: PastRankingDeps, rankingId: string): Pro
       score: toPoints(units[slot]),
       raised: toPoints(raises?.[slot] ?? 0),
       propensity: propensities[slot],
+      boost: toPoints(boosts?.[slot] ?? 0),
+      pinned: row.pinned?.[slot] === 1,
       reasons:
         typeof scorer === 'string'
           ? []
@@ -181,6 +192,8 @@ async function rebuiltOf(
           itemIds: row.itemIds,
           units: [...units],
           raises: raises && [...raises],
+          boosts: row.boosts && [...i32(row.boosts)],
+          pinned: row.pinned && new Uint8Array(row.pinned),
           propensities: [...propensities],
           codes: new Uint8Array(row.codes),
         },

@@ -11,6 +11,7 @@ import { toPoints } from '../../shared/score/scorer.ts';
 import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
 import { filteredOut, type FilteredOut } from './filtered-out.ts';
 import type { Published } from './published.ts';
+import { withSchemaRules } from './schema-rules.ts';
 import { publishedTables } from './published-tables.ts';
 
 export interface PreviewedItem extends SlateItem {
@@ -48,7 +49,7 @@ export function preview(
   const { schema, exploration } = scorer;
   const { seed, nowMs } = draw;
   const { snapshot, tableFor } = publishedTables(schema, published);
-  const asked = parseRankRequest(request, undefined, nowMs);
+  const asked = withSchemaRules(parseRankRequest(request, undefined, nowMs), schema, nowMs);
   const { limit } = asked;
   const table = tableFor(asked.candidates);
   if (table === undefined)

@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
-import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { parseLoggedRequest } from '../../shared/domain/logged-request.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import { rankSlate, type Slate } from '../../shared/score/rank.ts';
 import type { Published } from './published.ts';
@@ -19,13 +19,15 @@ export interface LoggedSlate {
   /** Fixed-point. */
   readonly units: readonly number[];
   readonly raises: readonly number[] | null;
+  readonly boosts: readonly number[] | null;
+  readonly pinned: Uint8Array | null;
   readonly propensities: readonly number[];
   readonly codes: Uint8Array;
 }
 
 /** Whether a ranking drawn again from the log is the one that was shown. */
 export interface Rebuilt {
-  /** `same`: items, scores, raises, probabilities and codes are equal, bit for bit. */
+  /** `same`: items, scores, raises, boosts, pins, probabilities and codes are equal, bit for bit. */
   readonly kind: 'same' | 'differs';
   /** Which of them are not. */
   readonly in: readonly string[];
@@ -34,7 +36,7 @@ export interface Rebuilt {
 /** Draws a logged slate again. @param published what it was ranked with. @throws ApiError where its request cannot be read any more. */
 export function rebuild(logged: LoggedSlate, published: Published): Rebuilt {
   const scorer = scorerFromBytes(published.scorer);
-  const request = requestOf(logged.request);
+  const request = parseLoggedRequest(JSON.parse(logged.request));
   const table = publishedTables(scorer.schema, published).tableFor(request.candidates);
   if (table === undefined)
     throw new ApiError(409, 'no_snapshot', 'its catalogue is not kept any more');
@@ -49,6 +51,8 @@ function differencesOf(logged: LoggedSlate, slate: Slate): string[] {
     ['items', logged.itemIds, slate.ids],
     ['scores', logged.units, slate.units],
     ['raises', logged.raises ?? [], slate.raises ?? []],
+    ['boosts', logged.boosts ?? [], slate.boosts ?? []],
+    ['pins', logged.pinned ?? [], slate.pinned ?? []],
     ['probabilities', logged.propensities, slate.propensities],
     ['codes', logged.codes, slate.codes],
   ];
@@ -57,14 +61,3 @@ function differencesOf(logged: LoggedSlate, slate: Slate): string[] {
 
 const isSame = (a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean =>
   a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]));
-
-/** The log has no identity in the request, and what was consented to only where it was. */
-function requestOf(text: string) {
-  const { history, recent, ...others } = JSON.parse(text) as Record<string, unknown>;
-  return parseRankRequest({
-    sessionId: 'rebuilt',
-    consent: 'personalise',
-    recent: history ?? recent,
-    ...others,
-  });
-}

@@ -44,7 +44,7 @@ export function rolloutServices(deps: RolloutServicesDeps): RolloutServices {
     store,
     publisher,
     versions,
-    traffic: () => trafficNow(store, settings.shadowShare),
+    traffic: () => trafficNow(store, settings.shadowShare, nowMs()),
     beforeRelease: () => rollouts.noticeManualMove(),
     moving,
     settleMs,

@@ -16,6 +16,7 @@ import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experimen
 import type { PatchRef } from '../../shared/domain/pointer.ts';
 import type { Attributes } from '../../shared/domain/item.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import type { SlateRules } from '../../shared/domain/slate-rules.ts';
 
 /** Every timestamp is epoch ms; every `json` column is checked where it enters, not here. */
 
@@ -161,6 +162,16 @@ export const decisions = sqliteTable(
     siteOrder: integer({ mode: 'boolean' }).notNull().default(false),
     /** How many items the request's filters and exclusions left; null where it had none. */
     allowed: integer(),
+    /** i32 fixed-point, by how much boosts moved each score when it was drawn; null where there were none. */
+    boosts: blob({ mode: 'buffer' }),
+    /** One byte per slot, 1 where its item was pinned; null where none was. */
+    pinned: blob({ mode: 'buffer' }),
+    /** Caps, quotas or pins decided with the scores what could stand in a slot. */
+    isRestricted: integer({ mode: 'boolean' }).notNull().default(false),
+    /** How many items the pages above hold; null: it is the first page. */
+    pageOffset: integer(),
+    /** The ranking of the first page, where that is known. */
+    firstPage: text(),
   },
   (table) => [
     index('decisions_schema_at').on(table.schemaHash, table.at),
@@ -362,6 +373,22 @@ export const apprenticeChanges = sqliteTable('apprentice_changes', {
   share: real().notNull(),
   /** The placement has no setting of its own any more; `share` is what then holds there. */
   isRemoved: integer({ mode: 'boolean' }).notNull().default(false),
+});
+
+/** What operators ask of slates (`shared/domain/slate-rules.ts`), never updated but to say that it was removed. */
+export const slateRules = sqliteTable('slate_rules', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  /** `*`: all of them. */
+  placement: text().notNull(),
+  rules: text({ mode: 'json' }).$type<SlateRules>().notNull(),
+  /** Why, in somebody's own words. */
+  note: text(),
+  /** Epoch ms, when it ends by itself; null: once somebody removes it. */
+  until: integer(),
+  removedAt: integer(),
+  removedBy: text(),
 });
 
 /** Every weights pointer that had a revision: who is in which arm of what, for as long as edges go by it. */

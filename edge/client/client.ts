@@ -136,6 +136,9 @@ export function createClient(options: ClientOptions): Client {
         limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
         explain: query.explain,
         exclude: query.exclude,
+        slateRules: query.slateRules,
+        paging: query.paging,
+        cursor: query.cursor,
         filters: query.filters,
         sentAt: Array.isArray(recent) ? Date.now() : undefined,
       });

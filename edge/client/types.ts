@@ -4,6 +4,7 @@ import type { Filter } from '../../shared/domain/filter.ts';
 import type { AttributeValue } from '../../shared/domain/item.ts';
 import type { Preferences } from '../../shared/domain/preferences.ts';
 import type { Interaction, RequestContext } from '../../shared/domain/rank-request.ts';
+import type { SlateRules } from '../../shared/domain/slate-rules.ts';
 import type { TouchType, VisitorHistory } from '../../shared/domain/visitor-history.ts';
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
@@ -64,6 +65,12 @@ export interface RankQuery {
   readonly filters?: Filter;
   /** Which items may not. */
   readonly exclude?: readonly string[];
+  /** What the list keeps to besides being of the best. */
+  readonly slateRules?: Plain<SlateRules>;
+  /** Asks for a cursor, by which the next page comes. */
+  readonly paging?: boolean;
+  /** Of the page before. */
+  readonly cursor?: string;
   /** Else as many as there are candidates, at most 100; 20 of the catalogue. */
   readonly limit?: number;
   /** Asks for the reasons of each score. */

@@ -160,6 +160,8 @@ function requestText({
   candidates,
   filters,
   exclude,
+  slateRules,
+  shown,
   consent,
 }: RankRequest): string {
   const isLogged = consent !== 'none';
@@ -173,5 +175,7 @@ function requestText({
     }),
     ...(filters && { filters }),
     ...(isLogged && exclude && { exclude }),
+    ...(slateRules && { slateRules }),
+    ...(isLogged && shown && { shown }),
   });
 }

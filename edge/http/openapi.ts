@@ -2,6 +2,7 @@ import { CONSENTS } from '../../shared/domain/consent.ts';
 import { EVENT_TYPES, MAX_EVENTS_PER_REQUEST, VALUE_RANGES } from '../../shared/domain/event.ts';
 import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../shared/domain/rank-request.ts';
 import { MAX_TOKENS } from '../collect/handle-forget.ts';
+import { SLATE_RULE_LIMITS } from '../../shared/domain/slate-rules.ts';
 import { TOUCH_TYPES } from '../../shared/domain/visitor-history.ts';
 
 /**
@@ -86,6 +87,54 @@ const filter = {
   ],
 } as const;
 
+const ruleList = (most: number, items: object) => ({ type: 'array', maxItems: most, items });
+const whole = (maximum: number) => ({ type: 'integer', minimum: 1, maximum });
+const slateRules = {
+  type: 'object',
+  description:
+    'What the slate keeps to besides being of the best items; all of it is part of the draw',
+  properties: {
+    caps: ruleList(
+      SLATE_RULE_LIMITS.caps,
+      condition(
+        {
+          column: text,
+          most: whole(SLATE_RULE_LIMITS.items),
+          collapse: { type: 'boolean', description: 'Only the best of each value compete' },
+        },
+        ['column'],
+      ),
+    ),
+    quotas: ruleList(
+      SLATE_RULE_LIMITS.quotas,
+      condition(
+        {
+          where: reference('Filter'),
+          least: whole(SLATE_RULE_LIMITS.items),
+          within: whole(SLATE_RULE_LIMITS.items),
+        },
+        ['where', 'least', 'within'],
+      ),
+    ),
+    pins: ruleList(
+      SLATE_RULE_LIMITS.pins,
+      condition({ id: itemId, position: whole(SLATE_RULE_LIMITS.position) }, ['id', 'position']),
+    ),
+    boosts: ruleList(
+      SLATE_RULE_LIMITS.boosts,
+      condition(
+        {
+          where: reference('Filter'),
+          ids: ruleList(SLATE_RULE_LIMITS.ids, itemId),
+          points: { type: 'number' },
+        },
+        ['points'],
+      ),
+    ),
+  },
+  additionalProperties: false,
+} as const;
+
 const rankRequest = {
   type: 'object',
   description: 'Without candidates the whole live catalogue competes',
@@ -166,6 +215,17 @@ const rankRequest = {
       items: itemId,
       description: 'Items that are not shown',
     },
+    slateRules: reference('SlateRules'),
+    paging: {
+      type: 'boolean',
+      default: false,
+      description: 'Asks for a cursor, by which the next page comes',
+    },
+    cursor: {
+      ...text,
+      description:
+        'Of the page before, with the same request otherwise: what the pages above hold is not shown again',
+    },
     limit: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: 20 },
     explain: { type: 'boolean', default: false, description: 'Name every point of each score' },
     sentAt: {
@@ -199,6 +259,8 @@ const ranking = {
           position: { type: 'integer', minimum: 1 },
           score: { type: 'number', description: 'Points' },
           propensity: { type: 'number', minimum: 0, maximum: 1 },
+          boost: { type: 'number', description: 'Points that rules added when it was drawn' },
+          pinned: { type: 'boolean', description: 'A rule put it there, whatever its score' },
           reasons: {
             type: 'array',
             items: {
@@ -238,6 +300,32 @@ const ranking = {
       },
       required: ['removed', 'left'],
     },
+    slateRules: {
+      type: 'array',
+      description: 'Where the request asks for an explanation: what each rule of the slate did',
+      items: {
+        type: 'object',
+        properties: {
+          rule: { enum: ['cap', 'quota', 'pin', 'boost'] },
+          by: { ...text, description: 'request, schema, or the id of an operator’s rule' },
+          says: text,
+          held: { type: 'boolean' },
+          items: { type: 'integer' },
+          why: text,
+        },
+        required: ['rule', 'by', 'says', 'held'],
+      },
+    },
+    page: {
+      type: 'object',
+      description: 'Of a page that is not the first',
+      properties: {
+        offset: { type: 'integer', description: 'Items that the pages above hold' },
+        of: { ...text, description: 'The ranking of the first page' },
+      },
+      required: ['offset', 'of'],
+    },
+    cursor: { ...text, description: 'The next page comes for it; absent where nothing is left' },
     token: { ...text, description: 'Comes back with every event of this ranking' },
     warnings: { type: 'array', items: text },
   },
@@ -499,6 +587,7 @@ export const OPENAPI = {
     },
     schemas: {
       Filter: filter,
+      SlateRules: slateRules,
       RankRequest: rankRequest,
       Ranking: ranking,
       Event: event,

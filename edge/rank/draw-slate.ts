@@ -1,18 +1,26 @@
 import { explores, type ExplorationSpec } from '../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
-import { interleave, type Team } from '../../shared/explore/interleave.ts';
+import {
+  interleave,
+  NEITHER,
+  type SharedRules,
+  type Team,
+} from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { codesOf } from '../../shared/features/encode.ts';
 import type { KeptPools } from '../../shared/score/kept-pools.ts';
 import {
+  howRuled,
   poolOf,
   rankSlate,
+  stateOf,
   teamOf,
   type Pool,
   type RankableTable,
   type Slate,
 } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
+import type { SlateState } from '../../shared/score/slate-rules/slate-state.ts';
 import type { ServingConfig } from './experiment-plan.ts';
 
 /** A slate, with what is needed to say how it was drawn. */
@@ -66,40 +74,66 @@ export function drawSlateWith(
       exploration: own,
       ...(pools && { pools }),
     });
-    return { ...pool, ...teamOf(pool, limit, own), exploration: own };
+    return { ...pool, exploration: own };
   };
   return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);
 }
 
-/** Items are rows. */
-type Drafting = Pool & Team<number> & { readonly exploration: ExplorationSpec };
+/** What one arm drafts from. */
+type Drafting = Pool & { readonly exploration: ExplorationSpec };
 
-/** @param teams both arms, of one schema, with their pools of this table. */
+/** @param arms both, of one schema, with their pools of this table. */
 function draftSlate(
-  teams: readonly [Drafting, Drafting],
+  arms: readonly [Drafting, Drafting],
   { table }: RankableTable,
   limit: number,
   seed: number,
 ): DrawnSlate {
-  const slots = interleave(teams, limit, seededRandom(seed));
+  const state = stateOf(arms[0]);
+  const teams = arms.map((arm) => teamOf(arm, limit, arm.exploration, state)) as [
+    Team<number>,
+    Team<number>,
+  ];
+  const slots = interleave(teams, limit, seededRandom(seed), state && sharedRules(arms[0], state));
   const rows = slots.map(({ item }) => item);
-  const places = slots.map(({ item, team }) => teams[team].items.indexOf(item));
-  const isRaised = teams.some(({ raises }) => raises !== undefined);
+  /** Pinned items are in both pools. */
+  const armOf = (team: number) => arms[team === 1 ? 1 : 0];
+  const places = slots.map(({ item, team }) =>
+    armOf(team).best.findIndex(({ row }) => row === item),
+  );
+  const of = (part: 'raises' | 'boosts') =>
+    arms.some((arm) => arm[part] !== undefined) && {
+      [part]: slots.map(({ team }, slot) => armOf(team)[part]?.[places[slot]] ?? 0),
+    };
+  const { ruled } = arms[0];
   return {
     slate: {
       ids: rows.map((row) => table.ids.at(row)!),
       rows,
-      units: slots.map(({ team }, slot) => teams[team].best[places[slot]].units),
-      ...(isRaised && {
-        raises: slots.map(({ team }, slot) => teams[team].raises?.[places[slot]] ?? 0),
-      }),
+      units: slots.map(({ team }, slot) => armOf(team).best[places[slot]].units),
+      ...of('raises'),
+      ...of('boosts'),
+      ...(ruled &&
+        howRuled(
+          ruled,
+          slots.map(({ team }) => team === NEITHER),
+        )),
       propensities: slots.map(({ propensity }) => propensity),
-      codes: codesOf(teams[0].encoded, rows),
+      codes: codesOf(arms[0].encoded, rows),
     },
-    exploration: (teams.find(({ exploration }) => explores(exploration)) ?? teams[0]).exploration,
+    exploration: (arms.find(({ exploration }) => explores(exploration)) ?? arms[0]).exploration,
     draft: {
       teams: Uint8Array.from(slots, ({ team }) => team),
       differs: slots.some(({ differs }) => differs),
     },
   };
 }
+
+/** Items are rows. */
+const sharedRules = ({ best, ruled }: Pool, state: SlateState): SharedRules<number> => ({
+  pinned(slot) {
+    const index = ruled?.pinned.get(slot);
+    return index === undefined ? undefined : best[index].row;
+  },
+  shown: (row) => state.shown(row),
+});

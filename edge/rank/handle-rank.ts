@@ -22,6 +22,9 @@ import { itemSourceOf } from './item-source.ts';
 import type { RankState } from './rank-state.ts';
 import { rankingInputOf } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
+import { cursorOf, nextCursor } from './paging.ts';
+import { withRules } from './with-rules.ts';
+import { ruleReport } from '../../shared/score/slate-rules/rule-report.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
 import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
 import { visitorOf } from './visitor.ts';
@@ -87,17 +90,20 @@ export async function rankOnce(
   ctx: ExecutionContext,
 ): Promise<RankAnswer> {
   const { settings, rateLimits } = state;
-  const rankRequest = parseRankRequest(body, settings.defaultConsent, nowMs);
-  state.userProofs.check(rankRequest, role);
-  const { assigned, logged } = visitorOf(rankRequest, settings.identity[0]);
+  const asked = parseRankRequest(body, settings.defaultConsent, nowMs);
+  state.userProofs.check(asked, role);
+  const { assigned, logged } = visitorOf(asked, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
   const when = { ctx, cell, nowMs };
-  const input = await rankingInputOf(state, rankRequest, { pinned, visitor: assigned }, when);
+  const before =
+    asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
+  const input = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+  const rankRequest = withRules(asked, before, input, nowMs);
+  const seed = before?.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
   const drawing = { seed, nowMs, pools: state.pools };
   const drawn = keepsOrder
     ? keepSiteOrder(input, rankRequest, nowMs)
@@ -152,6 +158,12 @@ export async function rankOnce(
       itemIds: slate.ids,
       units: slate.units,
       ...(slate.raises && { raises: slate.raises }),
+      ...(slate.boosts && { boosts: slate.boosts }),
+      ...(slate.pinned && { pinned: slate.pinned }),
+      ...(slate.isRestricted && { isRestricted: true }),
+      ...(before && {
+        page: { offset: before.shown.length, ...(isMeasured && { of: before.of }) },
+      }),
       propensities: slate.propensities,
       codes: slate.codes,
       ...(draft && { teams: draft.teams }),
@@ -178,6 +190,14 @@ export async function rankOnce(
   const filters = rankRequest.explain
     ? filterReport(input.table, rankRequest, keepsOrder ? [] : scorer.schema.filters, nowMs)
     : undefined;
+  const ruled =
+    rankRequest.explain && !keepsOrder
+      ? ruleReport(input.table, rankRequest, slate, limit)
+      : undefined;
+  const cursor =
+    rankRequest.paging && !keepsOrder
+      ? nextCursor(rankRequest, { rankingId, seed, ids: slate.ids, before }, settings, nowMs)
+      : undefined;
   const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
   return {
     rankingId,
@@ -189,6 +209,9 @@ export async function rankOnce(
     ...(keepsOrder && { siteOrder: true as const }),
     items,
     ...(filters && { filters }),
+    ...(ruled && { slateRules: ruled }),
+    ...(before && { page: { offset: before.shown.length, of: before.of } }),
+    ...(cursor !== undefined && { cursor }),
     token,
     ...(warnings.length > 0 && { warnings }),
   };

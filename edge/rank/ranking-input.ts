@@ -1,6 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import type { ServedRule } from '../../shared/domain/placed-rules.ts';
 import type { Visitor } from '../../shared/explore/assign.ts';
 import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
@@ -28,6 +29,8 @@ export interface RankingInput {
   readonly degraded: boolean;
   /** As `Decision.pointerRevision`. */
   readonly pointerRevision?: number;
+  /** What operators ask of slates; absent where no pointer says anything of it. */
+  readonly operators?: readonly ServedRule[];
   /** Only where Trimtab is an apprentice, and there is an order of the site's own to keep. */
   readonly order?: OrderArm;
 }
@@ -122,5 +125,6 @@ function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue'
       ? { config: { weights: weightsFor(weights, visitor) } }
       : { config: plan.configOf(plan.resolved), plan }),
     ...(pointerRevision !== undefined && { pointerRevision }),
+    ...(weights.pointer?.slateRules && { operators: weights.pointer.slateRules }),
   };
 }

@@ -48,13 +48,15 @@ export interface Decision {
   readonly exploration: ExplorationSpec;
   readonly limit: number;
   /**
-   * The request as JSON: preferences, context, recent, candidates with their live attributes, filters and exclusions. Without consent
-   * context and recent are empty and exclusions absent, although the ranking depended on them. With the consent to personalise also what features read of the
+   * The request as JSON: preferences, context, recent, candidates with their live attributes, filters, exclusions, the rules of the slate, whoever asked for them, and what the pages above hold. Without consent
+   * context and recent are empty, exclusions and pages above absent, although the ranking depended on them. With the consent to personalise also what features read of the
    * visitor's history; without, it is not ranked by.
    */
   readonly request: string;
-  /** How many items the request's filters and exclusions left to choose from; absent where it had none. */
+  /** How many items the request's filters, exclusions and pages above left to choose from; absent where it had none. */
   readonly allowed?: number;
+  /** Where it is not the first page of a list. */
+  readonly page?: RankedPage;
   readonly itemIds: readonly ItemId[];
   /**
    * Score of each slot in fixed-point units; in an interleaved slate, the score by the arm that put the item there.
@@ -65,6 +67,12 @@ export interface Decision {
    * (`score/raise.ts`), in steps of 1/16 of a point; absent where no score was. The slots were drawn by `units + raises`.
    */
   readonly raises?: readonly number[];
+  /** By how many units boosts moved each slot's score when the slate was drawn; absent where there were none. They say nothing of merit. */
+  readonly boosts?: readonly number[];
+  /** 1 where a slot's item was pinned, `Uint8Array(slots)`; absent where none was. Nobody chose it by merit, and what came of it teaches nothing. */
+  readonly pinned?: Uint8Array;
+  /** Caps, quotas or pins decided with the scores what could stand in a slot; the propensities are of that draw. */
+  readonly isRestricted?: true;
   /**
    * Conditional probability of each slot given the slots above, the pool that the seed gave, and its raises. What was not in that
    * pool had a probability of 0 in this ranking, though perhaps not in another one of the same request.
@@ -94,6 +102,14 @@ export interface Decision {
  */
 export const ITEM_SOURCES = ['catalogue', 'server', 'browser'] as const;
 export type ItemSource = (typeof ITEM_SOURCES)[number];
+
+/** Which part of a list a ranking is. */
+export interface RankedPage {
+  /** How many items the pages above hold. */
+  readonly offset: number;
+  /** The ranking of the first page; absent where the visitor did not consent, as it would link their rankings. */
+  readonly of?: RankingId;
+}
 
 /** Where a ranking was shown, and what its visitor had agreed to. */
 export interface RankingContext {

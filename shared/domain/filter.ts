@@ -56,14 +56,15 @@ const MOST_KM = 20_040;
 /**
  * Reads a filter into one form: texts normalised, values sorted and each once, fields in one order. A filter that was read reads as
  * itself. What its columns are, only the schema knows (`score/filter/filter-rows.ts`).
+ * @param path names it in errors.
  * @throws ApiError 400 naming the path of the part that is wrong, such as `filters.all[1].from`.
  */
-export function parseFilter(value: unknown): Filter {
-  const filter = new FilterReader().read(value, 'filters', 1);
+export function parseFilter(value: unknown, path = 'filters'): Filter {
+  const filter = new FilterReader().read(value, path, 1);
   const { length } = JSON.stringify(filter);
   if (length <= FILTER_LIMITS.characters) return filter;
   throw invalid(
-    `filters may have at most ${FILTER_LIMITS.characters} characters as JSON, but had ${length}`,
+    `${path} may have at most ${FILTER_LIMITS.characters} characters as JSON, but had ${length}`,
   );
 }
 

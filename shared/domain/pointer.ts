@@ -1,6 +1,7 @@
 import { isApprenticeships, type Apprenticeships } from './apprentice.ts';
 import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
+import { readServedRules, type ServedRule } from './placed-rules.ts';
 import { isPlacement, type Placement } from './placement.ts';
 import { isServedLayers } from './served-layers.ts';
 
@@ -23,6 +24,8 @@ export interface Pointer {
   readonly shadow?: { readonly version: Version; readonly share: number };
   /** Where the site keeps its own order, and Trimtab is an apprentice, by placement; a hold changes nothing of it. */
   readonly apprentice?: Apprenticeships;
+  /** What operators ask of slates; a hold changes nothing of it. */
+  readonly slateRules?: readonly ServedRule[];
   /** True while the publisher must not move the pointer and experiments pause. */
   readonly hold?: boolean;
   readonly by?: string;
@@ -56,6 +59,7 @@ export function parsePointer(text: string): Pointer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { champion, placement, arms, layers, shadow, apprentice, hold, by, at, revision } =
     value as Record<string, unknown>;
+  const slateRules = readServedRules((value as Record<string, unknown>).slateRules);
   if (!isVersion(champion)) return undefined;
   if (placement !== undefined && !isPlacement(placement)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
@@ -69,6 +73,7 @@ export function parsePointer(text: string): Pointer | undefined {
     ...(layers === undefined ? {} : { layers }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(apprentice === undefined ? {} : { apprentice }),
+    ...(slateRules === undefined ? {} : { slateRules }),
     ...(hold === true ? { hold } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof at === 'number' ? { at } : {}),

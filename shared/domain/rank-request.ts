@@ -9,6 +9,7 @@ import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
 import { shown } from './shown.ts';
+import { isWithoutRules, parseSlateRules, type SlateRules } from './slate-rules.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { parseUserSignature } from './user-signature.ts';
 import { parseHistory, type VisitorHistory } from './visitor-history.ts';
@@ -47,6 +48,10 @@ export interface Visit {
   readonly filters?: Filter;
   /** Items that must not be shown, such as those that the visitor has bought: each once, in order of code units. */
   readonly exclude?: readonly ItemId[];
+  /** Absent: the best items stand as they are drawn. */
+  readonly slateRules?: SlateRules;
+  /** What the pages above hold, from the top: it is not shown again, and positions go on behind it. */
+  readonly shown?: readonly ItemId[];
 }
 
 export interface RankRequest extends Visit {
@@ -61,6 +66,10 @@ export interface RankRequest extends Visit {
   readonly candidates?: readonly Item[];
   readonly limit: number;
   readonly explain: boolean;
+  /** Whether a cursor is asked for, by which the next page can be. */
+  readonly paging?: true;
+  /** Of the page before. */
+  readonly cursor?: string;
   /** Top-level fields that no request has; absent if there are none. */
   readonly unknown?: readonly string[];
 }
@@ -78,6 +87,9 @@ const FIELDS: ReadonlySet<string> = new Set([
   'candidates',
   'filters',
   'exclude',
+  'slateRules',
+  'paging',
+  'cursor',
   'limit',
   'explain',
   'sentAt',
@@ -120,6 +132,8 @@ export function parseRankRequest(
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     ...allowedBy(raw),
+    ...ruledBy(raw.slateRules ?? {}),
+    ...pagedBy(raw),
     limit: limit as number,
     explain,
     ...(unknown.length > 0 && { unknown }),
@@ -166,6 +180,28 @@ function allowedBy({
     ...((filters ?? undefined) !== undefined && { filters: parseFilter(filters) }),
     ...(excluded.length > 0 && { exclude: excluded }),
   };
+}
+
+/** A cursor of the longest list that there can be. */
+const MAX_CURSOR_CHARACTERS = 262_144;
+
+function pagedBy({
+  paging,
+  cursor,
+}: Readonly<Record<string, unknown>>): Pick<RankRequest, 'paging' | 'cursor'> {
+  if (paging !== undefined && paging !== null && typeof paging !== 'boolean')
+    throw invalid(`paging must be true or false, but was ${shown(paging)}`);
+  if (cursor === undefined || cursor === null) return paging === true ? { paging } : {};
+  if (typeof cursor !== 'string' || cursor.length > MAX_CURSOR_CHARACTERS)
+    throw invalid(
+      `cursor must be the text that the page before came with, but was ${shown(cursor)}`,
+    );
+  return { paging: true, cursor };
+}
+
+function ruledBy(value: unknown): Pick<Visit, 'slateRules'> {
+  const slateRules = parseSlateRules(value);
+  return isWithoutRules(slateRules) ? {} : { slateRules };
 }
 
 function parseExcluded(value: unknown): readonly ItemId[] {

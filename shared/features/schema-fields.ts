@@ -10,6 +10,7 @@ const TOP: ReadonlySet<string> = new Set([
   'rules',
   'exploration',
   'training',
+  'slateRules',
   'hash',
 ]);
 

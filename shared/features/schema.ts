@@ -6,6 +6,7 @@ import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts
 import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
+import { parsePlacedRules, type PlacedRules } from '../domain/placed-rules.ts';
 import { nfcOf } from '../domain/nfc.ts';
 import { refuseMisspeltFields } from './schema-fields.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
@@ -81,6 +82,8 @@ export interface Schema {
   readonly rules: Readonly<Record<string, readonly number[]>>;
   readonly exploration: ExplorationSpec;
   readonly training: TrainingSpec;
+  /** What slates keep to, by placement; absent: nothing. */
+  readonly slateRules?: PlacedRules;
   /** 16 hex digits. */
   readonly hash: string;
 }
@@ -142,6 +145,7 @@ export function parseStoredSchema(value: unknown): Schema {
       reward: { click: 1 },
       ...raw.training,
     }),
+    ...(raw.slateRules !== undefined && { slateRules: placedRules(raw.slateRules) }),
     hash: sha256Hex(canonicalJson(core)).slice(0, 16),
   };
   constraints.forEach((constraint) => checkConstraint(schema, constraint));
@@ -155,6 +159,14 @@ export function parseStoredSchema(value: unknown): Schema {
     }
   }
   return schema;
+}
+
+function placedRules(value: unknown): PlacedRules {
+  try {
+    return parsePlacedRules(value);
+  } catch (error) {
+    throw error instanceof ApiError ? bad(error.message) : error;
+  }
 }
 
 /** @throws ApiError 400 when the schema has no such feature. */

@@ -12,6 +12,7 @@ import {
   ITEM_SOURCES,
   type Decision,
   type ItemSource,
+  type RankedPage,
   type RankingContext,
   type Shadow,
 } from '../domain/decision.ts';
@@ -31,13 +32,14 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * slot that is drawn (u16), and the raise of each slot in steps (u16); from there on codes are as in `slate-codes.ts`, and
  * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text) and with whether
  * the site's own order was kept (u8, 1). In format 7 what parts a decision has is written in two bytes, and a ranking whose request had
- * filters or exclusions ends with how many items these left (u32). A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * filters or exclusions ends with how many items these left (u32). In format 8 a ranking under rules says whether they restricted the draw (u8), which slots
+ * were pinned (u8 1 and a block) and what boosts added (u8 1 and an i32 for each slot), and one that is a further page what its offset (u32) and its first ranking (text) are. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, explores in that way only where a
  * version says so, has learned columns only once a backend has published some, and keeps an order only where a pointer says so. Filters come with requests: what
  * older backends refuse of them waits at the edge until they are upgraded, because they would rank such a request again as if it had none.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 7;
+const NEWEST_FORMAT = 8;
 const MIN_DECISION_BYTES = 64;
 /** About what one of 20 items has. */
 const TYPICAL_DECISION_BYTES = 1536;
@@ -54,6 +56,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
 
 function formatFor(decision: Decision): number {
   const { pointerRevision, context, itemSource, shadow, teams, learned, siteOrder } = decision;
+  // Older backends would draw such a slate again as if there were no rules.
+  if (hasRules(decision) || decision.page !== undefined) return 8;
   if (decision.allowed !== undefined) return 7;
   if (learned !== undefined || siteOrder) return 6;
   if (hasRaises(decision)) return 5;
@@ -166,6 +170,8 @@ const HAS_RAISES = 32;
 const HAS_LEARNED = 64;
 const HAS_SITE_ORDER = 128;
 const HAS_ALLOWED = 256;
+const HAS_RULES = 512;
+const HAS_PAGE = 1024;
 /** The parts that each format may have, from format 2 on. */
 const PARTS_OF: Readonly<Record<number, number>> = {
   2: HAS_REVISION - 1,
@@ -173,15 +179,23 @@ const PARTS_OF: Readonly<Record<number, number>> = {
   4: HAS_RAISES - 1,
   5: HAS_LEARNED - 1,
   6: HAS_ALLOWED - 1,
-  7: 2 * HAS_ALLOWED - 1,
+  7: HAS_RULES - 1,
+  8: 2 * HAS_PAGE - 1,
 };
 
 /** Whether its exploration says more than temperature, ε and pool. */
 const hasRaises = ({ exploration: { optimism, maxLoss, fromSlot }, raises }: Decision) =>
   [optimism, maxLoss, fromSlot, raises].some((part) => part !== undefined);
 
+/** Whether rules had a part in it; the request says which. */
+const hasRules = ({ boosts, pinned, isRestricted, request }: Decision) =>
+  boosts !== undefined ||
+  pinned !== undefined ||
+  isRestricted !== undefined ||
+  request.includes('"slateRules":');
+
 function writeExtras(out: ByteWriter, decision: Decision, format: number): void {
-  const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder, allowed } =
+  const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder, allowed, page } =
     decision;
   const has =
     (shadow ? HAS_SHADOW : 0) |
@@ -192,7 +206,9 @@ function writeExtras(out: ByteWriter, decision: Decision, format: number): void 
     (hasRaises(decision) ? HAS_RAISES : 0) |
     (learned === undefined ? 0 : HAS_LEARNED) |
     (siteOrder ? HAS_SITE_ORDER : 0) |
-    (allowed === undefined ? 0 : HAS_ALLOWED);
+    (allowed === undefined ? 0 : HAS_ALLOWED) |
+    (hasRules(decision) ? HAS_RULES : 0) |
+    (page === undefined ? 0 : HAS_PAGE);
   if (format < 7) out.u8(has);
   else out.u16(has);
   if (shadow !== undefined) {
@@ -207,6 +223,35 @@ function writeExtras(out: ByteWriter, decision: Decision, format: number): void 
   if (learned !== undefined) out.text(learned);
   if (siteOrder) out.u8(1);
   if (allowed !== undefined) out.u32(allowed);
+  if (hasRules(decision)) writeRuled(out, decision);
+  if (page !== undefined) out.u32(page.offset).text(page.of ?? '');
+}
+
+function writeRuled(out: ByteWriter, { isRestricted, pinned, boosts, itemIds }: Decision): void {
+  out.u8(isRestricted ? 1 : 0).u8(pinned === undefined ? 0 : 1);
+  if (pinned !== undefined) out.block(pinned);
+  out.u8(boosts === undefined ? 0 : 1);
+  if (boosts !== undefined) itemIds.forEach((_, slot) => out.i32(boosts[slot]));
+}
+
+function readRuled(from: ByteReader, { rankingId, itemIds }: Decision) {
+  const isRestricted = from.u8() === 1;
+  const pinned = from.u8() === 0 ? undefined : from.block().slice();
+  if (pinned !== undefined && pinned.length !== itemIds.length)
+    throw new FormatError(
+      `ranking ${rankingId}: ${pinned.length} pins do not go with ${itemIds.length} items`,
+    );
+  const boosts = from.u8() === 0 ? undefined : itemIds.map(() => from.i32());
+  return {
+    ...(boosts && { boosts }),
+    ...(pinned && { pinned }),
+    ...(isRestricted && { isRestricted: true as const }),
+  };
+}
+
+function readPage(from: ByteReader): RankedPage {
+  const [offset, of] = [from.u32(), from.text()];
+  return { offset, ...(of !== '' && { of: parseRankingId(of) }) };
 }
 
 function writeRaises(out: ByteWriter, { exploration, raises, itemIds }: Decision): void {
@@ -253,6 +298,8 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
   if ((has & HAS_SITE_ORDER) !== 0 && from.u8() !== 1)
     throw new FormatError(`ranking ${rankingId}: it kept an order that this build does not know`);
   const allowed = (has & HAS_ALLOWED) === 0 ? undefined : from.u32();
+  const ruled = (has & HAS_RULES) === 0 ? undefined : readRuled(from, decision);
+  const page = (has & HAS_PAGE) === 0 ? undefined : readPage(from);
   return {
     ...(shadow && { shadow }),
     ...(teams && { teams }),
@@ -263,6 +310,8 @@ function readExtras(from: ByteReader, decision: Decision, format: number) {
     ...(learned && { learned }),
     ...((has & HAS_SITE_ORDER) !== 0 && { siteOrder: true as const }),
     ...(allowed !== undefined && { allowed }),
+    ...ruled,
+    ...(page && { page }),
   };
 }
 

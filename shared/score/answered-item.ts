@@ -8,6 +8,10 @@ export interface SlateItem {
   /** Points. */
   readonly score: number;
   readonly propensity: number;
+  /** Points that boosts added when it was drawn, beside its score; absent where they added none. */
+  readonly boost?: number;
+  /** It was put there, whatever its score. */
+  readonly pinned?: true;
 }
 
 /** One named contribution to an item's score. All contributions of an item add up to its score exactly. */

@@ -1,6 +1,7 @@
 import type { Exposure } from '../domain/experiment.ts';
 import type { RankingId, Version } from '../domain/ids.ts';
 import type { AnsweredItem } from './answered-item.ts';
+import type { RuleReport } from './slate-rules/rule-report.ts';
 import type { FilterReport } from './filter/filter-report.ts';
 
 /** The body that answers `POST /v1/rank`. */
@@ -21,6 +22,12 @@ export interface RankAnswer {
   readonly items: readonly AnsweredItem[];
   /** Where reasons are asked for: what filters and exclusions took away. */
   readonly filters?: FilterReport;
+  /** Where reasons are asked for: what each rule of the slate did. */
+  readonly slateRules?: readonly RuleReport[];
+  /** Of which part of a list this is; absent of a first page. */
+  readonly page?: { readonly offset: number; readonly of: RankingId };
+  /** The next page comes for it; absent where none was asked for, or nothing is left. */
+  readonly cursor?: string;
   /** Feedback on the ranking comes with it. */
   readonly token: string;
   /** What of the request had no effect. */

@@ -2,6 +2,7 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate, type Draw } from '../explore/slate.ts';
 import type { Team } from '../explore/interleave.ts';
+import { NextAllowed } from '../explore/next-item.ts';
 import { seededRandom } from '../explore/random.ts';
 import {
   codesOf,
@@ -15,11 +16,12 @@ import { EditedIds } from '../features/columns/edited-ids.ts';
 import { PackedIds } from '../features/columns/packed-ids.ts';
 import { RowIndex, type RowsById } from '../features/columns/row-index.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
-import { explores, type ExplorationSpec } from '../domain/exploration.ts';
+import { drawsByChance, explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
 import { allowedRows } from './filter/allowed-rows.ts';
+import { countRows } from './filter/row-bits.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import type { KeptPools } from './kept-pools.ts';
 import { limitLoss, slateOrder, type Raised } from './limit-loss.ts';
@@ -28,6 +30,9 @@ import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
 import { blocksOf, type RowBlocks } from './row-blocks.ts';
 import { toPoints, type AdditiveScorer, type Scorer } from './scorer.ts';
+import { compileRules, type CompiledRules } from './slate-rules/compile-rules.ts';
+import { poolUnderRules, type Search } from './slate-rules/pool-under-rules.ts';
+import { SlateState } from './slate-rules/slate-state.ts';
 import { stored } from './stored-table.ts';
 import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
@@ -73,7 +78,13 @@ export interface Slate {
   readonly units: readonly number[];
   /** By how many units each score was raised when the slate was drawn; absent where none was. */
   readonly raises?: readonly number[];
-  /** Probability of the item at its slot, given the pool, its raises and the slots above. */
+  /** By how many units boosts moved each score when the slate was drawn; absent where there were none. */
+  readonly boosts?: readonly number[];
+  /** 1 where an item was pinned, `Uint8Array(slots)`; absent where none was. */
+  readonly pinned?: Uint8Array;
+  /** Caps, quotas or pins decided with the scores what could stand in a slot. */
+  readonly isRestricted?: true;
+  /** Probability of the item at its slot, given the pool, its raises, the rules and the slots above. */
   readonly propensities: readonly number[];
   /** `Uint8Array(slots × F)`. */
   readonly codes: Uint8Array;
@@ -85,6 +96,19 @@ export interface Pool {
   readonly best: readonly Scored[];
   /** By how many units this ranking raised each item's score for being little known; absent where none was. */
   readonly raises?: readonly number[];
+  /** By how many units boosts move each score; absent where there are none. */
+  readonly boosts?: readonly number[];
+  /** Only where a request has rules that are more than boosts. */
+  readonly ruled?: Ruled;
+}
+
+/** How a pool under rules is drawn from. */
+export interface Ruled {
+  readonly rules: CompiledRules;
+  /** So many of the pool are drawn; those behind are pinned. */
+  readonly drawable: number;
+  /** Index into the pool by slot. */
+  readonly pinned: ReadonlyMap<number, number>;
 }
 
 export interface PoolOptions {
@@ -104,18 +128,22 @@ export interface PoolOptions {
  */
 export function poolOf(
   scorer: Scorer,
-  { table, rows, blocks, catalogue }: RankableTable,
+  items: RankableTable,
   visit: Visit,
-  { limit, nowMs, exploration, seed, pools }: PoolOptions,
+  options: PoolOptions,
 ): Pool {
+  const { table, rows, blocks, catalogue } = items;
+  const { limit, nowMs, exploration, seed, pools } = options;
   const allowed = allowedRows({ table, rows }, visit);
   const count = allowed?.count ?? table.ids.length;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const { crosses, weights } = scorer;
+  const compiled = (raised?: ReadonlyMap<number, Int32Array>) =>
+    compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
   const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) => {
-    const tables = compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
+    const tables = compiled(raised);
     return topRows(
       allowed === undefined ? tables : { ...tables, allowed: allowed.bits },
       table.ids.length,
@@ -132,9 +160,53 @@ export function poolOf(
     const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
     return { encoded, best: kept || rank() };
   };
-  if (scorer.kind !== 'additive') return unraised();
+  const rules = compileRules(items, visit, limit);
+  const ruled = (raises?: readonly FeatureRaise[]): Pool => {
+    const tables = compiled(raises && raisedWeights(scorer as AdditiveScorer, raises));
+    const search: Search = (mask, k) => {
+      const bits = mask ?? allowed?.bits;
+      const competing = bits === undefined ? table.ids.length : countRows(bits);
+      const depth = scorer.kind === 'additive' ? k : Math.max(scorer.rerank.depth, k);
+      const found = topRows(
+        bits === undefined ? tables : { ...tables, allowed: bits },
+        table.ids.length,
+        bits !== undefined && competing <= FEW_ALLOWED ? undefined : blocks,
+        Math.min(depth, competing),
+      );
+      if (scorer.kind !== 'additive')
+        return rerank(scorer, encoded, found)
+          .slice(0, k)
+          .map(({ row, units }) => ({ row, units, raise: 0 }));
+      if (raises === undefined) return found.map(({ row, units }) => ({ row, units, raise: 0 }));
+      const own = apart(encoded, found, raises);
+      return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises[i] }));
+    };
+    const plain: Search = (mask, k) =>
+      mask === undefined && raises === undefined && k === poolSize
+        ? unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }))
+        : search(mask, k);
+    const { all, drawable, pinned } = poolUnderRules(rules!, plain, {
+      rows: table.ids.length,
+      allowed: allowed?.bits,
+      poolSize,
+      limit,
+    });
+    return {
+      encoded,
+      best: all.map(({ row, units }) => ({ row, units })),
+      ...(raises && { raises: all.map(({ raise }) => raise) }),
+      ...(rules!.boosts.length > 0 && { boosts: all.map(({ boost }) => boost) }),
+      ruled: { rules: rules!, drawable, pinned },
+    };
+  };
+  const withoutRaises = () => (rules === undefined ? unraised() : ruled());
+  if (scorer.kind !== 'additive') return withoutRaises();
   const { posterior } = scorer;
-  if (posterior === undefined || optimism === 0) return unraised();
+  if (posterior === undefined || optimism === 0) return withoutRaises();
+  const alone = leftAlone(exploration, limit);
+  // Limits on the loss are of the best rows of all, which a pool under rules need not be.
+  if (rules !== undefined && (alone > 0 || scorer.exploration.raisedFeatures === undefined))
+    return withoutRaises();
   const { maxLoss = Infinity } = exploration;
   const most = (maxLoss * UNITS_PER_POINT) / RAISED_SHARE;
   const raises = drawRaises(
@@ -147,11 +219,12 @@ export function poolOf(
       rowsOf: (feature) => bucketRows(encoded.plans[feature], table),
     },
   );
-  if (raises === undefined) return unraised();
+  if (raises === undefined) return withoutRaises();
+  if (rules !== undefined) return ruled(raises);
   const raised = apart(encoded, best(poolSize, raisedWeights(scorer, raises)), raises);
   const limited = limitLoss(raised, {
     slots: limit,
-    alone: leftAlone(exploration, limit),
+    alone,
     // Raises of few features keep the limit as they are.
     maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
     isCut: raised.best.length === poolSize && poolSize < count,
@@ -195,30 +268,52 @@ const leftAlone = ({ fromSlot = 1 }: ExplorationSpec, limit: number) =>
   Math.min(fromSlot - 1, limit);
 
 /** The points that slates are drawn by, in the order of the pool. */
-export const drawnBy = ({ best, raises }: Pick<Pool, 'best' | 'raises'>): number[] =>
-  best.map(({ units }, i) => toPoints(units + (raises?.[i] ?? 0)));
+export const drawnBy = ({ best, raises, boosts }: Drawable): number[] =>
+  best.map(({ units }, i) => toPoints(units + (raises?.[i] ?? 0) + (boosts?.[i] ?? 0)));
+
+type Drawable = Pick<Pool, 'best' | 'raises' | 'boosts' | 'ruled'>;
+
+/** What stands on a slate as it is drawn, if its pool is under rules. */
+export const stateOf = ({ best, ruled }: Drawable): SlateState | undefined =>
+  ruled &&
+  new SlateState(
+    ruled.rules,
+    new Map([...ruled.pinned].map(([slot, index]) => [slot, best[index].row])),
+  );
 
 /** What a pool's version drafts from where two are interleaved; items are rows. */
 export function teamOf(
-  pool: Pick<Pool, 'best' | 'raises'>,
+  pool: Drawable,
   limit: number,
   exploration: ExplorationSpec,
+  state?: SlateState,
 ): Team<number> {
-  const items = pool.best.map(({ row }) => row);
+  const items = pool.best.slice(0, pool.ruled?.drawable).map(({ row }) => row);
   const alone = leftAlone(exploration, limit);
+  if (state !== undefined)
+    return {
+      items,
+      points: drawnBy(pool).slice(0, items.length),
+      exploration,
+      first: items.slice(0, alone),
+      restriction: state.restrictionOf(items),
+    };
   const first = slateOrder(pool, alone).slice(0, alone);
   return { items, points: drawnBy(pool), exploration, first: first.map((at) => items[at]) };
 }
 
 /** A slot of a slate: an index into the pool, and its probability given the slots above. */
 export function drawFrom(
-  pool: Pick<Pool, 'best' | 'raises'>,
+  pool: Drawable,
   limit: number,
   exploration: ExplorationSpec,
   random: () => number,
 ): Draw[] {
   const points = drawnBy(pool);
   const alone = leftAlone(exploration, limit);
+  const state = stateOf(pool);
+  if (state !== undefined)
+    return drawRuled(pool, points, state, { limit, alone, exploration, random });
   if (alone === 0) return drawSlate(points, limit, exploration, random);
   const order = slateOrder(pool, alone);
   const others = order.slice(alone);
@@ -233,6 +328,55 @@ export function drawFrom(
   ];
 }
 
+/** Slot by slot, from what may stand there; where pins are left once nothing else is, they stand behind each other. */
+function drawRuled(
+  { best, ruled }: Drawable,
+  points: readonly number[],
+  state: SlateState,
+  {
+    limit,
+    alone,
+    exploration,
+    random,
+  }: {
+    readonly limit: number;
+    readonly alone: number;
+    readonly exploration: ExplorationSpec;
+    readonly random: () => number;
+  },
+): Draw[] {
+  const { drawable, pinned } = ruled!;
+  const items = best.slice(0, drawable);
+  const restriction = state.restrictionOf(items.map(({ row }) => row));
+  const next = new NextAllowed(points, [...items.keys()], exploration, restriction);
+  const isByChance = drawsByChance(exploration);
+  const slate: Draw[] = [];
+  while (slate.length < limit) {
+    const pin = pinned.get(slate.length);
+    if (pin !== undefined) {
+      slate.push({ index: pin, propensity: 1 });
+      state.shown(undefined);
+      next.shown(-1);
+      continue;
+    }
+    if (next.left.length === 0) break;
+    const isSure = slate.length < alone || !isByChance;
+    const at = isSure ? 0 : next.pick(random());
+    const index = next.left[at];
+    slate.push({ index, propensity: isSure ? 1 : next.probability(at) });
+    state.shown(items[index].row);
+    next.shown(index);
+  }
+  return [...slate, ...pinsBehind(pinned, slate.length)];
+}
+
+/** Those of slots that nothing is left for. */
+const pinsBehind = (pinned: ReadonlyMap<number, number>, slots: number): Draw[] =>
+  [...pinned]
+    .filter(([slot]) => slot >= slots)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, index]) => ({ index, propensity: 1 }));
+
 /**
  * Ranks a table for one visit: draws the slate from the pool. A pure function of its arguments, so a logged decision replays
  * to the same slate.
@@ -245,7 +389,7 @@ export function rankSlate(
 ): Slate {
   const { table } = items;
   const pool = poolOf(scorer, items, visit, options);
-  const { encoded, best, raises } = pool;
+  const { encoded, best, raises, boosts, ruled } = pool;
   const { limit, exploration, seed } = options;
   const drawn = drawFrom(pool, limit, exploration, seededRandom(seed));
   const shown = drawn.map(({ index }) => best[index]);
@@ -255,7 +399,26 @@ export function rankSlate(
     rows: shownRows,
     units: shown.map(({ units }) => units),
     ...(raises && { raises: drawn.map(({ index }) => raises[index]) }),
+    ...(boosts && { boosts: drawn.map(({ index }) => boosts[index]) }),
+    ...(ruled &&
+      howRuled(
+        ruled,
+        drawn.map(({ index }) => index >= ruled.drawable),
+      )),
     propensities: drawn.map(({ propensity }) => propensity),
     codes: codesOf(encoded, shownRows),
+  };
+}
+
+/** What a slate says of the rules that it was drawn under. */
+export function howRuled(
+  { rules }: Ruled,
+  isPinned: readonly boolean[],
+): Pick<Slate, 'pinned' | 'isRestricted'> {
+  const restricts = rules.caps.some(({ collapse }) => !collapse) || rules.quotas.length > 0;
+  const hasPins = isPinned.includes(true);
+  return {
+    ...(hasPins && { pinned: Uint8Array.from(isPinned, Number) }),
+    ...((restricts || hasPins) && { isRestricted: true }),
   };
 }

@@ -7,10 +7,14 @@ export const slateItems = ({
   ids,
   units,
   propensities,
-}: Pick<Slate, 'ids' | 'units' | 'propensities'>): SlateItem[] =>
+  boosts,
+  pinned,
+}: Pick<Slate, 'ids' | 'units' | 'propensities' | 'boosts' | 'pinned'>): SlateItem[] =>
   ids.map((id, slot) => ({
     id,
     position: slot + 1,
     score: toPoints(units[slot]),
     propensity: propensities[slot],
+    ...(boosts !== undefined && boosts[slot] !== 0 && { boost: toPoints(boosts[slot]) }),
+    ...(pinned?.[slot] === 1 && { pinned: true as const }),
   }));

@@ -5,6 +5,7 @@ import { benchCurves } from './curves.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { filterRows } from './filters.ts';
+import { slateRuleRows } from './slate-rules.ts';
 import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { benchOffline } from './offline.ts';
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   stages: async (say) => benchStages(say, variant),
   score: async () => ({ rows: await benchScore(), notes: [] }),
   filters: async () => ({ rows: filterRows(), notes: [] }),
+  'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
   catalogue: benchCatalogue,
   curves: benchCurves,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),

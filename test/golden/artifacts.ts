@@ -337,6 +337,19 @@ export const filteredDecisions: readonly Decision[] = [
   first,
 ];
 
+/** Under rules that restricted the draw, with a pin and boosts, as a second page with and without consent, and beside one without rules. */
+export const ruledDecisions: readonly Decision[] = [
+  {
+    ...filteredDecisions[0],
+    boosts: [-65_536, 131_072],
+    pinned: Uint8Array.of(0, 1),
+    isRestricted: true,
+    page: { offset: 20, of: 'r-0' as RankingId },
+  },
+  { ...first, page: { offset: 40 } },
+  first,
+];
+
 export const batch: IngestBatch = {
   batchId: 'object-1-20',
   decisions,

@@ -15,6 +15,7 @@ import {
   decisions,
   experimentDecisions,
   filteredDecisions,
+  ruledDecisions,
   forest,
   learned,
   learnedDecisions,
@@ -157,6 +158,12 @@ describe.each([
     bytes: decisionsToBytes(filteredDecisions),
     decode: decisionsFromBytes,
     value: filteredDecisions,
+  },
+  {
+    name: 'decisions-8',
+    bytes: decisionsToBytes(ruledDecisions),
+    decode: decisionsFromBytes,
+    value: ruledDecisions,
   },
   {
     name: 'ingest-1-revised',

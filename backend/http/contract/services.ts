@@ -22,6 +22,7 @@ import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
 import type { Upgrade } from '../../store/upgrade/finalize.ts';
+import type { OperatorRules } from '../../models/slate-rules.ts';
 import type { Apprentice } from '../../apprentice/service.ts';
 import type { Account } from '../../log/account/account.ts';
 import type { DataReview } from '../../log/review/service.ts';
@@ -51,6 +52,7 @@ export interface Services {
   readonly livePointer: LivePointerService;
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
+  readonly operatorRules: OperatorRules;
   readonly feeds: Feeds;
   /** Epoch ms of a feed's next scheduled reading. */
   readonly nextFeedAt: (name: string) => number | null;

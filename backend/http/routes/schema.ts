@@ -26,7 +26,7 @@ const show = createRoute({
       z
         .object({
           version: versionId.openapi({ description: 'The champion, whose schema it is' }),
-          schema: objectOf<Schema>('Columns, features, filters and rules'),
+          schema: objectOf<Omit<Schema, 'slateRules'>>('Columns, features, filters and rules'),
           buckets: bucketWords,
         })
         .openapi('SchemaInForce'),

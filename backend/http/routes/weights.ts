@@ -77,7 +77,7 @@ const exploration = z
 
 const whole = about
   .extend({
-    schema: objectOf<Schema>('Columns, features, filters and rules'),
+    schema: objectOf<Omit<Schema, 'slateRules'>>('Columns, features, filters and rules'),
     buckets: bucketWords,
     points,
     deviations: points.nullable().openapi({

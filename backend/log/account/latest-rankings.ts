@@ -36,8 +36,11 @@ export async function latestSlates(
     if (itemIds.length === 0 || codes.length !== itemIds.length * features.length) continue;
     const propensities = float64sOf(ranking.propensities);
     if (!arePropensities(propensities, itemIds.length)) continue;
+    const { rankingId: _, pinned, pageOffset, ...own } = ranking;
     slates.push({
-      ...ranking,
+      ...own,
+      ...(pinned !== null && { pinned: bytesOf(pinned) }),
+      ...(pageOffset !== null && { pageOffset }),
       codes: bytesOf(codes),
       propensities,
       tallies: talliesOf(itemIds, events),

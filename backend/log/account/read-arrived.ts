@@ -27,6 +27,8 @@ export interface ArrivedRanking {
   readonly itemIds: readonly string[];
   readonly propensities: Float64Array;
   readonly codes: Uint8Array;
+  /** 1 where a slot was pinned; absent where none was. */
+  readonly pinned?: Uint8Array;
   /** It was read before. */
   readonly isKnown: boolean;
   /** All that count of it, in order of arrival. */
@@ -121,7 +123,7 @@ const arrivedSql = (looks: number): string => `
     ${LOOK.repeat(looks)}
   )
   select json_group_array(json_array(d.rankingId, d.rowid, d.at, d.sessionId, d.userId, json(d.itemIds),
-    hex(d.propensities), hex(d.codes)) order by d.rowid)
+    hex(d.propensities), hex(d.codes), hex(d.pinned)) order by d.rowid)
   from touched t cross join decisions d on d.rankingId = t.rankingId
   where d.weights = ? and not d.siteOrder and d.rowid <= ? and d.sessionId <> ?
     and coalesce(d.itemSource, '') <> 'browser' and not ${notShown('d', '?')}
@@ -138,6 +140,8 @@ type ArrivedCells = [
   itemIds: string[],
   propensities: string,
   codes: string,
+  /** Empty where none was pinned. */
+  pinned: string,
 ];
 
 /**
@@ -168,7 +172,7 @@ export async function readArrived(
     CLASSIFIED,
   ]);
   const rows = cells.map(
-    ([rankingId, rowid, at, sessionId, userId, itemIds, propensities, codes]) => ({
+    ([rankingId, rowid, at, sessionId, userId, itemIds, propensities, codes, pinned]) => ({
       rankingId,
       rowid,
       at,
@@ -177,6 +181,7 @@ export async function readArrived(
       itemIds,
       propensities: float64sOf(Buffer.from(propensities, 'hex')),
       codes: bytesOf(Buffer.from(codes, 'hex')),
+      ...(pinned !== '' && { pinned: bytesOf(Buffer.from(pinned, 'hex')) }),
     }),
   );
   const keys = rows.map(({ sessionId, at }) => ({ sessionId, day: floorToDay(at) }));

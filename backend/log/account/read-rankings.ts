@@ -41,6 +41,10 @@ export interface LoggedRanking {
   readonly itemIds: readonly string[];
   readonly units: Uint8Array;
   readonly raises: Uint8Array | null;
+  readonly boosts: Uint8Array | null;
+  readonly pinned: Uint8Array | null;
+  readonly isRestricted: boolean;
+  readonly pageOffset: number | null;
   readonly propensities: Uint8Array;
   readonly codes: Uint8Array;
   /** Null where it counts. */
@@ -76,6 +80,10 @@ const COLUMNS = {
   snapshot: decisions.snapshot,
   units: decisions.units,
   raises: decisions.raises,
+  boosts: decisions.boosts,
+  pinned: decisions.pinned,
+  isRestricted: decisions.isRestricted,
+  pageOffset: decisions.pageOffset,
   propensities: decisions.propensities,
   codes: decisions.codes,
   exclusion: exclusionOf(sql`decisions`).as('exclusion'),

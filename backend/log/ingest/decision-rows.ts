@@ -37,6 +37,11 @@ export const DECISION_COLUMNS = [
   'teams',
   'siteOrder',
   'allowed',
+  'boosts',
+  'pinned',
+  'isRestricted',
+  'pageOffset',
+  'firstPage',
 ] as const;
 
 export const decisionRow = (decision: Decision): Cell[] => [
@@ -74,4 +79,9 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.teams ?? null,
   decision.siteOrder ? 1 : 0,
   decision.allowed ?? null,
+  decision.boosts === undefined ? null : new Uint8Array(Int32Array.from(decision.boosts).buffer),
+  decision.pinned ?? null,
+  decision.isRestricted ? 1 : 0,
+  decision.page?.offset ?? null,
+  decision.page?.of ?? null,
 ];

@@ -28,6 +28,8 @@ const number = (name: string, type: 'INT32' | 'DOUBLE', isOptional = false): Sch
 const DRAW_COLUMNS = ['temperature', 'epsilon', 'pool_size', 'is_drafted'];
 /** Nor these, from before what is little known was explored; those that were not asked for are empty. */
 const RAISE_COLUMNS = ['optimism', 'max_loss', 'from_slot', 'seed', 'raise_units'];
+/** Nor these, from before there were rules for slates, and pages of a list. */
+const RULED_COLUMNS = ['boost_units', 'is_pinned', 'is_restricted', 'page_offset'];
 /** Nor these, from before there were placements. */
 const CONTEXT_COLUMNS = ['placement', 'consent'];
 
@@ -56,6 +58,7 @@ const columnsOf = (features: number): SchemaElement[] => [
   ...DRAW_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
   ...CONTEXT_COLUMNS.map((name) => text(name, 'OPTIONAL')),
   ...RAISE_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
+  ...RULED_COLUMNS.map((name) => number(name, 'DOUBLE', true)),
 ];
 
 export interface PartWriter {
@@ -131,6 +134,10 @@ function addSlate(group: Columns, slate: LoggedSlate, features: number): void {
     group.from_slot.push(slate.draw?.fromSlot);
     group.seed.push(slate.draw?.seed);
     group.raise_units.push(slate.raises?.[slot]);
+    group.boost_units.push(slate.boosts?.[slot]);
+    group.is_pinned.push(slate.pinned?.[slot]);
+    group.is_restricted.push(slate.isRestricted ? 1 : undefined);
+    group.page_offset.push(slate.pageOffset);
     group.codes.push(slate.codes.subarray(slot * features, (slot + 1) * features));
     for (const name of COUNT_COLUMNS) group[name].push(tallies[name] ?? 0);
     for (const name of VALUE_COLUMNS) group[name].push(tallies[name]);
@@ -156,8 +163,21 @@ const SHOWN = [
   ...DRAW_COLUMNS,
   ...CONTEXT_COLUMNS,
   ...RAISE_COLUMNS,
+  'boost_units',
+  'is_restricted',
 ];
-const TRAINING = ['at', 'sessionId', 'userId', 'weights', 'itemId', 'slot', 'propensity', 'codes'];
+const TRAINING = [
+  'at',
+  'sessionId',
+  'userId',
+  'weights',
+  'itemId',
+  'slot',
+  'propensity',
+  'codes',
+  'is_pinned',
+  'page_offset',
+];
 
 /** Every slate of a file, whole. */
 export const readPart = (bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<LoggedSlate> =>
@@ -230,9 +250,21 @@ function slateOf(
     ...((group.raise_units?.[from] ?? null) !== null && {
       raises: Int32Array.from(slice<number>('raise_units')),
     }),
+    ...ruledAt(group, from, slice),
     propensities: Float64Array.from(slice<number>('propensity')),
     codes: own,
     tallies,
+  };
+}
+
+/** Of slates without rules, and in files from before there were any, all of them are empty. */
+function ruledAt(group: Columns, row: number, slice: (name: string) => number[]) {
+  const has = (name: string) => typeof group[name]?.[row] === 'number';
+  return {
+    ...(has('boost_units') && { boosts: Int32Array.from(slice('boost_units')) }),
+    ...(has('is_pinned') && { pinned: Uint8Array.from(slice('is_pinned')) }),
+    ...(has('is_restricted') && { isRestricted: true as const }),
+    ...(has('page_offset') && { pageOffset: group.page_offset[row] as number }),
   };
 }
 
@@ -277,6 +309,7 @@ async function* groups(
     ...DRAW_COLUMNS,
     ...CONTEXT_COLUMNS,
     ...RAISE_COLUMNS,
+    ...RULED_COLUMNS,
   ]);
   const present = columns.filter((name) => stored.has(name) || !mayLack.has(name));
   let rowStart = 0;

@@ -128,7 +128,7 @@ const JSON_COLUMNS: ReadonlySet<string> = new Set([
   'after',
   'before',
 ]);
-const INTEGERS: ReadonlySet<string> = new Set(['units', 'raises']);
+const INTEGERS: ReadonlySet<string> = new Set(['units', 'raises', 'boosts']);
 
 function shownRow(
   row: Readonly<Record<string, unknown>>,
@@ -145,7 +145,9 @@ function shownCell(name: string, cell: unknown, labels: ReadonlyMap<unknown, str
   if (cell instanceof ArrayBuffer) {
     if (INTEGERS.has(name)) return [...new Int32Array(cell)];
     if (name === 'propensities') return [...new Float64Array(cell)];
-    return name === 'teams' ? [...new Uint8Array(cell)] : base64(new Uint8Array(cell));
+    return name === 'teams' || name === 'pinned'
+      ? [...new Uint8Array(cell)]
+      : base64(new Uint8Array(cell));
   }
   if (typeof cell !== 'string' || !JSON_COLUMNS.has(name)) return cell;
   const value = parsed(cell);
@@ -169,6 +171,8 @@ const shownSlate = (slate: LoggedSlate, labels: ReadonlyMap<unknown, string>) =>
   userId: labels.get(slate.userId) ?? slate.userId,
   units: [...slate.units],
   ...(slate.raises !== undefined && { raises: [...slate.raises] }),
+  ...(slate.boosts !== undefined && { boosts: [...slate.boosts] }),
+  ...(slate.pinned !== undefined && { pinned: [...slate.pinned] }),
   propensities: [...slate.propensities],
   codes: base64(slate.codes),
 });

@@ -8,6 +8,7 @@ import {
   type InfluenceLimits,
   type Limited,
 } from '../../science/learn/limit-influence.ts';
+import { chosenByMerit } from '../../science/learn/chosen-by-merit.ts';
 import { rewardOf } from '../../science/learn/tallies.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 
@@ -70,8 +71,10 @@ export function collector(
     get slates() {
       return own.facts().rankings;
     },
-    add(slate) {
+    add(logged) {
+      const slate = chosenByMerit(logged);
       const { at, sessionId, userId, weights, codes, itemIds, propensities, tallies } = slate;
+      if (itemIds.length === 0) return;
       if (at < Math.min(from, countedFrom) || at > to) return;
       if (servedBy !== undefined && weights !== servedBy) return;
       const earned = Float64Array.from(tallies, (tally) =>
@@ -80,7 +83,16 @@ export function collector(
       const isRewarded = earned.some((value) => value > 0);
       if (at >= countedFrom) counted.add(slate, isRewarded);
       if (at < from) return;
-      builder.add({ at, sessionId, userId, codes, reward: earned, propensities });
+      const { positions } = slate;
+      builder.add({
+        at,
+        sessionId,
+        userId,
+        codes,
+        reward: earned,
+        propensities,
+        ...(positions && { positions }),
+      });
       own.add(slate, isRewarded);
       session.push(numberOf(sessions, sessionId));
       user.push(userId === null ? -1 : numberOf(users, userId));

@@ -101,6 +101,7 @@ export const INVENTORY: readonly Processing[] = [
       'rollouts',
       'rollout_decisions',
       'apprentice_changes',
+      'slate_rules',
       'pointer_revisions',
       'runs',
     ],

@@ -6,6 +6,7 @@ import {
 } from '../../log/account/read-arrived.ts';
 import { sharePassed } from '../../science/learn/online/delay.ts';
 import type { SlateChange } from '../../science/learn/online/online-learner.ts';
+import { chosenByMerit } from '../../science/learn/chosen-by-merit.ts';
 import { rewardOf, talliesOf } from '../../science/learn/tallies.ts';
 import type { Store } from '../../store/open.ts';
 import type { LearnerSettings } from './learner-rows.ts';
@@ -32,11 +33,13 @@ export async function changesOf(
   const persons = await personsRankings(db, { version, rules }, arrived, typesOf(reward));
   const isPointwise = base.schema.training.objective === 'pointwise';
   return arrived.rankings.flatMap((ranking) => {
-    const { rankingId, at, itemIds, codes, propensities, isKnown } = ranking;
+    const { rankingId, at, isKnown } = ranking;
+    const features = base.schema.features.length;
+    if (ranking.codes.length !== ranking.itemIds.length * features) return [];
+    const { itemIds, codes, propensities } = chosenByMerit({ ...ranking, tallies: [] });
     const slots = itemIds.length;
     // What does not fit together teaches nothing: a slate of one weighs by its propensity.
-    const isWhole =
-      codes.length === slots * base.schema.features.length && arePropensities(propensities, slots);
+    const isWhole = codes.length === slots * features && arePropensities(propensities, slots);
     if (slots === 0 || !isWhole) return [];
     const { before: rankingsBefore = 0, rewardedBefore } = persons.get(rankingId) ?? {};
     const teachesMisses = isPointwise || slots === 1;

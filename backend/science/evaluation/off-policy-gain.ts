@@ -70,8 +70,14 @@ export function offPolicyGain(
     return refused(
       `${champion.version} draws from slot ${exploration.fromSlot} on: its log shows a single order of the slots above`,
     );
+  // Another order of the same items may be one that the rules forbid, and what was not shown is not in the log.
+  const free = slates.filter(({ isRestricted }) => !isRestricted);
+  if (free.length === 0)
+    return refused(
+      'caps, quotas or pins restricted each of these rankings: which other orders they would have let through is not in the log',
+    );
   const [ones, several] = [true, false].map((isOne) =>
-    slates.filter(({ itemIds }) => (itemIds.length === 1) === isOne),
+    free.filter(({ itemIds }) => (itemIds.length === 1) === isOne),
   );
   return ones.length > several.length
     ? gainOfOne(ones, challenger, reward)
@@ -121,7 +127,9 @@ function gainOfOrder(
     return {
       draw: loggedDraw(
         {
-          units: [...slate.units],
+          units: slate.boosts
+            ? Array.from(slate.units, (units, slot) => units + slate.boosts![slot])
+            : [...slate.units],
           ...(slate.raises && { raises: [...slate.raises] }),
           propensities: [...slate.propensities],
           exploration,
@@ -134,7 +142,10 @@ function gainOfOrder(
         tallies === undefined ? 0 : rewardOf(tallies, reward),
       ),
       points: Array.from({ length: slots }, (_, slot) =>
-        toPoints(finalUnits(challenger, slate.codes, slot * features)),
+        // What is boosted is boosted whichever version ranks.
+        toPoints(
+          finalUnits(challenger, slate.codes, slot * features) + (slate.boosts?.[slot] ?? 0),
+        ),
       ),
       codes: slate.codes,
       cluster: clusters[i],

@@ -25,6 +25,14 @@ export interface LoggedSlate {
   readonly units: Int32Array;
   /** By how many units each slot's score was raised when it was drawn; absent where none was. */
   readonly raises?: Int32Array;
+  /** By how many units boosts moved each slot's score when it was drawn; absent where there were none. */
+  readonly boosts?: Int32Array;
+  /** 1 where a slot was pinned: nobody chose its item by merit. Absent where none was. */
+  readonly pinned?: Uint8Array;
+  /** Caps, quotas or pins decided with the scores what could stand in a slot. */
+  readonly isRestricted?: true;
+  /** How many items the pages above hold; absent: it is the first page. */
+  readonly pageOffset?: number;
   /** Conditional probability of each slot given the slots above. */
   readonly propensities: Float64Array;
   /** `Uint8Array(slots × F)`, as logged. */
@@ -54,5 +62,14 @@ export interface SlateDraw extends ExplorationSpec {
 /** What learners need of one. */
 export type TrainingSlate = Pick<
   LoggedSlate,
-  'at' | 'sessionId' | 'userId' | 'weights' | 'itemIds' | 'propensities' | 'codes' | 'tallies'
+  | 'at'
+  | 'sessionId'
+  | 'userId'
+  | 'weights'
+  | 'itemIds'
+  | 'propensities'
+  | 'codes'
+  | 'tallies'
+  | 'pinned'
+  | 'pageOffset'
 >;

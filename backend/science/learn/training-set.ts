@@ -44,6 +44,8 @@ export interface LabelledSlate extends SlateOf {
   readonly codes: Uint8Array;
   /** One per slot. */
   readonly reward: Float64Array;
+  /** 1-based position of each in the list; absent: the slots of a first page. */
+  readonly positions?: ArrayLike<number>;
   /** Conditional probability of each slot given the slots above. Of a set either all slates have them or none. */
   readonly propensities?: Float64Array;
 }
@@ -80,7 +82,7 @@ export function trainingSetBuilder(features: number, capacityRows: number): Trai
           codes[feature * capacityRows + row] = slate.codes[slot * features + feature];
         }
         reward[row] = slate.reward[slot];
-        position[row] = slot + 1;
+        position[row] = slate.positions?.[slot] ?? slot + 1;
       }
     },
     finish() {

@@ -6,7 +6,7 @@ import { filterRows } from './filter-rows.ts';
 import { countRows, everyRow, type RowBits } from './row-bits.ts';
 
 /** The part of a request that says which items may be shown. */
-export type Wanted = Pick<Visit, 'filters' | 'exclude'>;
+export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown'>;
 
 /** A table, and where its items are. */
 interface Items {
@@ -21,21 +21,30 @@ export interface AllowedRows {
 }
 
 /**
- * The rows that a request's filters and exclusions leave. Of a request that is ranked by several versions they are found once.
- * @returns undefined where the request has neither. @throws ApiError 400 as `filterRows` does.
+ * The rows that a request's filters and exclusions leave, and the pages above. Of a request that is ranked by several versions they are found once.
+ * @returns undefined where the request has none of these. @throws ApiError 400 as `filterRows` does.
  */
-export function allowedRows(items: Items, { filters, exclude }: Wanted): AllowedRows | undefined {
-  if (filters === undefined && exclude === undefined) return undefined;
+export function allowedRows(
+  items: Items,
+  { filters, exclude, shown }: Wanted,
+): AllowedRows | undefined {
+  if (filters === undefined && exclude === undefined && shown === undefined) return undefined;
   const before = latest.get(items.table);
-  if (before !== undefined && before.filters === filters && before.exclude === exclude)
+  if (
+    before !== undefined &&
+    before.filters === filters &&
+    before.exclude === exclude &&
+    before.shown === shown
+  )
     return before.allowed;
   const bits =
     filters === undefined
       ? everyRow(items.table.ids.length)
       : filterRows(items.table, filters, 'filters');
   if (exclude !== undefined) removeItems(bits, items, exclude);
+  if (shown !== undefined) removeItems(bits, items, shown);
   const allowed = { bits, count: countRows(bits) };
-  latest.set(items.table, { filters, exclude, allowed });
+  latest.set(items.table, { filters, exclude, shown, allowed });
   return allowed;
 }
 

@@ -73,12 +73,13 @@ function conditionRows(table: ItemTable, condition: Condition, path: string): Ro
 }
 
 /** A column, or of a path one or all of its levels. */
-interface Part {
+export interface Part {
   readonly column: Column;
   readonly levels: readonly number[];
 }
 
-function named({ columns }: ItemTable, name: string, path: string): Part {
+/** @throws ApiError 400 where the table has no such column. */
+export function named({ columns }: ItemTable, name: string, path: string): Part {
   const own = columns.filter(({ isLearned }) => !isLearned);
   const column = own.find(({ spec }) => spec.name === name);
   if (column !== undefined) return { column, levels: levelsOf(column).map((_, level) => level) };

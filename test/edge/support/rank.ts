@@ -1,5 +1,6 @@
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import type { FilterReport } from '../../../shared/score/filter/filter-report.ts';
+import type { RuleReport } from '../../../shared/score/slate-rules/rule-report.ts';
 import { type Isolate, PUBLISHABLE, type Ask } from './edge.ts';
 
 interface RankedItem {
@@ -7,6 +8,8 @@ interface RankedItem {
   readonly position: number;
   readonly score: number;
   readonly propensity: number;
+  readonly boost?: number;
+  readonly pinned?: true;
   readonly reasons?: readonly { feature: string; because: string; points: number }[];
 }
 
@@ -27,6 +30,9 @@ export interface RankAnswer {
   readonly message?: string;
   readonly siteOrder?: true;
   readonly filters?: FilterReport;
+  readonly slateRules?: readonly RuleReport[];
+  readonly cursor?: string;
+  readonly page?: { readonly offset: number; readonly of: string };
 }
 
 export async function rank(

@@ -14,6 +14,7 @@ import {
   decisions,
   experimentDecisions,
   filteredDecisions,
+  ruledDecisions,
   placedDecisions,
   raisedDecisions,
   revisedDecisions,
@@ -75,7 +76,7 @@ const artifacts = [
     what: 'TTDB',
     magic: 'TTDB',
     format: 1,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(decisions),
     decode: decisionsFromBytes,
   },
@@ -83,7 +84,7 @@ const artifacts = [
     what: 'TTDB of experiments',
     magic: 'TTDB',
     format: 2,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(experimentDecisions),
     decode: decisionsFromBytes,
   },
@@ -91,7 +92,7 @@ const artifacts = [
     what: 'TTDB with placements',
     magic: 'TTDB',
     format: 3,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(placedDecisions),
     decode: decisionsFromBytes,
   },
@@ -99,7 +100,7 @@ const artifacts = [
     what: 'TTDB with sources of items',
     magic: 'TTDB',
     format: 3,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(sourcedDecisions),
     decode: decisionsFromBytes,
   },
@@ -107,7 +108,7 @@ const artifacts = [
     what: 'TTDB with revisions',
     magic: 'TTDB',
     format: 4,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(revisedDecisions),
     decode: decisionsFromBytes,
   },
@@ -115,7 +116,7 @@ const artifacts = [
     what: 'TTDB with raises',
     magic: 'TTDB',
     format: 5,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(raisedDecisions),
     decode: decisionsFromBytes,
   },
@@ -123,7 +124,7 @@ const artifacts = [
     what: 'TTDB with learned columns',
     magic: 'TTDB',
     format: 6,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(learnedDecisions),
     decode: decisionsFromBytes,
   },
@@ -131,8 +132,16 @@ const artifacts = [
     what: 'TTDB with filters',
     magic: 'TTDB',
     format: 7,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(filteredDecisions),
+    decode: decisionsFromBytes,
+  },
+  {
+    what: 'TTDB with rules',
+    magic: 'TTDB',
+    format: 8,
+    newest: 8,
+    bytes: decisionsToBytes(ruledDecisions),
     decode: decisionsFromBytes,
   },
   {
@@ -147,7 +156,7 @@ const artifacts = [
     what: 'TTDB of an apprentice',
     magic: 'TTDB',
     format: 6,
-    newest: 7,
+    newest: 8,
     bytes: decisionsToBytes(apprenticeDecisions),
     decode: decisionsFromBytes,
   },
@@ -187,7 +196,7 @@ const FRAME_HEAD_BYTES = 14;
 const payloadOf = (bytes: Uint8Array) => bytes.slice(FRAME_HEAD_BYTES, -8);
 /** A valid checksum over a hostile payload: what only the decoder's own checks can stop. */
 const seal = (magic: string, bytes: Uint8Array, payload: Uint8Array) => {
-  const { format, schemaHash } = openFrame(magic, 7, bytes);
+  const { format, schemaHash } = openFrame(magic, 8, bytes);
   return sealFrame(magic, format, schemaHash, payload);
 };
 

@@ -109,7 +109,8 @@ export function interleavedCounts(
         continue;
       }
       const liked = slots.map(({ item, team }) => {
-        const one = pickFrom(pools[team], [pools[team].ids.indexOf(item)], [1]);
+        const pool = pools[team === 1 ? 1 : 0];
+        const one = pickFrom(pool, [pool.ids.indexOf(item)], [1]);
         return world.appeal(one).liked[0];
       });
       addClickCounts(

@@ -60,7 +60,7 @@ export async function openRolloutServices(
     store,
     publisher,
     versions,
-    traffic: () => trafficNow(store, parsed.shadowShare),
+    traffic: () => trafficNow(store, parsed.shadowShare, nowMs()),
     beforeRelease: () => rollouts.noticeManualMove(),
     moving: leaseOf(store, { name: 'pointer', holder: 'test', ttlMs: 15_000, nowMs }),
     settleMs: 0,

@@ -1,0 +1,170 @@
+import type { Filter } from '../../domain/filter.ts';
+import type { ItemId } from '../../domain/ids.ts';
+import type { Visit } from '../../domain/rank-request.ts';
+import type { SlateRules } from '../../domain/slate-rules.ts';
+import type { ItemTable } from '../../features/columns/item-table.ts';
+import type { RowsById } from '../../features/columns/row-index.ts';
+import { messageOf } from '../../text/message-of.ts';
+import { filterRows, named } from '../filter/filter-rows.ts';
+import { noRows, type RowBits } from '../filter/row-bits.ts';
+import { toUnits } from '../fixed-point.ts';
+import { groupsOf, type Groups } from './groups.ts';
+
+/** Rules as they hold for one page over one table. */
+export interface CompiledRules {
+  readonly caps: readonly Cap[];
+  readonly quotas: readonly Quota[];
+  /** Row by slot of this page, from 0, whether it may be shown or not. */
+  readonly pins: ReadonlyMap<number, number>;
+  /** Rows that pins of other pages hold, which are not drawn here. */
+  readonly elsewhere: readonly number[];
+  readonly boosts: readonly Boost[];
+  /** Rows of the pages above. */
+  readonly above: readonly number[];
+  /** Rules that cannot be applied, and why: those of a schema or an operator never break a ranking. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Cap {
+  readonly groups: Groups;
+  readonly most: number;
+  readonly collapse: boolean;
+}
+
+export interface Quota {
+  readonly bits: RowBits;
+  readonly least: number;
+  /** The first slot of this page that it does not reach to. */
+  readonly end: number;
+}
+
+interface Boost {
+  readonly bits: RowBits;
+  readonly units: number;
+}
+
+/** A rule by its kind and its place among those of that kind. */
+export interface Problem {
+  readonly kind: keyof SlateRules;
+  readonly index: number;
+  readonly why: string;
+}
+
+interface Items {
+  readonly table: ItemTable;
+  readonly rows: RowsById;
+}
+
+/**
+ * @param limit slots of the page: a quota within more than these holds in proportion, rounded down.
+ * @returns undefined where the visit has no rules. @throws ApiError 400 where one that the request asks for names a column that the table
+ * does not have.
+ */
+export function compileRules(
+  items: Items,
+  { slateRules: rules, shown = NONE }: Pick<Visit, 'slateRules' | 'shown'>,
+  limit: number,
+): CompiledRules | undefined {
+  if (rules === undefined) return undefined;
+  const before = latest.get(rules);
+  if (
+    before !== undefined &&
+    before.table === items.table &&
+    before.limit === limit &&
+    before.shown === shown
+  )
+    return before.compiled;
+  const compiled = compile(items, rules, shown, limit);
+  latest.set(rules, { table: items.table, limit, shown, compiled });
+  return compiled;
+}
+
+const NONE: readonly ItemId[] = [];
+
+/** By rules what was made of them last: a request is ranked by several versions, and an operator's rules are those of many requests. */
+const latest = new WeakMap<
+  SlateRules,
+  {
+    readonly table: ItemTable;
+    readonly limit: number;
+    readonly shown: readonly ItemId[];
+    readonly compiled: CompiledRules;
+  }
+>();
+
+function compile(
+  { table, rows }: Items,
+  { caps = [], quotas = [], pins = [], boosts = [] }: SlateRules,
+  shown: readonly ItemId[],
+  limit: number,
+): CompiledRules {
+  const problems: Problem[] = [];
+  const each = <T extends { readonly by?: string }, C>(
+    kind: keyof SlateRules,
+    list: readonly T[],
+    make: (one: T, path: string) => C | string,
+  ): C[] =>
+    list.flatMap((one, index) => {
+      try {
+        const made = make(one, `slateRules.${kind}[${index}]`);
+        if (typeof made !== 'string') return [made];
+        problems.push({ kind, index, why: made });
+      } catch (error) {
+        if (one.by === undefined) throw error;
+        problems.push({ kind, index, why: messageOf(error) });
+      }
+      return [];
+    });
+  const offset = shown.length;
+  const slots = new Map<number, number>();
+  const elsewhere: number[] = [];
+  each('pins', pins, ({ id, position }) => {
+    const row = rows.get(id);
+    if (row === undefined) return `there is no item ${id} to choose from`;
+    const slot = position - 1 - offset;
+    if (slot >= 0 && slot < limit) slots.set(slot, row);
+    else elsewhere.push(row);
+    return row;
+  });
+  return {
+    caps: each('caps', caps, ({ column, most, collapse = false }, path) => ({
+      groups: groupsOf(named(table, column, `${path}.column`)),
+      most,
+      collapse,
+    })),
+    quotas: each('quotas', quotas, ({ where, least, within }, path) => ({
+      bits: rowsOf(table, where, `${path}.where`),
+      least: within <= limit ? least : Math.floor((least * limit) / within),
+      end: Math.min(within, limit),
+    })),
+    pins: slots,
+    elsewhere,
+    boosts: each('boosts', boosts, ({ where, ids = [], points }, path) => ({
+      bits:
+        where === undefined ? rowsWith(rows, table, ids) : rowsOf(table, where, `${path}.where`),
+      units: toUnits(points),
+    })),
+    above: shown.flatMap((id) => rows.get(id) ?? []),
+    problems,
+  };
+}
+
+/** By table and the condition itself, which of a standing rule is the same object in all requests. */
+const kept = new WeakMap<ItemTable, WeakMap<Filter, RowBits>>();
+
+function rowsOf(table: ItemTable, where: Filter, path: string): RowBits {
+  let own = kept.get(table);
+  if (own === undefined) kept.set(table, (own = new WeakMap()));
+  let bits = own.get(where);
+  if (bits === undefined) own.set(where, (bits = filterRows(table, where, path)));
+  return bits;
+}
+
+function rowsWith(rows: RowsById, table: ItemTable, ids: readonly ItemId[]): RowBits {
+  const bits = noRows(table.ids.length);
+  for (const id of ids) {
+    const row = rows.get(id);
+    if (row !== undefined) bits[row >> 5] |= 1 << (row & 31);
+  }
+  return bits;
+}

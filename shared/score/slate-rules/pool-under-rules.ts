@@ -1,0 +1,216 @@
+import { countRows, everyRow, hasRow, keepBoth, noRows, type RowBits } from '../filter/row-bits.ts';
+import type { CompiledRules } from './compile-rules.ts';
+import { CapCounts } from './cap-counts.ts';
+
+/** A row as it competes. */
+export interface Competitor {
+  readonly row: number;
+  /** By the weights. */
+  readonly units: number;
+  /** What was added for being little known. */
+  readonly raise: number;
+  /** What boosts add. */
+  readonly boost: number;
+}
+
+/** The best rows by weights and raises. @param mask absent: all that the request allows. */
+export type Search = (mask: RowBits | undefined, k: number) => readonly Omit<Competitor, 'boost'>[];
+
+/** What a slate under rules is drawn from. */
+export interface RuledPool {
+  /** Best first, and behind them the pinned ones. */
+  readonly all: readonly Competitor[];
+  /** How many of them are drawn. */
+  readonly drawable: number;
+  /** Index into `all` by slot. */
+  readonly pinned: ReadonlyMap<number, number>;
+}
+
+interface Wanted {
+  readonly rows: number;
+  /** What the request allows; undefined: all rows. */
+  readonly allowed: RowBits | undefined;
+  readonly poolSize: number;
+  readonly limit: number;
+}
+
+/**
+ * The pool that a slate under rules is drawn from. Without caps and quotas it is the best `poolSize` rows by weights, raises and boosts. With
+ * caps it also holds, exactly, the best `limit` rows that one page can hold under them: where all of the best are of one group, others of the
+ * catalogue are searched for without that group, until there are enough. Of a column that is collapsed it holds the best of each group only. For each
+ * quota it also holds the best rows that can fill it.
+ */
+export function poolUnderRules(
+  rules: CompiledRules,
+  search: Search,
+  { rows, allowed, poolSize, limit }: Wanted,
+): RuledPool {
+  const { caps, quotas, pins, elsewhere, above } = rules;
+  const boosted = boostedSearch(rules, search, rows, allowed);
+  const pinnedRows = new Set(pins.values());
+  const isPinned = pinnedRows.size + elsewhere.length > 0;
+  const base = !isPinned ? allowed : without(allowed, rows, [...pinnedRows, ...elsewhere]);
+  const pinned =
+    pinnedRows.size === 0 ? NONE : search(only(allowed, rows, pinnedRows), pinnedRows.size);
+  const competing = new CapCounts(caps.filter(({ collapse }) => collapse));
+  for (const row of above) competing.add(row);
+  for (const { row } of pinned) competing.add(row);
+  const hasCollapsed = caps.some(({ collapse }) => collapse);
+  const all: Source = { search: boosted, base, rows, competing };
+  const first = hasCollapsed ? fill(new CapCounts([]), [], poolSize, all) : boosted(base, poolSize);
+  const pool = new Map(first.map((one) => [one.row, one]));
+  const include = (more: readonly Competitor[]) => {
+    for (const one of more) if (!pool.has(one.row)) pool.set(one.row, one);
+  };
+  const counts = () => {
+    const own = new CapCounts(caps);
+    for (const row of above) own.addCollapsed(row);
+    for (const { row } of pinned) own.add(row);
+    return own;
+  };
+  if (caps.length > 0 && first.length >= poolSize) include(fill(counts(), first, limit, all));
+  for (const { bits, least } of quotas) {
+    const known = [...pool.values()].filter(({ row }) => hasRow(bits, row)).toSorted(bestFirst);
+    const mask = base === undefined ? bits.slice() : both(base, bits);
+    include(fill(counts(), known, least, { ...all, base: mask }));
+  }
+  const drawn = pool.size === first.length ? first : [...pool.values()].toSorted(bestFirst);
+  const at = new Map<number, number>();
+  const order = [...drawn];
+  for (const [slot, row] of pins) {
+    const own = pinned.find((one) => one.row === row);
+    if (own === undefined) continue;
+    at.set(slot, order.length);
+    order.push({ ...own, boost: 0 });
+  }
+  return { all: order, drawable: drawn.length, pinned: at };
+}
+
+const NONE: readonly Competitor[] = [];
+
+const totalOf = ({ units, raise, boost }: Competitor): number => units + raise + boost;
+const bestFirst = (a: Competitor, b: Competitor): number =>
+  totalOf(b) - totalOf(a) || a.row - b.row;
+
+type BoostedSearch = (mask: RowBits | undefined, k: number) => readonly Competitor[];
+
+interface Source {
+  readonly search: BoostedSearch;
+  readonly base: RowBits | undefined;
+  readonly rows: number;
+  /** Those that compete, by columns that are collapsed: others are as if they were not there. */
+  readonly competing: CapCounts;
+}
+
+/** More are searched for at once each time, as most of them may be of one group again. */
+const GROWTH = 2;
+const MOST_AT_ONCE = 2048;
+
+/**
+ * The best rows in order that caps let in one after the other, `target` of them or as many as there are.
+ * @param known the best rows of all that compete, in order. Behind them others are searched for.
+ */
+function fill(
+  counts: CapCounts,
+  known: readonly Competitor[],
+  target: number,
+  { search, base, rows, competing }: Source,
+): Competitor[] {
+  const taken: Competitor[] = [];
+  const take = (some: readonly Competitor[]) => {
+    for (const one of some) {
+      if (taken.length >= target) return;
+      if (!counts.fits(one.row)) continue;
+      counts.add(one.row);
+      taken.push(one);
+    }
+  };
+  take(known);
+  if (taken.length >= target) return taken;
+  const mask = base === undefined ? everyRow(rows) : base.slice();
+  for (const { row } of known) mask[row >> 5] &= ~(1 << (row & 31));
+  let size = target;
+  for (;;) {
+    counts.removeClosed(mask);
+    competing.removeClosed(mask);
+    const more = search(mask, size);
+    take(
+      more.filter(({ row }) => {
+        if (!competing.fits(row)) return false;
+        competing.add(row);
+        return true;
+      }),
+    );
+    if (taken.length >= target || more.length < size) return taken;
+    for (const { row } of more) mask[row >> 5] &= ~(1 << (row & 31));
+    size = Math.min(size * GROWTH, MOST_AT_ONCE);
+  }
+}
+
+/**
+ * Boosts move rows past others, but not within those that have the same boosts. So the best of all are among the best of each such part. The
+ * part that boosts raise least is no search of its own: what is good enough of it is among the best without boosts.
+ */
+function boostedSearch(
+  { boosts }: CompiledRules,
+  search: Search,
+  rows: number,
+  allowed: RowBits | undefined,
+): BoostedSearch {
+  if (boosts.length === 0) return (mask, k) => search(mask, k).map((one) => ({ ...one, boost: 0 }));
+  const parts = partsOf(boosts, allowed ?? everyRow(rows));
+  const least = parts.reduce((min, { units }) => Math.min(min, units), Infinity);
+  const boostOf = (row: number) =>
+    boosts.reduce((sum, { bits, units }) => (hasRow(bits, row) ? sum + units : sum), 0);
+  return (mask, k) => {
+    const found = new Map<number, Competitor>();
+    const add = (some: ReturnType<Search>) => {
+      for (const one of some)
+        if (!found.has(one.row)) found.set(one.row, { ...one, boost: boostOf(one.row) });
+    };
+    add(search(mask, k));
+    for (const { bits, units } of parts)
+      if (units > least) add(search(mask === undefined ? bits : both(bits, mask), k));
+    return [...found.values()].toSorted(bestFirst).slice(0, k);
+  };
+}
+
+/** Rows that have the same boosts, in parts that are not empty. */
+function partsOf(
+  boosts: CompiledRules['boosts'],
+  all: RowBits,
+): { bits: RowBits; units: number }[] {
+  let parts = [{ bits: all, units: 0 }];
+  for (const boost of boosts)
+    parts = parts
+      .flatMap(({ bits, units }) => {
+        const inside = both(bits, boost.bits);
+        const outside = bits.slice();
+        for (let i = 0; i < outside.length; i++) outside[i] &= ~inside[i];
+        return [
+          { bits: outside, units },
+          { bits: inside, units: units + boost.units },
+        ];
+      })
+      .filter(({ bits }) => countRows(bits) > 0);
+  return parts;
+}
+
+function both(one: RowBits, other: RowBits): RowBits {
+  const bits = one.slice();
+  keepBoth(bits, other);
+  return bits;
+}
+
+function without(allowed: RowBits | undefined, rows: number, some: readonly number[]): RowBits {
+  const bits = allowed === undefined ? everyRow(rows) : allowed.slice();
+  for (const row of some) bits[row >> 5] &= ~(1 << (row & 31));
+  return bits;
+}
+
+function only(allowed: RowBits | undefined, rows: number, some: ReadonlySet<number>): RowBits {
+  const bits = noRows(rows);
+  for (const row of some)
+    if (allowed === undefined || hasRow(allowed, row)) bits[row >> 5] |= 1 << (row & 31);
+  return bits;
+}
