@@ -11,8 +11,8 @@ import type { Configured } from '../platform/settings.ts';
 const NONCE = /^[\w-]{16,64}$/;
 
 /**
- * `GET /v1/check?nonce=…`: what "trimtab doctor" wants to know of the edge. It asks every shard of the event log, so it is
- * for operators and not for every minute. Secrets are not shown, only proven.
+ * `GET /v1/check?nonce=…`: what "trimtab doctor" wants to know of the edge. It asks every shard of the event log, which reads
+ * a bounded number of entries, however many wait. Secrets are not shown, only proven.
  */
 export async function handleCheck(
   request: Request,

@@ -1,7 +1,7 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { NO_SESSION, type RankingId } from '../../shared/domain/ids.ts';
 import { verifyToken, type TokenClaims } from '../../shared/domain/token.ts';
-import { erasureJson } from '../../shared/format/erasure.ts';
+import { erasureJson, MAX_TOKENS } from '../../shared/format/erasure.ts';
 import { authorize, type Guarded } from '../http/authorize.ts';
 import { jsonResponse } from '../http/json-response.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
@@ -11,8 +11,6 @@ import type { Configured } from '../platform/settings.ts';
 import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** More than a device keeps. */
-export const MAX_TOKENS = 200;
 const RETRY_AFTER_S = 1;
 /** Whoever has a token may have its session erased, however old it is. */
 const NEVER_EXPIRED = 0;

@@ -26,6 +26,8 @@ const MAX_BATCH_BYTES = 1_500_000;
 const COMMITTED = Number.MAX_SAFE_INTEGER;
 /** Batches that may wait, overwritten, for the moment in which nothing is left to be sent. */
 const MAX_COMMITTED = 16;
+/** Entries that are looked at to tell how many bytes wait. */
+const MOST_MEASURED = 64;
 /** Of an entry that fills a whole page of 4096 bytes but for its header. */
 const PAGE_FILLING_BODY_BYTES = 4055;
 
@@ -205,16 +207,39 @@ export class LogStore {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
+  /**
+   * Reads at most so many entries, however many wait: their size lies behind their body, so a sum over all would read all that waits.
+   * Entries are numbered without gaps within a sealed batch and behind the last one, which counts them; above `MOST_MEASURED` the
+   * bytes are those of entries that lie evenly among them, taken for the mean.
+   */
   waiting(): ShardWaiting {
-    return this.#sql
-      .exec<Columns<ShardWaiting>>(
-        `SELECT COUNT(*) AS entries, COALESCE(SUM(sizeBytes), 0) AS sizeBytes,
-           (SELECT COALESCE(MAX(attempts), 0) FROM sealed WHERE notBefore < ?1) AS attempts
-         FROM entries WHERE NOT EXISTS (
-           SELECT 1 FROM sealed WHERE notBefore = ?1 AND entries.seq BETWEEN first AND last)`,
+    const sealed = this.#sql
+      .exec<Columns<{ first: number; last: number; attempts: number }>>(
+        `SELECT first, last, attempts FROM sealed WHERE notBefore < ? ORDER BY first`,
         COMMITTED,
       )
+      .toArray();
+    // Each is a search in the key where they are asked for apart; together they are a scan.
+    const { first, last } = this.#sql
+      .exec<{ first: number | null; last: number | null }>(
+        `SELECT (SELECT MIN(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS first,
+                (SELECT MAX(seq) FROM entries WHERE seq > (SELECT COALESCE(MAX(last), 0) FROM sealed)) AS last`,
+      )
       .one();
+    const ranges = [...sealed, ...(first === null || last === null ? [] : [{ first, last }])];
+    const entries = ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0);
+    const measured = evenlyAmong(ranges, entries, MOST_MEASURED);
+    const { sizeBytes } = this.#sql
+      .exec<{ sizeBytes: number }>(
+        `SELECT COALESCE(SUM(sizeBytes), 0) AS sizeBytes FROM entries WHERE seq IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(measured),
+      )
+      .one();
+    return {
+      entries,
+      sizeBytes: Math.round((sizeBytes * entries) / Math.max(1, measured.length)),
+      attempts: sealed.reduce((most, { attempts }) => Math.max(most, attempts), 0),
+    };
   }
 
   oldestSeenMs(): number | undefined {
@@ -320,6 +345,24 @@ export class LogStore {
       sizeBytes,
     );
   }
+}
+
+/** @returns the numbers of at most `most` of the entries in some ranges, at even distances; all where they are no more. */
+function evenlyAmong(
+  ranges: readonly { readonly first: number; readonly last: number }[],
+  entries: number,
+  most: number,
+): number[] {
+  const step = Math.max(1, entries / most);
+  const numbers: number[] = [];
+  let [before, wanted] = [0, 0];
+  for (const { first, last } of ranges) {
+    const within = last - first + 1;
+    for (; Math.floor(wanted) < before + within && numbers.length < most; wanted += step)
+      numbers.push(first + Math.floor(wanted) - before);
+    before += within;
+  }
+  return numbers;
 }
 
 type Columns<T> = { [K in keyof T]: T[K] & SqlStorageValue };

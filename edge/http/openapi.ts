@@ -1,9 +1,9 @@
 import { CONSENTS } from '../../shared/domain/consent.ts';
 import { EVENT_TYPES, MAX_EVENTS_PER_REQUEST, VALUE_RANGES } from '../../shared/domain/event.ts';
 import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../shared/domain/rank-request.ts';
-import { MAX_TOKENS } from '../collect/handle-forget.ts';
 import { SLATE_RULE_LIMITS } from '../../shared/domain/slate-rules.ts';
 import { TOUCH_TYPES } from '../../shared/domain/visitor-history.ts';
+import { MAX_TOKENS } from '../../shared/format/erasure.ts';
 
 /**
  * What pages ask of the Worker, as OpenAPI 3.1: a plain object, as the parsers are functions written by hand (ADR 7). Tests

@@ -15,7 +15,7 @@ export interface EdgeCheck {
 }
 
 export interface ShardWaiting {
-  /** Rows of decisions and events, and their bytes. */
+  /** Rows of decisions and events, and their bytes: of more than 64 rows estimated from 64 of them. */
   readonly entries: number;
   readonly sizeBytes: number;
   /** How often the batch that failed most was sent in vain. */

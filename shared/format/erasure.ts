@@ -1,6 +1,9 @@
 import type { RankingId, SessionId, Version } from '../domain/ids.ts';
 import type { Placement } from '../domain/placement.ts';
 
+/** Of rankings whose sessions are erased at once: more than a device keeps. */
+export const MAX_TOKENS = 200;
+
 /** That a visitor wants what was logged of a session erased. It stands among the events of a batch. */
 export interface Erasure {
   readonly type: typeof ERASURE;

@@ -88,7 +88,11 @@ async function startEdge(seed: number) {
   await putItems(system, trips);
   const { hostname, port } = new URL(system.edge.url);
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const send = ({ method, path, headers, body }: RouteRequest, key: string | undefined) =>
+  const sendBy = (
+    by: Agent | false,
+    { method, path, headers, body }: RouteRequest,
+    key: string | undefined,
+  ) =>
     new Promise<RouteAnswer>((resolve, reject) => {
       const listed = new Map<string, string[]>();
       for (const [name, value] of headers) listed.set(name, [...(listed.get(name) ?? []), value]);
@@ -98,7 +102,7 @@ async function startEdge(seed: number) {
           port,
           method,
           path,
-          agent,
+          agent: by,
           headers: {
             ...Object.fromEntries(listed),
             ...(key !== undefined && { authorization: key }),
@@ -120,6 +124,9 @@ async function startEdge(seed: number) {
       sent.once('error', reject);
       sent.end(body);
     });
+  // A kept connection may be closed for its age while a request is on its way. What breaks one by its bytes does so again.
+  const send = (made: RouteRequest, key: string | undefined) =>
+    sendBy(agent, made, key).catch(() => sendBy(false, made, key));
   const ranking = await rank(system, { sessionId: 'fuzz', limit: 8 });
   const document = await system.edge.ask('/openapi.json');
   return {

@@ -7,6 +7,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RankingId } from '../../../shared/domain/ids.ts';
 import type { Env } from '../../../edge/platform/env.ts';
+import { LogStore } from '../../../edge/collect/log-store.ts';
 import { settingsOf } from '../../../edge/platform/settings.ts';
 import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import type { EventLogObject } from '../../../edge/platform/durable-objects.ts';
@@ -408,3 +409,66 @@ const countEntries = () =>
         .exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entries WHERE body <> zeroblob(sizeBytes)`)
         .one().n,
   );
+
+describe('what waits', () => {
+  // What was stored behind the back of the log is no other file's.
+  afterEach(() => reset());
+  /** By reading all of it. */
+  const counted = () =>
+    inside((_, { storage }) =>
+      storage.sql
+        .exec<{ entries: number; sizeBytes: number }>(
+          `SELECT COUNT(*) AS entries, COALESCE(SUM(sizeBytes), 0) AS sizeBytes FROM entries WHERE NOT EXISTS (
+             SELECT 1 FROM sealed WHERE notBefore = ? AND entries.seq BETWEEN first AND last)`,
+          Number.MAX_SAFE_INTEGER,
+        )
+        .one(),
+    );
+
+  it('is told as it is, whichever batches the backend has, refuses or lets wait', async () => {
+    const backend = fakeBackend();
+    const text = (kB: number) => 'x'.repeat(kB * 1000);
+    const refused = new Set<number>();
+    for (let round = 0; round < 12; round++) {
+      for (let n = 0; n <= round % 4; n++)
+        await log().storeEvents([event(`w-${round}-${n}`, text(1 + ((7 * n + round) % 300)))]);
+      expect(await log().waiting()).toMatchObject(await counted());
+      if (round % 3 === 1) refused.add(round);
+      backend.reply = (batch) =>
+        refused.has(round) ? new Response('no', { status: 400 }) : commits(batch);
+      if (round % 2 === 1) await ring();
+      expect(await log().waiting()).toMatchObject(await counted());
+    }
+    expect((await log().waiting()).entries).toBeGreaterThan(0);
+    expect((await log().waiting()).attempts).toBeGreaterThan(0);
+  });
+
+  it('is counted exactly and measured by 64 entries where it is more, without reading the others', async () => {
+    const many = 3000;
+    await inside((_, { storage }) => {
+      // Mostly alike, as entries are, and now and then one of many times the size.
+      for (let n = 0; n < many; n++)
+        storage.sql.exec(
+          `INSERT INTO entries (kind, body, sizeBytes) VALUES (1, ?1, length(CAST(?1 AS BLOB)))`,
+          'x'.repeat(400 + (n % 7) * 40 + (n % 50 === 0 ? 2000 : 0)),
+        );
+    });
+    const truth = await counted();
+    const said = await log().waiting();
+    expect(said.entries).toBe(truth.entries);
+    expect(Math.abs(said.sizeBytes / truth.sizeBytes - 1)).toBeLessThan(0.2);
+    const rowsRead = await inside((_, { storage }) => {
+      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+      const exec = (query: string, ...bindings: unknown[]) => {
+        const cursor = storage.sql.exec(query, ...bindings);
+        cursors.push(cursor);
+        return cursor;
+      };
+      const store = new LogStore({ exec } as unknown as SqlStorage, 'counted', 1);
+      cursors.length = 0;
+      store.waiting();
+      return cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0);
+    });
+    expect(rowsRead).toBeLessThan(200);
+  });
+});

@@ -37,8 +37,12 @@ const answer = (status: number, value: unknown, type = 'application/json; charse
     type,
     text: typeof value === 'string' ? value : JSON.stringify(value),
   }) satisfies RouteAnswer;
-const faultIn = (given: RouteAnswer, operation = post, method = operation.method) =>
-  faultOf({ operation, method, path: operation.path, headers: [] }, given);
+const faultIn = (
+  given: RouteAnswer,
+  operation = post,
+  method = operation.method,
+  path = operation.path,
+) => faultOf({ operation, method, path, headers: [] }, given);
 
 const problem = { code: 'invalid', message: 'no' };
 
@@ -49,6 +53,10 @@ test('what fits the document is no fault', () => {
   // Of a method that is not described, only that it is refused.
   expect(faultIn(answer(404, problem), get, 'PURGE')).toBeUndefined();
   expect(faultIn(answer(200, ''), post, 'HEAD')).toBeUndefined();
+  // What leads out of the operation is another page's.
+  const page = answer(200, '<p>', 'text/html');
+  expect(faultIn(page, get, 'GET', '/v1/things/../..')).toBeUndefined();
+  expect(faultIn(page, get, 'GET', '/v1/things?x=..')).toContain('has the type');
 });
 
 describe('a fault is seen:', () => {

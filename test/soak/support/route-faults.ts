@@ -38,21 +38,32 @@ export function routeFaults(
     return known;
   };
 
-  return ({ operation, method }: RouteRequest, answer: RouteAnswer): string | undefined => {
+  return ({ operation, method, path }: RouteRequest, answer: RouteAnswer): string | undefined => {
     const route = `${operation.method} ${operation.path}`;
     const { status, text } = answer;
-    const isAsked = method === operation.method;
+    const isAsked = method === operation.method && leadsTo(operation, path);
     const own = isAsked ? operation.answers[status] : undefined;
     if (status >= 500 && own === undefined) return `${status}: ${route}`;
     if (secrets.some((secret) => text.includes(secret))) return `tells a secret: ${route}`;
     if (INSIDE.test(text)) return `tells of the inside: ${route}`;
     if (method === 'HEAD' || method === 'OPTIONS' || status === 204) return undefined;
-    if (!isAsked && status < 400) return undefined;
+    if (!isAsked && (status < 400 || !pathnameOf(path).startsWith('/v1/'))) return undefined;
     const described = own ?? (status >= 400 ? problemsOf(operation) : undefined);
     if (described === undefined) return `${status} is not described: ${route}`;
     return unlike(described, answer, validatorOf, `${status} of ${route}`);
   };
 }
+
+const pathnameOf = (path: string): string => new URL(path, 'http://edge.test').pathname;
+
+/** Whether an address is still one of the operation's: `/metrics/..` is that of a page. */
+const leadsTo = ({ path: described }: Operation, path: string): boolean => {
+  const [asked, parts] = [pathnameOf(path).split('/'), described.split('/')];
+  return (
+    asked.length === parts.length &&
+    parts.every((part, i) => part === asked[i] || (part.startsWith('{') && asked[i] !== ''))
+  );
+};
 
 /** Operations that can refuse nothing of their own are still refused as the others are. */
 const problemsOf = ({ answers }: Operation) =>
