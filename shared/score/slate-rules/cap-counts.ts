@@ -4,6 +4,8 @@ import type { Cap } from './compile-rules.ts';
 export class CapCounts {
   readonly #caps: readonly Cap[];
   readonly #counts: readonly Map<number, number>[];
+  /** How many groups hold no more: while there are none, every row fits. */
+  #full = 0;
 
   constructor(caps: readonly Cap[]) {
     this.#caps = caps;
@@ -11,6 +13,7 @@ export class CapCounts {
   }
 
   fits(row: number): boolean {
+    if (this.#full === 0) return true;
     for (let i = 0; i < this.#caps.length; i++) {
       const { groups, most } = this.#caps[i];
       const counts = this.#counts[i];
@@ -50,8 +53,12 @@ export class CapCounts {
     });
   }
 
-  #change(i: number, { groups }: Cap, row: number, by: number): void {
+  #change(i: number, { groups, most }: Cap, row: number, by: number): void {
     const counts = this.#counts[i];
-    for (const group of groups.of(row)) counts.set(group, (counts.get(group) ?? 0) + by);
+    for (const group of groups.of(row)) {
+      const before = counts.get(group) ?? 0;
+      counts.set(group, before + by);
+      this.#full += Number(before + by >= most) - Number(before >= most);
+    }
   }
 }
