@@ -80,14 +80,14 @@ const feedSection = (feed: Feed): Section => {
   return {
     id: `feed-${name}`,
     title: name,
-    tools: [state, mayAct && button('Read now', 'plain', () => readNow(feed, false))],
+    tools: [state, mayAct && button('Read now …', 'plain', () => readNow(feed, false))],
     content: [
       h('p', { class: 'muted' }, code(address)),
       problem !== null &&
         notice(
           'bad',
-          h('span', {}, `Refused, whole: ${problem}`),
-          refusedSince !== null && h('span', { class: 'line' }, 'Since ', when(refusedSince), '.'),
+          `Refused, whole: ${problem}. `,
+          refusedSince !== null && h('span', { class: 'muted' }, 'Since ', when(refusedSince), '.'),
         ),
       problem !== null &&
         mayAct &&

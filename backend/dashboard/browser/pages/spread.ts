@@ -1,5 +1,5 @@
 import { csvButton, type CsvRow } from '../csv.ts';
-import { empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
+import { code, empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
 import { percent, whole } from '../format.ts';
 import { choose } from '../state.ts';
 import type { DataSpread } from '../../../http/answers.ts';
@@ -28,7 +28,8 @@ export function spreadSection(found: DataSpread, asked: string | undefined): Sec
           items === 0
             ? empty(
                 'No item of the catalogue can be shown.',
-                'npx trimtab items import brings one.',
+                code('npx trimtab import products.csv'),
+                ' brings some.',
               )
             : empty(
                 'No ranking of the last two weeks is read by training yet.',
