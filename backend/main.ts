@@ -150,7 +150,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     nowMs,
     log,
   });
-  app.route('/', dashboardRoutes({ store, login: services.login }));
+  app.route('/', dashboardRoutes({ store, login: services.login, edgeUrl: config.edgeUrl }));
   const listening = await listen(app.fetch, config.host, config.port);
   log(
     await schemaInForce({

@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const BROWSER = fileURLToPath(new URL('./browser/', import.meta.url));
-const ENTRIES = ['app.ts', 'login.ts', 'style.css'].map((name) => `${BROWSER}${name}`);
+const ENTRIES = ['app.ts', 'login.ts', 'reference.ts', 'reference.css', 'style.css'].map(
+  (name) => `${BROWSER}${name}`,
+);
 
 /** What the dashboard's pages load: scripts and a style sheet, bundled and minified. They hold nothing secret. */
 export interface Assets {

@@ -1,11 +1,8 @@
 import { html, raw } from 'hono/html';
 import type { Session } from '../login/sessions.ts';
 import type { Assets } from './assets.ts';
-import { PAGES, type PageName } from './pages.ts';
-
-export const THEMES = ['light', 'dark'] as const;
-/** Undefined: as the system of who looks has it. */
-export type Theme = (typeof THEMES)[number] | undefined;
+import { PAGES, REFERENCE, type PageName } from './pages.ts';
+import type { Theme } from './theme.ts';
 
 interface Framed {
   readonly page: PageName;
@@ -17,7 +14,7 @@ interface Framed {
 /** A page without its content, which the scripts read from the JSON routes with the session's cookie. */
 export function frame({ page, session, theme, assets }: Framed) {
   const { title, about } = PAGES.find(({ path }) => path === page)!;
-  return document({
+  return documentOf({
     title,
     theme,
     assets,
@@ -36,6 +33,7 @@ export function frame({ page, session, theme, assets }: Framed) {
                     >
                   </li>`,
               )}
+              <li class="apart"><a href="/dashboard/${REFERENCE.path}">${REFERENCE.title}</a></li>
             </ul>
           </nav>
           <button type="button" class="search" id="open-search" aria-haspopup="dialog">
@@ -94,7 +92,7 @@ interface LoginPage {
 
 /** What is shown to whoever is not signed in. */
 export const loginPage = ({ theme, assets, csrf, next, problem, provider }: LoginPage) =>
-  document({
+  documentOf({
     title: 'Sign in',
     theme,
     assets,
@@ -138,11 +136,15 @@ interface Document {
   readonly title: string;
   readonly theme: Theme;
   readonly assets: Assets;
-  readonly script: 'app.js' | 'login.js';
+  readonly script: 'app.js' | 'login.js' | 'reference.js';
+  /** In place of that of all pages. */
+  readonly style?: 'reference.css';
+  /** What this page has in its head beside what all have. */
+  readonly head?: ReturnType<typeof html>;
   readonly body: ReturnType<typeof html>;
 }
 
-const document = ({ title, theme, assets, script, body }: Document) =>
+export const documentOf = ({ title, theme, assets, script, style, head, body }: Document) =>
   html`<!doctype html>
     <html lang="en" ${theme === undefined ? '' : raw(` data-theme="${theme}"`)}>
       <head>
@@ -151,7 +153,8 @@ const document = ({ title, theme, assets, script, body }: Document) =>
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Trimtab</title>
         <link rel="icon" href="/dashboard/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/dashboard/style.css?${assets.version}" />
+        <link rel="stylesheet" href="/dashboard/${style ?? 'style.css'}?${assets.version}" />
+        ${head ?? ''}
         <script type="module" src="/dashboard/${script}?${assets.version}"></script>
       </head>
       <body>
@@ -160,7 +163,7 @@ const document = ({ title, theme, assets, script, body }: Document) =>
     </html> `;
 
 /** A trim tab: the small flap at the edge of a rudder that turns it. */
-const LOGO = raw(
+export const LOGO = raw(
   '<svg class="logo" viewBox="0 0 24 24" aria-hidden="true" width="22" height="22"><path d="M3 4h9a8 8 0 0 1 0 16H3z" fill="currentColor" opacity=".22"/><path d="M3 4h4v16H3z" fill="currentColor"/><path d="m20 12 2.6 6.4-6-1.2z" fill="currentColor"/></svg>',
 );
 

@@ -36,6 +36,11 @@ export const PAGES = [
     about: 'What visitors do with what they are shown, by version and over time.',
   },
   {
+    path: 'catalogue',
+    title: 'Catalogue',
+    about: 'What can be ranked, and what became of the feeds that it is read from.',
+  },
+  {
     path: 'objectives',
     title: 'Objectives',
     about: 'What the service is to keep to, and what is left to go wrong.',
@@ -43,5 +48,12 @@ export const PAGES = [
   { path: 'audit', title: 'Audit', about: 'Who changed what is live, and when.' },
   { path: 'alerts', title: 'Alerts', about: 'Conditions that need attention.' },
 ] as const;
+
+/** What is no page of sections: Scalar shows it. */
+export const REFERENCE = {
+  path: 'api',
+  title: 'API',
+  about: 'What the backend and the edge take and answer.',
+} as const;
 
 export type PageName = (typeof PAGES)[number]['path'];

@@ -1,5 +1,4 @@
 import { Hono, type Context } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { secureHeaders } from 'hono/secure-headers';
 import { equalInConstantTime } from '../../shared/domain/token.ts';
 import { addressOf } from '../http/address-of.ts';
@@ -10,52 +9,40 @@ import type { Login } from '../login/service.ts';
 import type { Session } from '../login/sessions.ts';
 import type { Store } from '../store/open.ts';
 import { assets } from './assets.ts';
-import { frame, ICON, loginPage, THEMES, type Theme } from './frame.ts';
+import { frame, ICON, loginPage } from './frame.ts';
 import { giveSession } from './give-session.ts';
 import { liveFeed, liveStream } from './live.ts';
 import { oidcRoutes } from './oidc-routes.ts';
+import { NEVER_KEPT, OWN_ALONE } from './page-headers.ts';
 import { PAGES } from './pages.ts';
+import { REFERENCE_PATH, referenceHeaders, referenceRoutes } from './reference/routes.ts';
+import { sendAsset } from './send-asset.ts';
+import { themeOf } from './theme.ts';
 
 export interface DashboardDeps {
   readonly store: Pick<Store, 'db'>;
   readonly login: Login;
+  /** Where this backend reaches the edge. */
+  readonly edgeUrl: string;
 }
 
 const FORM_COOKIE = 'trimtab_form';
 const FORM_SECONDS = 3600;
 
 /** Sign-in, the pages, and what they load. What pages show they read from the JSON routes. */
-export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
+export function dashboardRoutes({ store, login, edgeUrl }: DashboardDeps): Hono {
   const app = new Hono();
-  const headers = secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      baseUri: ["'none'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-    },
-    referrerPolicy: 'no-referrer',
-    xFrameOptions: 'DENY',
-  });
+  const headers = secureHeaders(OWN_ALONE);
   for (const path of ['/', '/login', '/login/*', '/logout', '/dashboard', '/dashboard/*'])
-    app.use(path, headers);
+    app.use(path, (c, next) =>
+      c.req.path === REFERENCE_PATH ? referenceHeaders(c, next) : headers(c, next),
+    );
 
   app.get('/dashboard/:name{[\\w-]+\\.(?:js|css)}', async (c) => {
     const name = c.req.param('name');
     const asset = (await assets()).files.get(name);
     if (asset === undefined) return c.notFound();
-    const isGzip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
-    return c.body(isGzip ? asset.gzipped : asset.plain, 200, {
-      'content-type': `${name.endsWith('.css') ? 'text/css' : 'text/javascript'}; charset=utf-8`,
-      // The address changes with what is in it.
-      'cache-control': 'public, max-age=31536000, immutable',
-      vary: 'accept-encoding',
-      ...(isGzip && { 'content-encoding': 'gzip' }),
-    });
+    return sendAsset(c, asset, name.endsWith('.css') ? 'text/css' : 'text/javascript');
   });
   app.get('/dashboard/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml' }));
 
@@ -111,6 +98,8 @@ export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
   });
   app.route('/', oidcRoutes(login, showLogin));
 
+  app.route('/', referenceRoutes({ login, edgeUrl }));
+
   app.get('/dashboard', (c) => c.redirect(FIRST_PAGE, 303));
   const feed = liveFeed(store);
   app.get('/dashboard/live', async (c) => {
@@ -132,13 +121,4 @@ export function dashboardRoutes({ store, login }: DashboardDeps): Hono {
   return app;
 }
 
-/** Of a browser that somebody else uses next, nothing is shown that was. */
-const NEVER_KEPT = { 'cache-control': 'no-store' };
-
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Chosen on a page, and kept by the browser, so that the first paint has it. */
-function themeOf(c: Context): Theme {
-  const chosen = getCookie(c, 'trimtab_theme');
-  return THEMES.find((theme) => theme === chosen);
-}

@@ -1,6 +1,7 @@
 import { authenticate } from './auth.ts';
 import { checkJsonBodies } from './json-bodies.ts';
 import { limitBodies } from './limits.ts';
+import { describeApi } from './contract/describe-api.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -48,14 +49,7 @@ export function createApp(services: Services) {
   app.use(authenticate(services.secretKeys, services.keys, services.login));
   app.use(limitBodies());
   app.use(checkJsonBodies());
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Trimtab backend',
-      version: '1',
-      description: 'Errors are {code, message, details?}; timestamps are epoch milliseconds.',
-    },
-  });
+  app.get('/openapi.json', (c) => c.json(describeApi(app)));
   // One chain: each call returns a type that knows the routes added so far.
   return app
     .route('/', healthRoutes(services))

@@ -83,7 +83,7 @@ const isOfConnecting = (error: unknown): boolean =>
   error instanceof Error && 'command' in error && error.command === 'CONN';
 
 function mailOf(notice: Notice, { from, to }: Addresses, alertsPage: string | undefined) {
-  const { title, message, facts } = noticeText(notice);
+  const { title, message, facts } = noticeText(notice, alertsPage);
   const domain = from.slice(from.lastIndexOf('@') + 1);
   const idOf = (id: string) => `<${id}@${domain}>`;
   const opening = idOf(notice.id.replace(/-recovered$/, '-opened'));

@@ -14,7 +14,8 @@ export interface NoticeText {
 const LONGEST_MESSAGE = 2000;
 const LONGEST_FACT = 300;
 
-export function noticeText({ type, alert }: Notice): NoticeText {
+/** @param alertsPage of the dashboard, which has the runbook, where it is known. */
+export function noticeText({ type, alert }: Notice, alertsPage?: string): NoticeText {
   const { kind, severity, key, openedAt, resolvedAt } = alert;
   const title = { opened: 'Alert', recovered: 'Over', test: 'Test' }[type];
   return {
@@ -28,7 +29,7 @@ export function noticeText({ type, alert }: Notice): NoticeText {
       ...(key === kind ? [] : [['About', plainLine(key, LONGEST_FACT)] as const]),
       ...(runbookOf(kind) === undefined || type === 'recovered'
         ? []
-        : [['Runbook', `docs/runbook.md#${runbookAnchor(kind)}`] as const]),
+        : [['Runbook', `${alertsPage ?? 'docs/runbook.md'}#${runbookAnchor(kind)}`] as const]),
     ],
   };
 }

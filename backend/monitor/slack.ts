@@ -6,7 +6,7 @@ import { jsonBytes, postJson } from './post-json.ts';
 
 /** What an incoming webhook of Slack is sent, or of what takes the same, such as Mattermost. */
 export function slackMessage(notice: Notice, alertsPage: string | undefined) {
-  const { title, message, facts } = noticeText(notice);
+  const { title, message, facts } = noticeText(notice, alertsPage);
   const literal = (text: string, italic = false) => ({
     type: 'text',
     text,

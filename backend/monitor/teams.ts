@@ -9,7 +9,7 @@ import { jsonBytes, postJson } from './post-json.ts';
  * wrote is in text runs, which know no Markdown, other than text blocks and facts.
  */
 export function teamsMessage(notice: Notice, alertsPage: string | undefined) {
-  const { title, message, facts } = noticeText(notice);
+  const { title, message, facts } = noticeText(notice, alertsPage);
   return {
     type: 'message',
     attachments: [

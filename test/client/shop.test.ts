@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { SERVED_FILE, servedModule } from '../../edge/shop/build/served.ts';
 import { crowd, type Endpoints } from '../../edge/shop/page/crowd/crowd.ts';
+import { EMPTY_STORY, toldOn, type Story } from '../../edge/shop/page/crowd/story.ts';
 import { historyPoints } from '../../edge/shop/page/reasons.ts';
 import { queryOf, EMPTY } from '../../edge/shop/page/search.ts';
 import { DE } from '../../edge/shop/page/words/de.ts';
@@ -51,6 +52,57 @@ test('points for history are those beyond what all get that are unlike what was 
   // Nothing here is unlike it: what all have counts in full.
   expect(historyPoints([{ reasons: [themes('up to 0.8 items', 3)] }])).toEqual([3]);
   expect(historyPoints([])).toEqual([]);
+});
+
+/** What is told after rankings that came in rounds of 40: each version by a pattern, over so many rankings. */
+function told(...parts: readonly (readonly [versions: readonly string[], rankings: number])[]) {
+  let story: Story = EMPTY_STORY;
+  for (const [versions, rankings] of parts)
+    for (let at = 0; at < rankings; at += 40)
+      story = toldOn(
+        story,
+        Array.from({ length: 40 }, (_, i) => {
+          const by = versions[(at + i) % versions.length];
+          return { by, version: by === 'rules' ? 'v000000' : by, clicked: false };
+        }),
+      );
+  return story.chapters.map(({ kind, version }) => `${kind} ${version}`);
+}
+const oneIn = (every: number, version: string, other: string) =>
+  Array.from({ length: every }, (_, i) => (i === 0 ? version : other));
+
+test('a rollout is told from the rules to the champion, and one that is taken back as such', () => {
+  const [start, learned] = ['rules v000000', 'learning v000000'];
+  const [rules, learning]: (readonly [string[], number])[] = [
+    [['rules'], 400],
+    [['v000000'], 400],
+  ];
+  const canary = oneIn(20, 'v000001', 'v000000');
+  const half = ['v000001', 'v000000'];
+  expect(told()).toEqual([]);
+  expect(told(rules, learning)).toEqual([start, learned]);
+  const all = [start, learned, 'canary v000001', 'champion v000001'];
+  expect(told(rules, learning, [canary, 4000], [half, 800], [['v000001'], 400])).toEqual(all);
+  // A champion stays one, however long it ranks, and the next version begins anew.
+  expect(told(rules, learning, [half, 800], [['v000001'], 8000])).toEqual(all);
+  expect(
+    told(rules, learning, [half, 800], [['v000001'], 2000], [['v000001', 'v000002'], 400]),
+  ).toEqual([...all, 'canary v000002']);
+  // A canary of 1 % is one, also where the latest rankings have none of it.
+  expect(told(rules, [oneIn(400, 'v000001', 'v000000'), 4000])).toEqual([start, 'canary v000001']);
+  const withdrawn = [start, learned, 'canary v000001', 'withdrawn v000001'];
+  expect(told(rules, learning, [canary, 800], [['v000000'], 8000])).toEqual(withdrawn);
+  expect(told(rules, learning, [half, 800], [['v000001'], 400], [['v000000'], 4000])).toEqual([
+    ...all,
+    'withdrawn v000001',
+  ]);
+  // A page that is opened later knows no more than what it sees.
+  expect(told([['v000007'], 400])).toEqual(['learning v000007']);
+});
+
+test('both languages tell every chapter of it', () => {
+  for (const kind of ['rules', 'learning', 'canary', 'champion', 'withdrawn'] as const)
+    for (const { chapter } of [DE, EN]) expect(chapter[kind]('v000001', '5 %')).not.toBe('');
 });
 
 const TOO_MUCH = { status: 429, body: { code: 'too_many_requests' }, retryAfterS: 60 };

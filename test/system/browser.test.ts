@@ -9,6 +9,11 @@ import { openStore } from '../../backend/store/open.ts';
 import { armKey } from '../../shared/domain/experiment.ts';
 import { parseSessionId, versionOf } from '../../shared/domain/ids.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
+import {
+  startFeedServer,
+  table,
+  type FeedServer,
+} from '../backend/catalogue/feeds/support/feed-server.ts';
 import { bringUpToDate } from '../backend/log/support/bring-up-to-date.ts';
 import { happened } from '../backend/log/support/log.ts';
 import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
@@ -59,16 +64,30 @@ function visits(): IngestBatch {
 describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
   let backend: TestBackend;
   let browser: Browser;
+  let shop: FeedServer;
   let experiment: string;
   let candidate: string;
   beforeAll(async () => {
-    backend = await startTestBackend();
+    shop = await startFeedServer();
+    const feed = {
+      name: 'trips',
+      url: `${shop.url}/trips.csv`,
+      schedule: '',
+      read: {},
+      redirectHosts: [],
+      maxWithdrawnShare: 0.5,
+      maxRefusedShare: 0,
+      maxBytes: 1000,
+      timeoutMs: 60_000,
+    };
+    backend = await startTestBackend({ feeds: [feed] });
     browser = await startChromium();
     candidate = await seed(backend);
   });
   afterAll(async () => {
     await browser?.close();
     await backend?.close();
+    await shop?.close();
   });
 
   /** Something on every page. */
@@ -360,6 +379,77 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await dialog.getByLabel('Reason').fill('we know');
     await dialog.getByRole('button', { name: 'Silence' }).click();
     await page.getByText('by carla: we know').waitFor();
+    await context.close();
+  });
+
+  test('shows what backend and edge take and answer, and asks no other address for anything', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    const asked: string[] = [];
+    const faults: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('console', (line) => {
+      if (line.type() === 'error') faults.push(line.text());
+    });
+    // Also what the policy kept from being asked would be a fault.
+    await page.addInitScript(
+      `globalThis.refused = []; document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => refused.push(violatedDirective + ' ' + blockedURI))`,
+    );
+    await open(page, 'now').then(() => page.getByRole('link', { name: 'API' }).click());
+    await page.waitForURL('**/dashboard/api');
+    const main = page.locator('main');
+    // Scalar lays itself out; each loading of its 5 MB takes a while.
+    for (const width of SCREENSHOTS === undefined ? [1280] : WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: width === 1280 ? 'dark' : 'light' });
+      await page.goto(`${backend.url}/dashboard/api?api=backend`);
+      await main.getByRole('heading', { name: 'Trimtab backend' }).waitFor();
+      await main.getByText('/v1/alerts/silence').first().waitFor();
+      if (SCREENSHOTS !== undefined)
+        await page.screenshot({ path: `${SCREENSHOTS}/api-${width}.png` });
+    }
+    await page.goto(`${backend.url}/dashboard/api?api=edge`);
+    await main.getByRole('heading', { name: 'Trimtab edge' }).waitFor();
+    await main.getByText('/v1/rank').first().waitFor();
+    expect(asked.length).toBeGreaterThan(5);
+    const own = [`${backend.url}/`, 'data:', 'blob:'];
+    expect(asked.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([]);
+    // Scalar looks whether it may make functions of texts, and goes on without where it may not.
+    expect(await page.evaluate('refused')).toEqual(['script-src eval']);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('shows what became of a feed, reads it when it is told to, and says why it was refused', async () => {
+    const context = await signedIn('operator', 'fred');
+    const page = await context.newPage();
+    await open(page, 'catalogue');
+    const feed = page.locator('#section-feed-trips');
+    await feed.getByText('not read yet').waitFor();
+    const read = async () => {
+      await feed.getByRole('button', { name: 'Read now' }).click();
+      await page.locator('#dialog').getByRole('button', { name: 'Read' }).click();
+    };
+    shop.answer = table(['id,price', 'a,1', 'b,2', 'c,3']);
+    await read();
+    await feed.getByText('taken', { exact: true }).waitFor();
+    expect(await feed.locator('table').innerText()).toMatch(/New\s+3/);
+    shop.answer = table(['id,price', 'a,4']);
+    await read();
+    // It takes out two of three.
+    await page.locator('#dialog').getByRole('alert').waitFor();
+    await page.locator('#dialog').getByRole('button', { name: 'Cancel' }).click();
+    await feed.getByText('refused', { exact: true }).waitFor();
+    expect(await feed.innerText()).toMatch(/Refused, whole: .*2 of .*3/);
+    expect(await violationsOn(page)).toEqual([]);
+    if (SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${SCREENSHOTS}/catalogue-refused.png`, fullPage: true });
+    await feed.getByRole('button', { name: 'Take it' }).click();
+    await page.locator('#dialog').getByLabel('Type trips to confirm').fill('trips');
+    await page.locator('#dialog').getByRole('button', { name: 'Read' }).click();
+    await feed.getByText('taken', { exact: true }).waitFor();
+    expect(await feed.locator('table').innerText()).toMatch(/Changed\s+1[\s\S]*Withdrawn\s+2/);
     await context.close();
   });
 

@@ -17,6 +17,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<Page>>> = {
   experiments: async () => (await import('./pages/experiments.ts')).experimentsPage,
   'metric-weights': async () => (await import('./pages/metric-weights.ts')).metricWeightsPage,
   business: async () => (await import('./pages/business.ts')).businessPage,
+  catalogue: async () => (await import('./pages/catalogue.ts')).cataloguePage,
   objectives: async () => (await import('./pages/objectives.ts')).objectivesPage,
   audit: async () => (await import('./pages/audit.ts')).auditPage,
   alerts: async () => (await import('./pages/alerts.ts')).alertsPage,
@@ -40,8 +41,11 @@ async function load(): Promise<void> {
     showSections(sections);
     problem.replaceChildren();
     // A link to a chart or section: it exists only now.
-    if (lastAt === 0 && location.hash.length > 1)
-      document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    if (lastAt === 0 && location.hash.length > 1) {
+      const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (wanted instanceof HTMLDetailsElement) wanted.open = true;
+      wanted?.scrollIntoView();
+    }
     lastAt = Date.now();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -177,8 +177,9 @@ function draw(plot: HTMLElement): void {
           ...axis,
           grid: { show: false },
           ticks: { show: false },
-          size: 28,
-          gap: 4,
+          size: 34,
+          // The lowest label of the other axis is as high as half its line below it.
+          gap: 10,
           space: x.kind === 'name' ? 76 : 64,
           ...(x.kind === 'name' && { incrs: [1, 2, 5, 10, 20, 50] }),
           values: (_, splits, __, ___, incr) => splits.map((value) => xText(value, incr)),
@@ -187,7 +188,9 @@ function draw(plot: HTMLElement): void {
           ...axis,
           grid,
           ticks: { show: false },
-          size: 62,
+          // As wide as the longest label needs.
+          size: (_, labels) =>
+            Math.max(44, 16 + 7.2 * Math.max(0, ...(labels ?? []).map(({ length }) => length))),
           values: (_, splits) => splits.map((value) => format(value)),
         },
       ],
@@ -230,10 +233,13 @@ function colorNow(element: HTMLElement, name: string): string {
 const faint = (color: string) => color.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.16)');
 
 const DAY_SECONDS = 86_400;
+const YEAR_SECONDS = 365 * DAY_SECONDS;
 
 /** In the time of whoever looks; the table has UTC. */
 function clock(ms: number, incr: number): string {
   const at = new Date(ms);
+  if (incr >= YEAR_SECONDS / 2)
+    return at.toLocaleDateString('en', { month: 'short', year: 'numeric' });
   return incr >= DAY_SECONDS
     ? at.toLocaleDateString('en', { day: 'numeric', month: 'short' })
     : at.toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

@@ -1,4 +1,4 @@
-import { PAGES } from '../pages.ts';
+import { PAGES, REFERENCE } from '../pages.ts';
 import { api, json } from './api.ts';
 import { h } from './dom.ts';
 
@@ -78,9 +78,9 @@ export function offerSearch(): void {
   const look = async () => {
     const q = input.value.trim();
     const mine = ++asked;
-    const pages = PAGES.filter(({ title, about }) =>
-      `${title} ${about}`.toLowerCase().includes(q.toLowerCase()),
-    ).map(({ path, title }) => ({ title, detail: 'page', href: `/dashboard/${path}` }));
+    const pages = [...PAGES, REFERENCE]
+      .filter(({ title, about }) => `${title} ${about}`.toLowerCase().includes(q.toLowerCase()))
+      .map(({ path, title }) => ({ title, detail: 'page', href: `/dashboard/${path}` }));
     const lookup = LOOKUP.test(q)
       ? [{ title: q, detail: 'look this ranking up', href: `/dashboard/ranking?id=${q}` }]
       : [];

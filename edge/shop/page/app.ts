@@ -1,5 +1,6 @@
 import { createClient } from '../../client/client.ts';
 import { trackForms } from '../../client/extras/form-progress.ts';
+import { trackPointer } from '../../client/extras/pointer-activity.ts';
 import { trackScroll } from '../../client/extras/scroll-depth.ts';
 import type { Ranked } from '../../client/types.ts';
 import { cardList, LEAST_POINTS, type Card } from './cards.ts';
@@ -243,5 +244,6 @@ function showPage(): void {
 showPage();
 client.observe();
 trackForms(client);
+trackPointer(client);
 trackScroll(client);
 void rank();

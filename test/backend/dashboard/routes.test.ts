@@ -61,6 +61,39 @@ describe('a page', () => {
     expect(headers.get('location')).toBe(`/?next=${encodeURIComponent(`${path}?version=v000000`)}`);
   });
 
+  test('of the API allows styles of one answer beside that, shows itself to who is signed in alone, and says when the edge is away', async () => {
+    const { cookie } = await signIn(backend, 'viewer');
+    const policies = await Promise.all(
+      [0, 1].map(async () => {
+        const { headers, body } = await ask('/dashboard/api', { cookie });
+        const policy = headers.get('content-security-policy') ?? '';
+        const [, nonce] = /'nonce-([^']{16,})'/.exec(policy)!;
+        expect(body).toContain(`<meta property="csp-nonce" content="${nonce}"`);
+        expect(headers.get('cache-control')).toBe('no-store');
+        const others = policy.replace(` 'nonce-${nonce}'`, '').split('; ').toSorted();
+        expect(others).toEqual([...POLICY, "style-src-attr 'unsafe-inline'"].toSorted());
+        return nonce;
+      }),
+    );
+    expect(policies[0]).not.toBe(policies[1]);
+    const stranger = await ask('/dashboard/api');
+    expect(stranger.status).toBe(303);
+    expect(stranger.headers.get('location')).toBe('/?next=/dashboard/api');
+    expect((await ask('/dashboard/api/edge.json')).status).toBe(401);
+    const { body: edge } = await ask('/dashboard/api/edge.json', { cookie });
+    expect(edge).toMatchObject({
+      info: { title: 'Trimtab edge' },
+      servers: [{ url: backend.config.edgeUrl }],
+    });
+    const without = await backend.beside({ edgeUrl: 'http://127.0.0.1:1' });
+    const away = await without.call('GET', '/dashboard/api/edge.json', undefined, { cookie });
+    await without.close();
+    expect({ status: away.status, code: away.body.code }).toEqual({
+      status: 502,
+      code: 'edge_unreachable',
+    });
+  });
+
   test('shows names as text', async () => {
     const { cookie } = await signIn(backend, 'viewer', '<b>"&');
     const { body } = await ask('/dashboard/now', { cookie });
@@ -162,7 +195,9 @@ describe('cookies', () => {
       outbound: outboundOf({ privateHosts: [] }),
       nowMs: Date.now,
     });
-    const answer = await dashboardRoutes({ store, login }).request(url);
+    const answer = await dashboardRoutes({ store, login, edgeUrl: backend.config.edgeUrl }).request(
+      url,
+    );
     const cookie = answer.headers.get('set-cookie')!;
     expect(/; Secure/.test(cookie)).toBe(isSecure);
     expect(cookie.startsWith('__Host-')).toBe(isSecure);

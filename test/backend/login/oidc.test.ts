@@ -141,7 +141,7 @@ async function startPages({ attemptsPerMinute = 1000, nowMs = Date.now }) {
   });
   const app = new Hono()
     .onError(errorHandler(() => undefined))
-    .route('/', dashboardRoutes({ store, login }));
+    .route('/', dashboardRoutes({ store, login, edgeUrl: backend.config.edgeUrl }));
   const request = (path: string, { address = '192.0.2.9', cookie = '' } = {}) => {
     const incoming = { socket: { remoteAddress: address, remotePort: 1, remoteFamily: 'IPv4' } };
     return app.request(path, { headers: { cookie } }, { incoming });

@@ -39,6 +39,11 @@ export interface KvServer {
   close(): Promise<void>;
 }
 
+/** As the Worker has it. Its type is of the edge's own project. */
+const EDGE_SOURCE = '../../../edge/http/openapi.ts';
+const { OPENAPI } = (await import(EDGE_SOURCE)) as { readonly OPENAPI: object };
+const EDGE_DOCUMENT = JSON.stringify(OPENAPI);
+
 export async function startKvServer(secretKey: string, port = 0): Promise<KvServer> {
   const values = new Map<string, Buffer>();
   const calls: string[] = [];
@@ -48,6 +53,8 @@ export async function startKvServer(secretKey: string, port = 0): Promise<KvServ
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      // What the Worker describes of itself, to whoever asks.
+      if (request.url === '/openapi.json') return answer(response, 200, EDGE_DOCUMENT);
       const key = decodeURIComponent(request.url!.replace('/v1/kv/', ''));
       if (request.headers.authorization !== `Bearer ${secretKey}`)
         return answer(response, 401, '{}');

@@ -1,6 +1,6 @@
 import { api, json, mayAct } from '../api.ts';
 import { badge, button, code, empty, h, table, when, type Child, type Section } from '../dom.ts';
-import { runbookAnchor, runbookOf } from '../../../monitor/runbook.ts';
+import { RUNBOOK, runbookAnchor, runbookOf, type RunbookEntry } from '../../../monitor/runbook.ts';
 import { ask } from '../dialog.ts';
 import { duration, isoMinute } from '../format.ts';
 import { choose, chosen } from '../state.ts';
@@ -19,11 +19,13 @@ export const alertsPage: Page = {
     return [
       filter([...new Set(alerts.map((alert) => alert.kind))], kind),
       openSection(open),
-      ...runbookSections([...new Set(open.map((alert) => alert.kind))]),
       overSection(over),
+      runbookSection(kindsOf(open), kindsOf(over)),
     ];
   },
 };
+
+const kindsOf = (alerts: readonly Alert[]) => new Set(alerts.map(({ kind }) => kind));
 
 function filter(kinds: readonly string[], kind: string | undefined): Section {
   const select = h(
@@ -61,14 +63,7 @@ const openSection = (open: readonly Alert[]): Section => ({
           ],
           open.map((alert) => [
             h('span', { class: 'nowrap' }, badge(alert.kind, 'bad')),
-            h(
-              'span',
-              { class: 'sentence' },
-              alert.message,
-              ' ',
-              runbookOf(alert.kind) !== undefined &&
-                h('a', { href: `#${runbookAnchor(alert.kind)}` }, 'What to do'),
-            ),
+            h('span', { class: 'sentence' }, alert.message, ' ', whatToDo(alert.kind)),
             h('span', { class: 'nowrap' }, when(alert.openedAt)),
             stateOf(alert),
             actionsOf(alert),
@@ -139,34 +134,58 @@ async function silenceIt({ key, kind, message }: Alert): Promise<void> {
   refreshPage();
 }
 
-/** What to do about each kind that is open, as docs/runbook.md has it; none where nothing is open. */
-function runbookSections(kinds: readonly string[]): Section[] {
-  const content = kinds.flatMap((kind) => {
-    const entry = runbookOf(kind);
-    if (entry === undefined) return [];
-    const { means, urgency, look, act } = entry;
-    return [
+/** What docs/runbook.md says of each kind: those that are open or over come first, and the open ones unfolded. */
+function runbookSection(open: ReadonlySet<string>, over: ReadonlySet<string>): Section {
+  const weight = (kind: string) => (open.has(kind) ? 0 : over.has(kind) ? 1 : 2);
+  const kinds = Object.keys(RUNBOOK).toSorted((a, b) => weight(a) - weight(b));
+  return {
+    id: 'runbook',
+    title: 'What to do',
+    wide: true,
+    content: kinds.map((kind) => entryOf(kind, runbookOf(kind)!, open.has(kind))),
+  };
+}
+
+function entryOf(
+  kind: string,
+  { means, urgency, look, act }: RunbookEntry,
+  isOpen: boolean,
+): HTMLElement {
+  return h(
+    'details',
+    { 'data-key': runbookAnchor(kind), id: runbookAnchor(kind), class: 'runbook', open: isOpen },
+    h('summary', {}, kind),
+    h(
+      'div',
+      {},
+      h('p', {}, means),
+      h('p', { class: 'muted' }, urgency),
       h(
-        'div',
-        { id: runbookAnchor(kind) },
-        h('h3', {}, kind),
-        h('p', {}, means),
-        h('p', {}, urgency),
-        h(
-          'p',
-          {},
-          'To look: ',
-          look.flatMap((command, i) => [i > 0 && ', ', code(command)]),
-        ),
-        h(
-          'ul',
-          {},
-          act.map((step) => h('li', {}, withCode(step))),
-        ),
+        'p',
+        {},
+        'To look: ',
+        look.flatMap((command, i) => [i > 0 && ', ', code(command)]),
       ),
-    ];
-  });
-  return content.length === 0 ? [] : [{ id: 'runbook', title: 'What to do', wide: true, content }];
+      h(
+        'ul',
+        {},
+        act.map((step) => h('li', {}, withCode(step))),
+      ),
+    ),
+  );
+}
+
+/** To the entry of a kind, which opens: an anchor alone shows a line that is folded. */
+function whatToDo(kind: string): HTMLElement | false {
+  if (runbookOf(kind) === undefined) return false;
+  const link = h('a', { href: `#${runbookAnchor(kind)}` }, 'What to do');
+  link.addEventListener('click', () => unfold(runbookAnchor(kind)));
+  return link;
+}
+
+function unfold(id: string): void {
+  const entry = document.getElementById(id);
+  if (entry instanceof HTMLDetailsElement) entry.open = true;
 }
 
 /** Text in backquotes as code; a link is its words, as the page that it leads to is not served here. */
@@ -188,7 +207,7 @@ const overSection = (over: readonly Alert[]): Section => ({
           [{ label: 'Kind' }, { label: 'Message' }, { label: 'Opened' }, { label: 'Lasted' }],
           over.map(({ kind, message, openedAt, resolvedAt }) => [
             h('span', { class: 'nowrap' }, badge(kind, 'plain')),
-            h('span', { class: 'sentence' }, message),
+            h('span', { class: 'sentence' }, message, ' ', whatToDo(kind)),
             h('span', { class: 'nowrap' }, when(openedAt)),
             h('span', { class: 'nowrap' }, duration(resolvedAt! - openedAt)),
           ]),

@@ -1,6 +1,7 @@
 import { api, json } from '../api.ts';
 import { empty, h, type Section } from '../dom.ts';
 import { chosen } from '../state.ts';
+import { costsSection } from './business/costs.ts';
 import { groupsSection } from './business/groups.ts';
 import { itemsSection } from './business/items.ts';
 import { chosenSection, overTimeSections } from './business/over-time.ts';
@@ -24,9 +25,13 @@ export const businessPage: Page = {
         json(api.business.page.$get({ query: { days, placement } })),
         json(api.weights.$get()),
         json(api.status.$get()),
-        Promise.all([json(api.experiments.$get()), json(api.reports.$get())]),
+        Promise.all([
+          json(api.experiments.$get()),
+          json(api.reports.$get()),
+          json(api.costs.$get()),
+        ]),
       ]);
-    const [{ experiments }, { reports }] = more;
+    const [{ experiments }, { reports }, costs] = more;
     const names = new Map(weights.map(({ version, name }) => [version, name]));
     const all = new URLSearchParams(location.search);
     all.delete('item');
@@ -37,6 +42,7 @@ export const businessPage: Page = {
       itemsSection(items, item, `?${all}`),
       searchesSection(searches, chosen('searches')),
       pageActivitySection(activity),
+      costsSection(costs),
       reportsSection(reports),
     ];
   },

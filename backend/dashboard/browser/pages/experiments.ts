@@ -202,7 +202,7 @@ function comparisonSection(
   return {
     id: `comparison-${i}`,
     title: `${treatment} against ${control}`,
-    tools: [badge(verdict.kind, VERDICTS[verdict.kind] ?? 'plain')],
+    tools: [badge(verdict.kind.replaceAll('-', ' '), VERDICTS[verdict.kind] ?? 'plain')],
     content: [
       h('p', {}, sentence(verdict.sentence)),
       resultData && resultOf(resultData, weights),

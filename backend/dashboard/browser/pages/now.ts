@@ -37,6 +37,7 @@ export const nowPage: Page = {
       liveSection(status),
       figuresSection(status, now),
       trafficSection(now),
+      ingestSection(now),
       latencySection(latency),
       probeSection(now),
       servedSection(now, status),
@@ -215,13 +216,22 @@ function trafficSection({ traffic: { spans, spanMs } }: Now): Section {
         fromZero: true,
         otherwise: ['No ranking was logged in the last hour.', CURL],
       }),
+    ],
+  };
+}
+
+function ingestSection({ traffic: { spans } }: Now): Section {
+  return {
+    id: 'ingest',
+    title: 'Ingest',
+    content: [
       chart({
         id: 'ingest-lag',
         title: 'Ingest lag, median by minute',
         says: 'From the newest entry of a batch at the edge to its commit here.',
-        x: { kind: 'time', values: at },
+        x: { kind: 'time', values: spans.map((span) => span.at) },
         series: [{ label: 'lag', values: spans.map(({ lagMs }) => lagMs), color: 2 }],
-        format: (value) => `${figure(value)} ms`,
+        format: (value) => (value < 1000 ? `${figure(value)} ms` : `${figure(value / 1000)} s`),
         fromZero: true,
         otherwise: ['No batch has arrived in the last hour.', CURL],
       }),

@@ -59,6 +59,7 @@ function anomaliesSection({ hours, sources, visitors }: Anomalies, held: Held): 
   return {
     id: 'anomalies',
     title: 'Unusual traffic',
+    wide: true,
     tools: [
       marked.length + sources.length + visitors.length === 0
         ? badge('nothing marked', 'good')

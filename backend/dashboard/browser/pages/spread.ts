@@ -1,6 +1,6 @@
 import type { CsvRow } from '../csv-text.ts';
 import { csvButton } from '../csv.ts';
-import { empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
+import { code, empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
 import { percent, whole } from '../format.ts';
 import { choose } from '../state.ts';
 import type { DataSpread } from '../../../http/answers.ts';
@@ -29,7 +29,8 @@ export function spreadSection(found: DataSpread, asked: string | undefined): Sec
           items === 0
             ? empty(
                 'No item of the catalogue can be shown.',
-                'npx trimtab items import brings one.',
+                code('npx trimtab import products.csv'),
+                ' brings some.',
               )
             : empty(
                 'No ranking of the last two weeks is read by training yet.',

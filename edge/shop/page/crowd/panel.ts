@@ -2,6 +2,7 @@ import { h } from '../dom.ts';
 import type { Speech } from '../words/language.ts';
 import { chart } from './chart.ts';
 import { crowd, RULES, type Endpoints } from './crowd.ts';
+import { EMPTY_STORY, toldOn } from './story.ts';
 import { EMPTY_TALLY, rateOf, STEP, tallied } from './tally.ts';
 
 /** From one round to the next, ms: so 1,600 rankings a minute, half of what one address may ask for by default. */
@@ -15,6 +16,7 @@ const TRAIN = 'npx trimtab train --direct --wait';
 /** The switch that sends visitors in, and what comes of them. */
 export function crowdPanel(endpoints: Endpoints, seed: string) {
   let tally = EMPTY_TALLY;
+  let story = EMPTY_STORY;
   const state = { isOn: false };
   let waitS = 0;
   let version = '';
@@ -23,6 +25,7 @@ export function crowdPanel(endpoints: Endpoints, seed: string) {
   const told = h('p', { class: 'muted', role: 'status' });
   const visitors = crowd(endpoints, seed, (met) => {
     tally = tallied(tally, met);
+    story = toldOn(story, met);
     version = met.at(-1)?.version ?? version;
     show();
   });
@@ -104,6 +107,18 @@ export function crowdPanel(endpoints: Endpoints, seed: string) {
         ),
       ),
       ...(rules === undefined ? [h('p', { class: 'muted' }, words.noRules)] : []),
+      h(
+        'ol',
+        { class: 'story', 'aria-label': words.story },
+        story.chapters.map((chapter, i) =>
+          h(
+            'li',
+            { 'aria-current': i === story.chapters.length - 1 && 'step' },
+            h('span', { class: 'muted' }, words.fromRanking(number(chapter.from + 1))),
+            words.chapter[chapter.kind](chapter.version, share(chapter.share)),
+          ),
+        ),
+      ),
       h('p', { class: 'muted' }, words.serving(version)),
     );
   }

@@ -99,6 +99,16 @@ export const DE: Words = {
   learning: (version) => `${version}, lernend`,
   beside: (gain) => `${gain} gegenüber den Regeln`,
   noRules: 'Diese Seite sah keine Suche nach den Regeln allein: Es war schon vorher gelernt.',
+  story: 'Was ordnet, und seit wann',
+  fromRanking: (number) => `Ab Suche ${number}: `,
+  chapter: {
+    rules: () => 'Die Regeln ordnen für alle. Noch ist nichts gelernt.',
+    learning: (version) => `${version} ordnet für alle und lernt aus jedem Klick sofort.`,
+    canary: (version, share) =>
+      `${version} ist neu und ordnet für ${share} der Besucher. Was sie klicken, entscheidet, ob es weitergeht.`,
+    champion: (version) => `${version} ist der Champion und ordnet für alle.`,
+    withdrawn: (version) => `${version} wurde zurückgezogen; was vorher war, ordnet für alle.`,
+  },
   serving: (version) => `Jetzt ordnet: ${version}`,
   howToTrain: 'Eine Version lernen und einführen, in einem Terminal:',
   theme: {

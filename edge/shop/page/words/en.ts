@@ -97,6 +97,16 @@ export const EN: Words = {
   learning: (version) => `${version}, learning`,
   beside: (gain) => `${gain} beside the rules`,
   noRules: 'This page saw no ranking by the rules alone: it had been learned before.',
+  story: 'What ranked, and from when on',
+  fromRanking: (number) => `From ranking ${number} on: `,
+  chapter: {
+    rules: () => 'the rules rank everybody. Nothing has been learned yet.',
+    learning: (version) => `${version} ranks everybody, and learns from each click at once.`,
+    canary: (version, share) =>
+      `${version} is new and ranks ${share} of the visitors. What they click decides whether it goes on.`,
+    champion: (version) => `${version} is the champion: it ranks everybody.`,
+    withdrawn: (version) => `${version} was taken back; what was before it ranks everybody.`,
+  },
   serving: (version) => `Now served: ${version}`,
   howToTrain: 'Train a version and roll it out from a terminal:',
   theme: {

@@ -1,5 +1,8 @@
 import type { Continent, Theme } from '../choices.ts';
 
+/** What can become of a version, as the shop tells it. */
+export type ChapterKind = 'rules' | 'learning' | 'canary' | 'champion' | 'withdrawn';
+
 /** All that the shop says in one language. */
 export interface Words {
   readonly title: string;
@@ -90,6 +93,9 @@ export interface Words {
   readonly beside: (gain: string) => string;
   readonly noRules: string;
   readonly serving: (version: string) => string;
+  readonly story: string;
+  readonly fromRanking: (number: string) => string;
+  readonly chapter: Readonly<Record<ChapterKind, (version: string, share: string) => string>>;
   readonly howToTrain: string;
   readonly theme: Readonly<Record<Theme, string>>;
   /** `{}` is where the country goes. */
