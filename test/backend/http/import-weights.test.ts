@@ -47,11 +47,11 @@ test('an imported version is stored, judged by an evaluation, and goes through t
 
   await eventually(async () => {
     const { body: status } = await backend.call('GET', '/v1/status');
-    expect(status.weights?.version).toBe('v000000');
+    return status.weights?.version === 'v000000';
   });
   const start = () => backend.call('POST', '/v1/rollouts', { version });
   expect(await start()).toMatchObject({ status: 409, body: { code: 'no_gate' } });
-  const gate = { verdict: 'keep champion', reason: 'it is worse', checks: [] };
+  const gate = { verdict: 'keep champion', reason: 'it is worse' };
   const report = { gate, version, against: 'v000000' };
   const row = { version, against: 'v000000', at: Date.now(), report };
   const store = await openStore(backend.config.database);
