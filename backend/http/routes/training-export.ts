@@ -1,13 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { bucketCount, type Schema } from '../../../shared/features/schema.ts';
-import {
-  boundsOf,
-  DAY_MS,
-  floorToDay,
-  startOfDay,
-  type UtcDay,
-} from '../../../shared/domain/utc-day.ts';
+import { boundsOf, DAY_MS, floorToDay, startOfDay } from '../../../shared/domain/utc-day.ts';
 import { exportDay } from '../../log/export/export-day.ts';
 import { EXPORT_FORMATS, exportColumns, featureColumn } from '../../log/export/training-rows.ts';
 import { readLogTime } from '../../log/log-time.ts';
@@ -138,7 +132,7 @@ export const trainingExportRoutes = (services: Services) => {
     })
     .openapi(day, async (c) => {
       const { schema: asked, format, firstGroup, salt } = c.req.valid('query');
-      const wanted = c.req.valid('param').day as UtcDay;
+      const wanted = c.req.valid('param').day;
       if (Number.isNaN(startOfDay(wanted)))
         throw new ApiError(400, 'invalid_request', `there is no day ${wanted}`);
       const schema = await schemaOf(asked);

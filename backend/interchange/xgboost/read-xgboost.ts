@@ -13,7 +13,7 @@ import {
  * XGBoost's JSON model (its documentation, "Introduction to Model IO", and `doc/model.schema`), which its UBJSON is as well. At a leaf
  * `split_conditions` is its value. Values and thresholds are 32-bit floats; what is below a threshold goes left. Categories that are listed go right.
  */
-const text = z.union([z.string(), z.number()]).transform(Number);
+const numberText = z.union([z.string(), z.number()]).transform(Number);
 const flags = z.array(z.union([z.number(), z.boolean()]).transform(Number));
 /** Also NaN, which stands where a test of categories has no threshold; JSON has null in its place. */
 const numbers = z.custom<number[]>(
@@ -32,7 +32,7 @@ const tree = z.object({
   categories_nodes: numbers.optional(),
   categories_segments: numbers.optional(),
   categories_sizes: numbers.optional(),
-  tree_param: z.object({ size_leaf_vector: text.optional() }).loose(),
+  tree_param: z.object({ size_leaf_vector: numberText.optional() }).loose(),
 });
 
 const gbtree = z.object({ model: z.object({ trees: z.array(tree) }).loose() }).loose();
@@ -43,9 +43,9 @@ const model = z.object({
       learner_model_param: z
         .object({
           base_score: z.union([z.string(), z.number()]),
-          num_class: text.optional(),
-          num_target: text.optional(),
-          num_feature: text,
+          num_class: numberText.optional(),
+          num_target: numberText.optional(),
+          num_feature: numberText,
         })
         .loose(),
       objective: z.object({ name: z.string() }).loose(),

@@ -34,7 +34,7 @@ test(`DuckDB reads the partitions, and its sums are the account's (seed ${SEED})
 
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   try {
-    const ask = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
+    const ask = async (query: string) => (await connection.runAndReadAll(query)).getRowObjectsJS();
     await connection.run(filesOf(join(log.folder)));
     const days = await ask(
       `select strftime(day, '%Y-%m-%d') as day, count(*)::int as "rows", count(distinct rankingId)::int as rankings,
