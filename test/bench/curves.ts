@@ -62,7 +62,7 @@ function plotOf(costs: readonly Cost[]): string {
   }));
   const panels = [
     { title: 'A ranking, µs of processor time', curves: [ranking] },
-    { title: 'Cold start to the first answer, ms of processor time', curves: [cold] },
+    { title: 'Cold start, ms of processor time', curves: [cold] },
     { title: 'Memory, MB', curves: [peak, kept] },
     { title: 'Bytes of the snapshot, MB', curves: [bytes] },
   ];

@@ -13,14 +13,15 @@ export interface Loaded {
   readonly sizeBytes: number;
 }
 
-const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const LOADER = fileURLToPath(new URL('./load-catalogue.ts', import.meta.url));
+const MAKER = fileURLToPath(new URL('./write-catalogue.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** For millions of items as objects, which only the maker of a snapshot has. */
 const MAKER_MB = 16_000;
 
 export async function writeCatalogue(file: string, trips: number): Promise<void> {
-  const maker = [`--max-old-space-size=${MAKER_MB}`, '--no-warnings', path('write-catalogue.ts')];
+  const maker = [`--max-old-space-size=${MAKER_MB}`, '--no-warnings', MAKER];
   await run(process.execPath, [...maker, file, String(trips)]);
 }
 
@@ -28,11 +29,7 @@ export async function writeCatalogue(file: string, trips: number): Promise<void>
 export async function loadedCatalogue(file: string, runs: number): Promise<Loaded> {
   const all: Loaded[] = [];
   for (let i = 0; i < runs; i++) {
-    const { stdout } = await run(process.execPath, [
-      '--no-warnings',
-      path('load-catalogue.ts'),
-      file,
-    ]);
+    const { stdout } = await run(process.execPath, ['--no-warnings', LOADER, file]);
     all.push(JSON.parse(stdout));
   }
   const median = (of: keyof Loaded) =>

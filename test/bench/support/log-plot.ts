@@ -10,7 +10,7 @@ export interface Panel {
 }
 
 const [WIDTH, HEIGHT, GAP] = [330, 220, 24];
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 14, 34, 30];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 22, 34, 30];
 const COLUMNS = 2;
 const POWERS: Readonly<Record<number, string>> = { 0: '', 3: 'k', 6: 'M', 9: 'G' };
 
@@ -66,10 +66,11 @@ function panelOf({ title, curves }: Panel, xTitle: string): string {
       `<path class="curve${i > 0 ? ' dashed' : ''}" d="M${places.map(([x, y]) => `${x} ${y}`).join('L')}"/>`,
     );
     places.forEach(([x, y], at) => {
-      const above = i === 0 ? -7 : 15;
+      // The greater one above, so that values of curves that cross stay apart.
+      const isAbove = curves.every((other) => (other.points[at]?.[1] ?? 0) <= points[at][1]);
       const anchor = at === 0 ? 'start' : at === places.length - 1 ? 'end' : 'middle';
       out.push(`<circle class="point" cx="${x}" cy="${y}" r="3"/>`);
-      out.push(text(x, y + above, anchor, short(points[at][1])));
+      out.push(text(x, y + (isAbove ? -7 : 15), anchor, short(points[at][1])));
     });
     if (curves.length > 1)
       out.push(
