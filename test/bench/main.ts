@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchCatalogue } from './catalogue.ts';
+import { benchPatches } from './patches.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { filterRows } from './filters.ts';
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   score: async () => ({ rows: await benchScore(), notes: [] }),
   filters: async () => ({ rows: filterRows(), notes: [] }),
   catalogue: benchCatalogue,
+  patches: benchPatches,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,
