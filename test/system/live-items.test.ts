@@ -29,7 +29,7 @@ it(
   async () => {
     const before = await rank(system, { sessionId: 'a', preferences: CHEAP, limit: 50 });
     const shown = new Set(before.items.map(({ id }) => id));
-    const others = trips.filter(({ id, status }) => !shown.has(String(id)) && status === 'open');
+    const others = trips.filter(({ id, status }) => !shown.has(id) && status === 'open');
     const cheap = others.slice(-5).map(({ id }) => ({ id, price: 1 }));
     const beganMs = performance.now();
     const changed = await call<{ changed: number }>(system, 'PATCH', '/v1/items', cheap);
@@ -47,9 +47,9 @@ it(
       limit: 10,
     });
     expect(priced.items.map(({ id }) => id).toSorted()).toEqual(
-      cheap.map(({ id }) => String(id)).toSorted(),
+      cheap.map(({ id }) => id).toSorted(),
     );
-    await call(system, 'POST', '/v1/items/delete', { ids: [String(cheap[0].id)] });
+    await call(system, 'POST', '/v1/items/delete', { ids: [cheap[0].id] });
     await until('a trip is gone', async () => {
       const now = await rank(system, { sessionId: 'd', filters: { column: 'price', to: 1 } });
       return now.items.length === 4;
