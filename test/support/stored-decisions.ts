@@ -5,7 +5,7 @@ import type { Item } from '../../shared/domain/item.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { liveHash, parseSnapshotPointer } from '../../shared/domain/pointer.ts';
 import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
-import { patched } from '../../shared/score/patched.ts';
+import { patched } from '../../shared/format/patched.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
