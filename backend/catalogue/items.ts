@@ -54,6 +54,49 @@ export async function upsertItems(
   return { created, different, unchanged: given.length - created - different };
 }
 
+/** What came of changes to items; together they are all that were given. */
+export interface Patched {
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Ids that the catalogue does not have. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Changes the attributes that are given of items that there are, and leaves the others as they are; `null` takes one away (JSON merge patch,
+ * RFC 7396). Each change is made in the database, so that two at the same time are both kept.
+ * @throws ApiError 400 as `upsertItems`; then nothing is changed.
+ */
+export async function patchItems(
+  store: Store,
+  schema: Schema,
+  given: readonly Item[],
+  nowMs: number,
+): Promise<Patched> {
+  refuseRepeated(given);
+  refuseForeign(schema, given);
+  packItems(schema.columns, given);
+  const changes = JSON.stringify(
+    given.map(({ id, attributes }) => [id, JSON.stringify(attributes)]),
+  );
+  const ids = JSON.stringify(given.map(({ id }) => id));
+  const missing = await store.db.all<{ id: string }>(
+    sql`select value as id from json_each(${ids}) where value not in (select id from items)`,
+  );
+  const [changed] = await store.write([
+    {
+      toSQL: () => ({
+        sql: `update items set attributes = json_patch(items.attributes, given.patch), "updatedAt" = ?
+          from (select value ->> 0 as id, value ->> 1 as patch from json_each(?)) as given
+          where items.id = given.id and items.attributes is not json_patch(items.attributes, given.patch)`,
+        params: [nowMs, changes],
+      }),
+    },
+  ]);
+  const unknown = missing.map(({ id }) => id);
+  return { changed, unchanged: given.length - changed - unknown.length, unknown };
+}
+
 /** Deletes what there is of some ids, whatever their form: what could be stored once must be able to go. */
 export async function deleteItems(
   store: Store,

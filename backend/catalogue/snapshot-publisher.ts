@@ -296,8 +296,15 @@ export async function everHadItems({ db }: Pick<Store, 'db'>): Promise<boolean> 
   return rows.length > 0;
 }
 
-/** The record of the live snapshot, to be shown to people. */
+/** The record of the live snapshot. */
 export async function readLiveSnapshot(store: Store): Promise<Record<string, unknown> | undefined> {
   const [row] = await store.db.select().from(pointers).where(eq(pointers.name, 'catalogue'));
   return row && { ...row.value, since: row.since };
+}
+
+/** The same by the hash under which edges and decisions name it, also where it was published in patches. */
+export async function shownSnapshot(store: Store): Promise<Record<string, unknown> | undefined> {
+  const live = await readLiveSnapshot(store);
+  const pointer = parseSnapshotPointer(JSON.stringify(live ?? null));
+  return pointer === undefined ? live : { ...live, hash: liveHash(pointer) };
 }

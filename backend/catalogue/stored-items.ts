@@ -41,10 +41,11 @@ export async function changedItems(
       left join items i on i.id = c.id`,
     args: [since],
   });
-  return rows.map(({ id, revision, attributes }) => {
-    const item = attributes === null ? undefined : readItem(String(id), attributes, onDropped);
+  return rows.map(({ id: stored, revision, attributes }) => {
+    const id = textOf(stored);
+    const item = attributes === null ? undefined : readItem(id, attributes, onDropped);
     return {
-      id: String(id),
+      id,
       revision: Number(revision),
       ...(item && { item: withoutOutdatedValues(item, schema.columns, onDropped) }),
     };
@@ -66,7 +67,12 @@ export async function changedIds(client: Client, after: number, upTo: number): P
     sql: 'select distinct id from item_changes where revision > ? and revision <= ?',
     args: [after, upTo],
   });
-  return rows.map(({ id }) => String(id));
+  return rows.map(({ id }) => textOf(id));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new Error('the table of items holds no texts');
 }
 
 function readItem(
@@ -74,9 +80,9 @@ function readItem(
   attributes: unknown,
   onDropped: (why: string) => void,
 ): Item | undefined {
-  if (typeof attributes !== 'string') throw new Error('the table of items holds no texts');
+  const text = textOf(attributes);
   try {
-    return parseStoredItem(id, JSON.parse(attributes));
+    return parseStoredItem(id, JSON.parse(text));
   } catch (error) {
     // One such item must not keep the whole catalogue from the edge.
     onDropped(`${messageOf(error)}; the item is left out`);
@@ -94,9 +100,8 @@ async function readAll(client: Client, onDropped: (why: string) => void): Promis
       args: [after, PAGE],
     });
     for (const { id, attributes } of rows) {
-      if (typeof id !== 'string') throw new Error('the table of items holds no texts');
-      after = id;
-      const item = readItem(id, attributes, onDropped);
+      after = textOf(id);
+      const item = readItem(after, attributes, onDropped);
       if (item !== undefined) all.push(item);
     }
     if (rows.length < PAGE) return all;

@@ -25,6 +25,7 @@ import { initVerb } from './init/init.ts';
 import { deleteItemsVerb } from './items/delete.ts';
 import { importVerb } from './items/import.ts';
 import { learnedVerb } from './items/learned.ts';
+import { patchItemsVerb } from './items/patch.ts';
 import { backtestVerb } from './metric-weights/backtest.ts';
 import { learnVerb } from './metric-weights/learn.ts';
 import { setVerb, withdrawOverrideVerb } from './metric-weights/override.ts';
@@ -115,7 +116,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'items',
     about: 'the catalogue',
-    verbs: [importVerb, learnedVerb, deleteItemsVerb],
+    verbs: [importVerb, patchItemsVerb, learnedVerb, deleteItemsVerb],
     short: { import: importVerb },
   },
   {

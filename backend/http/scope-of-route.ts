@@ -66,6 +66,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
     ingest: [
       'POST /v1/feeds/{name}/read',
       'PUT /v1/items',
+      'PATCH /v1/items',
       'POST /v1/items/delete',
       'DELETE /v1/items/{id}',
       'POST /v1/outcomes',

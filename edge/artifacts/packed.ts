@@ -3,7 +3,7 @@ import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { snapshotSpace } from '../../shared/score/stored-table.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
-import { patched } from '../../shared/score/patched.ts';
+import { patched } from '../../shared/format/patched.ts';
 import type { ReadPart } from './read-parts.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { liveHash, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
-import { patchedInUse } from '../../shared/score/patched.ts';
+import { patchedInUse } from '../../shared/format/patched.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { packedCache, type CachedPacked } from './packed-cache.ts';

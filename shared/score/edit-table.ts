@@ -13,7 +13,6 @@ import {
 import { compareBytes } from '../features/columns/packed-ids.ts';
 import { moveEntries, rowMoves, type RowMoves } from '../features/columns/row-moves.ts';
 import { knowRowsByCode, rowsByCode } from '../features/columns/rows-by-code.ts';
-import { FormatError } from '../format/bytes.ts';
 import { BLOCK_ROWS, blockCounts, columnBlocks, editedBlocks, FEW_ROWS } from './row-blocks.ts';
 import type { CodeRanges, ColumnBlocks, RowBlocks } from './row-blocks.ts';
 import type { RankableTable } from './rank.ts';
@@ -42,7 +41,7 @@ export interface EditedTable {
  * The table of a catalogue in which some items differ, as `catalogueTable` makes it of all of them: the same rows in the same places,
  * so the same ties, and the same dictionaries and codes. Rows are copied in runs; a column is written anew only where its
  * dictionary has lost or won values. Nothing of the table that it was made from is changed or kept.
- * @throws FormatError where it does not fit the table.
+ * @throws RangeError where it does not fit the table.
  */
 export function editTable(
   { table, blocks, rows }: EditableTable,
@@ -63,7 +62,7 @@ export function editTable(
     added.map(({ place }) => place),
   );
   if (moves.rows > MOST_ROWS)
-    throw new FormatError(`${moves.rows} rows are more than can be told apart`);
+    throw new RangeError(`${moves.rows} rows are more than can be told apart`);
   const counts = moves.rows > FEW_ROWS ? blockCounts(moves.rows) : undefined;
   const space =
     counts &&
@@ -121,13 +120,13 @@ export function movesBetween(before: ItemTable, after: ItemTable): RowMoves | un
 
 function checkFits(table: ItemTable, sort: readonly number[], put: ItemTable): void {
   const specsOf = ({ columns }: ItemTable) => JSON.stringify(columns.map(({ spec }) => spec));
-  if (specsOf(table) !== specsOf(put)) throw new FormatError('an edit is of other columns');
+  if (specsOf(table) !== specsOf(put)) throw new RangeError('an edit is of other columns');
   const isOrder =
     sort.length === table.columns.length &&
     new Set(sort).size === sort.length &&
     sort.every((column) => column in table.columns);
-  if (!isOrder) throw new FormatError('an edit does not say how rows are sorted');
-  if (new Set(put.ids).size !== put.ids.length) throw new FormatError('an edit has an item twice');
+  if (!isOrder) throw new RangeError('an edit does not say how rows are sorted');
+  if (new Set(put.ids).size !== put.ids.length) throw new RangeError('an edit has an item twice');
 }
 
 interface Dictionary {

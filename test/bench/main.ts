@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchCatalogue } from './catalogue.ts';
 import { benchCurves } from './curves.ts';
+import { benchPatches } from './patches.ts';
 import { benchExperiments } from './experiments.ts';
 import { benchExplore } from './explore.ts';
 import { filterRows } from './filters.ts';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
   catalogue: benchCatalogue,
   curves: benchCurves,
+  patches: benchPatches,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,

@@ -59,7 +59,7 @@ export const clickOn = ({ rankingId, token }: Ranking, itemId: string) => ({
 /** One call of the backend by its secret key. @throws Error unless it succeeds. */
 export async function call<T>(
   { backend, keys }: Pick<WithParts, 'backend' | 'keys'>,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<T> {

@@ -3,6 +3,9 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions } from '../../backend/store/tables.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
+import { liveHash, parseSnapshotPointer } from '../../shared/domain/pointer.ts';
+import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
+import { patched } from '../../shared/format/patched.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { RankableTable } from '../../shared/score/rank.ts';
@@ -45,9 +48,19 @@ type WithKv = Pick<WithParts, 'edge' | 'keys'>;
 export const scorerInKv = async (system: WithKv, version: string): Promise<Scorer> =>
   scorerFromBytes(await fromKv(system, `WEIGHTS/w/${version}`));
 
-/** The snapshot that KV has under a hash. */
+/** The snapshot that KV has under a hash, as a whole or, of the live one, in patches. */
 export async function snapshotInKv(system: WithKv, hash: string): Promise<RankableTable> {
-  return rankable(snapshotFromBytes(await fromKv(system, `CATALOGUE/s/${hash}/0`)).table);
+  const pointer = parseSnapshotPointer(
+    new TextDecoder().decode(await fromKv(system, 'CATALOGUE/active')),
+  )!;
+  const { patches = [], hash: base } = liveHash(pointer) === hash ? pointer : { hash };
+  const read = await Promise.all(
+    patches.map(async (patch) =>
+      patchFromBytes(await fromKv(system, `CATALOGUE/p/${patch.hash}/0`)),
+    ),
+  );
+  const whole = snapshotFromBytes(await fromKv(system, `CATALOGUE/s/${base}/0`));
+  return rankable(patched(whole, read).table);
 }
 
 async function fromKv({ edge, keys }: WithKv, key: string) {

@@ -82,7 +82,9 @@ beforeAll(async () => {
     TRIMTAB_KEY: system.keys.secretKey,
   };
   const items = demoCatalogue(60, 1, Date.now());
-  await call(system, 'PUT', '/v1/items', items);
+  // The pages name trips as they are in the whole demo.
+  const named = ['trip-00001', 'trip-00002', 'trip-00003'].map((id) => ({ ...items[0], id }));
+  await call(system, 'PUT', '/v1/items', [...items, ...named]);
   writeFiles(system.directory);
   await call(system, 'POST', '/v1/weights', { name: 'the first', points: {} });
   await call(system, 'POST', '/v1/rollouts', { version: 'v000001', force: true });

@@ -5,7 +5,7 @@ import { parseItem, type AttributeValue } from '../../../shared/domain/item.ts';
 import { LEARNED_MEASURES } from '../../../shared/features/columns/learned-columns.ts';
 import { learnedKeys } from '../../../shared/score/learned-table.ts';
 import { readLearnedItem } from '../../catalogue/learned-item.ts';
-import { deleteItems, readItems, upsertItems } from '../../catalogue/items.ts';
+import { deleteItems, patchItems, readItems, upsertItems } from '../../catalogue/items.ts';
 import { answer, jsonBody, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -33,6 +33,29 @@ const put = createRoute({
         unchanged: z.number(),
       }),
       'How many were received, and what came of them',
+    ),
+    ...problems,
+  },
+});
+
+const patch = createRoute({
+  method: 'patch',
+  path: '/v1/items',
+  summary:
+    'Change attributes of items of the catalogue, such as prices, and leave the others as they are',
+  request: {
+    body: jsonBody(z.array(itemGiven).max(MAX_ITEMS, `at most ${MAX_ITEMS} items at once`)),
+  },
+  responses: {
+    200: answer(
+      z.object({
+        changed: z.number(),
+        unchanged: z.number(),
+        unknown: z
+          .array(z.string())
+          .openapi({ description: 'Ids that the catalogue does not have: nothing came of them' }),
+      }),
+      'What came of them; `null` takes an attribute away',
     ),
     ...problems,
   },
@@ -127,6 +150,12 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
       const changed = created + different;
       if (changed > 0) snapshots.changed();
       return c.json({ upserted: given.length, changed, created, unchanged }, 200);
+    })
+    .openapi(patch, async (c) => {
+      const given = c.req.valid('json').map(parseItem);
+      const patched = await patchItems(store, await liveSchema(), given, nowMs());
+      if (patched.changed > 0) snapshots.changed();
+      return c.json({ ...patched, unknown: [...patched.unknown] }, 200);
     })
     .openapi(remove, async (c) => {
       const id = parseItemId(c.req.valid('param').id);

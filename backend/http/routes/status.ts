@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
-import { readLiveSnapshot } from '../../catalogue/snapshot-publisher.ts';
+import { shownSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { isSameSchema } from '../../rollouts/apply-schema.ts';
 import { readLearners } from '../../runs/online/learner-rows.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
@@ -146,7 +146,7 @@ export const statusRoutes = (services: Services) => {
         {
           weights: await liveWeights(store),
           configuredSchema: await configuredSchemaOf(services),
-          snapshot: ((await readLiveSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
+          snapshot: ((await shownSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
           problems: await services.problems(),
           alerts: (await listAlerts(store, { all: false, limit: 20 })).map(
             ({ kind, message, openedAt }) => ({ kind, message, openedAt }),

@@ -81,7 +81,7 @@ export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
     ({ table }) => snapshotToBytes(golden.snapshot.schema, table),
   ),
   patches: framed(
-    ['format/patch-bytes.ts'],
+    ['format/patch-bytes.ts', 'format/patched.ts'],
     [patchToBytes(golden.snapshot.schema, golden.patch)],
     patchFromBytes,
     (patch) => patchToBytes(golden.snapshot.schema, patch),

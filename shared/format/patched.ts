@@ -1,9 +1,9 @@
-import { joinEdits, type Patch } from '../format/patch-bytes.ts';
-import type { Snapshot } from '../format/snapshot-bytes.ts';
-import { editTable, type EditableTable, type TableEdit } from './edit-table.ts';
-import { rankable } from './rank.ts';
+import { joinEdits, type Patch } from './patch-bytes.ts';
+import type { Snapshot } from './snapshot-bytes.ts';
+import { editTable, type EditableTable, type TableEdit } from '../score/edit-table.ts';
+import { rankable } from '../score/rank.ts';
 
-/** What a snapshot becomes by patches, one after the other. @throws FormatError where they do not fit it. */
+/** What a snapshot becomes by patches, one after the other. @throws RangeError where they do not fit it. */
 export function patched(snapshot: Snapshot, patches: readonly Patch[]): Snapshot {
   const { schemaHash, table, blocks } = snapshot;
   return patches.length === 0
