@@ -6,7 +6,6 @@ import type { SlateRules } from '../../shared/domain/slate-rules.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { slateRules } from '../store/tables.ts';
-import type { LivePointerService } from './live-pointer-service.ts';
 
 /** What an operator asks of slates. */
 export interface OperatorRule {
@@ -49,7 +48,7 @@ export function operatorRulesOf({
   nowMs,
 }: {
   readonly store: Store;
-  readonly livePointer: Pick<LivePointerService, 'refreshTraffic'>;
+  readonly livePointer: { refreshTraffic(by: string): Promise<void> };
   readonly nowMs: () => number;
 }): OperatorRules {
   return {
