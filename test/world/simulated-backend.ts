@@ -16,6 +16,8 @@ import { identityKeys } from '../../shared/domain/identity.ts';
 import { parsePointer, parseSnapshotPointer, type Pointer } from '../../shared/domain/pointer.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { ingestBatchToBytes, type IngestBatch } from '../../shared/format/ingest-bytes.ts';
+import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
+import { patched } from '../../shared/format/patched.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { rankable, type RankableTable } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
@@ -136,11 +138,15 @@ export async function openSimulatedBackend(
     pointer: () => parsePointer(kv.text('WEIGHTS/active')!)!,
     async catalogue() {
       const active = await eventually(() => kv.text('CATALOGUE/active'));
-      const { hash, parts } = parseSnapshotPointer(active ?? '')!;
+      const { hash, parts, patches = [] } = parseSnapshotPointer(active ?? '')!;
       const bytes = Buffer.concat(
         Array.from({ length: parts }, (_, part) => kv.values.get(`CATALOGUE/s/${hash}/${part}`)!),
       );
-      return rankable(snapshotFromBytes(bytes).table);
+      const { table } = patched(
+        snapshotFromBytes(bytes),
+        patches.map((patch) => patchFromBytes(kv.values.get(`CATALOGUE/p/${patch.hash}/0`)!)),
+      );
+      return rankable(table);
     },
     version: (version) => versions.load(version),
     async night() {
