@@ -98,6 +98,7 @@ describe('GET /v1/version', () => {
       scorerFormat: 3,
       snapshotFormat: 2,
       patchFormat: 1,
+      unsignedUsers: 0,
       holdsOut: true,
       numbersDeltas: true,
       schema: 'smarttrip',
