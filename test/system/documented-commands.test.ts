@@ -113,6 +113,8 @@ function writeFiles(folder: string): void {
   write('products.csv.gz', gzipSync(products));
   write('prices.csv', 'sku,price,year,month,day\np1,"$1,500",2027,5,6\np2,900 USD,2027,5,7\n');
   write('variants.csv', 'id,themes,price\np3,food,10\np3,hiking,12\n');
+  const quota = { where: { column: 'continent', in: ['Africa'] }, least: 1, within: 10 };
+  write('campaign.json', JSON.stringify({ quotas: [quota] }));
   write('mine.json', JSON.stringify({ ...definition, rules: { base: [0, 10] } }));
 }
 
@@ -145,7 +147,8 @@ describe('commands of the documentation', () => {
     if (mayBe !== undefined && exitCode !== 0) expect(stderr).toMatch(mayBe[1]);
     else if (refused === undefined) {
       expect(exitCode, stderr).toBe(0);
-      expect(stdout).not.toBe('');
+      // What goes into a file is not on stdout; that it is written is said on stderr.
+      expect(stdout + stderr).not.toBe('');
     } else {
       expect(exitCode, stdout).not.toBe(0);
       expect(stdout + stderr).toMatch(refused[1]);
@@ -165,6 +168,7 @@ describe('commands of the documentation', () => {
       );
     if (line.includes('/v1/events')) return isCounted(words);
     if (line.endsWith('/openapi.json')) return isDescribed(words);
+    if (line.includes('"cursor"')) return goesOn(words);
     const keepsOrder = isApprentice && line.includes('"candidates"');
     await until('it is answered as the page says', async () => {
       const { stdout } = await promisify(execFile)('curl', words);
@@ -173,6 +177,21 @@ describe('commands of the documentation', () => {
       latest = answer;
       return (answer.siteOrder === true) === keepsOrder;
     });
+  }
+
+  /** The next page, by the cursor of the page before it, which a page of the documentation cannot foresee. */
+  async function goesOn(words: readonly string[]): Promise<void> {
+    const asking = async (what: string) => {
+      const own = words.map((word) => word.replace('"cursor": "…"', what));
+      expect(own).not.toEqual(words);
+      const { stdout } = await promisify(execFile)('curl', own);
+      return JSON.parse(stdout) as { cursor: string; items: { id: string }[] };
+    };
+    const first = await asking('"paging": true');
+    const next = await asking(`"cursor": ${JSON.stringify(first.cursor)}`);
+    const ids = [...first.items, ...next.items].map(({ id }) => id);
+    expect(ids).toHaveLength(20);
+    expect(new Set(ids).size).toBe(20);
   }
 
   async function isDescribed(words: readonly string[]): Promise<void> {
