@@ -23,7 +23,7 @@ const LEAST_DOING = 10;
 export interface Averages {
   readonly visitors: number;
   readonly sums: Did;
-  /** Share of rankings in which something was clicked. */
+  /** Share of searches in which something was clicked. */
   readonly clickThrough: Estimate;
   /** Bookings started ÷ clicks. */
   readonly conversion: Estimate;

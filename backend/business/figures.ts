@@ -140,11 +140,12 @@ async function visitorsOf(
   const count = (type: string) => sql`count(*) filter (where e.type = ${type})`;
   const sum = (type: string) => sql`coalesce(sum(e.value) filter (where e.type = ${type}), 0)`;
   const rows = await db.all<Did & { grp: string; visitor: string }>(sql`
-    select grp, visitor, count(*) as rankings, sum(clicks > 0) as clicked, sum(clicks) as clicks,
+    select grp, visitor, count(distinct search) as rankings,
+      count(distinct case when clicks > 0 then search end) as clicked, sum(clicks) as clicks,
       sum(starts) as bookingStarts, sum(bookings) as bookings, sum(revenue) as revenue,
       sum(dwells) as dwells, sum(dwellMs) / 1000.0 as dwellSeconds
     from (
-      select r.grp, r.visitor, ${count('click')} as clicks, ${count('booking_start')} as starts,
+      select r.grp, r.visitor, r.search, ${count('click')} as clicks, ${count('booking_start')} as starts,
         ${count('booking')} as bookings, ${sum('booking')} as revenue,
         count(e.value) filter (where e.type = 'dwell') as dwells, ${sum('dwell')} as dwellMs
       from ${await servedRankings(db, from, to, grouping)} r

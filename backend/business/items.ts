@@ -12,7 +12,7 @@ export interface ItemFigures {
   readonly clicked: number;
   /** `clicked` of `shown`; its interval takes what a visitor was shown on a day as one piece of evidence. */
   readonly clickRate: Proportion;
-  /** Of the slots in which it was clicked, counted from 1; null where it never was. */
+  /** Of the slots in which it was clicked, counted from 1 over all pages of a list; null where it never was. */
   readonly meanClickedSlot: number | null;
   /** Mean length of a look; null where none was reported. */
   readonly dwellSeconds: number | null;
@@ -50,7 +50,7 @@ export async function itemFigures(
       select item as itemId, count(*) as sessions, sum(n) as rankings, sum(c) as hits, sum(n * n) as rankingsSquared,
         sum(c * c) as hitsSquared, sum(n * c) as products, sum(slots) as slots
       from (select item, count(*) as n, sum(clicked) as c, sum(clicked * slot) as slots
-        from (select r.visitor, i.value as item, i.key + 1 as slot, exists (
+        from (select r.visitor, i.value as item, i.key + 1 + coalesce(r.pageOffset, 0) as slot, exists (
             select 1 from events e where e.rankingId = r.rankingId and e.type = 'click'
               and e.itemId = i.value and e.fault = '') as clicked
           from ${served} r, json_each(r.itemIds) i where ${isAsked})

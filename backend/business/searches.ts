@@ -8,12 +8,13 @@ import { servedByDay } from './served.ts';
 export interface SearchFigures {
   /** The preferences of the requests, as JSON; `{}` where they stated none. */
   readonly preferences: string;
+  /** How often it was asked for: a list with its further pages is one search, on each day. */
   readonly rankings: number;
-  /** Rankings in which something was clicked. */
+  /** Searches in which something was clicked, on whichever page. */
   readonly clicked: number;
   /** Its interval takes what a visitor did on a day as one piece of evidence. */
   readonly clickRate: Proportion;
-  /** Rankings that a booking was started from. */
+  /** Searches that a booking was started from. */
   readonly bookingStarts: number;
 }
 
@@ -38,9 +39,13 @@ export async function searchFigures(
       select asked, count(*) as sessions, sum(n) as rankings, sum(c) as hits, sum(n * n) as rankingsSquared,
         sum(c * c) as hitsSquared, sum(n * c) as products, sum(s) as starts
       from (select asked, count(*) as n, sum(clicked) as c, sum(started) as s
-        from (select r.visitor, ${came('click')} as clicked, ${came('booking_start')} as started,
+        -- The other columns of a search are those of its first page: SQLite takes them from the row that min() is of.
+        from (select search, visitor, asked, max(clicked) as clicked, max(started) as started, min(above)
+          from (select r.search, r.visitor, coalesce(r.pageOffset, 0) as above,
+            ${came('click')} as clicked, ${came('booking_start')} as started,
             case when json_valid(r.request) then coalesce(json(r.request -> '$.preferences'), '{}') else '{}' end as asked
           from ${served} r)
+          group by search)
         group by asked, visitor)
       group by asked order by rankings desc limit ${MOST_A_DAY}`);
     for (const { asked, ...one } of rows) {

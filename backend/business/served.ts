@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
-import { countedExposures, countedRankings, schemaList } from '../log/account/counted.ts';
+import { countedExposures, countedRankings, schemaList, searchOf } from '../log/account/counted.ts';
 
 /** Whose rankings are told apart: by the version that ranked, or by the arm of an experiment. */
 export type Grouping =
@@ -9,8 +9,8 @@ export type Grouping =
   | { readonly by: 'arm'; readonly experiment: string; readonly unit: 'session' | 'user' };
 
 /**
- * Rankings that people were served in a span, by the account: `rankingId`, `itemIds`, `request`, `placement`, `grp` and `visitor`. By version the visitor is
- * the user, else the session; by arm it is the unit that was assigned. Where the site's own order was kept, no version served it.
+ * Rankings that people were served in a span, by the account: `rankingId`, `search`, `pageOffset`, `itemIds`, `request`, `placement`, `grp` and
+ * `visitor`. By version the visitor is the user, else the session; by arm it is the unit that was assigned. Where the site's own order was kept, no version served it.
  * @param to exclusive, as `from` epoch ms.
  */
 export async function servedRankings(
@@ -20,11 +20,12 @@ export async function servedRankings(
   grouping: Grouping,
 ): Promise<SQL> {
   const within = sql`d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder`;
+  const search = searchOf(sql`d`);
   if (grouping.by === 'version')
-    return sql`(select d.rankingId, d.itemIds, d.request, d.placement, d.weights as grp, coalesce(d.userId, d.sessionId) as visitor
+    return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, d.weights as grp, coalesce(d.userId, d.sessionId) as visitor
       from ${countedRankings} d where ${within})`;
   const unit = grouping.unit === 'user' ? sql`x.userId` : sql`x.sessionId`;
-  return sql`(select d.rankingId, d.itemIds, d.request, d.placement, x.arm as grp, ${unit} as visitor
+  return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, x.arm as grp, ${unit} as visitor
     from ${countedRankings} d cross join ${countedExposures} x on x.rankingId = d.rankingId
     where ${within} and x.experiment = ${grouping.experiment} and ${unit} is not null)`;
 }

@@ -1,7 +1,8 @@
 /** What one visitor did, or several did together. */
 export interface Did {
+  /** Searches: a list with its further pages is one, on each day and by each version or arm that served pages of it. */
   readonly rankings: number;
-  /** Rankings with at least one click. */
+  /** Those with at least one click, on whichever page. */
   readonly clicked: number;
   readonly clicks: number;
   readonly bookingStarts: number;

@@ -1,7 +1,8 @@
 import { outboundOf } from '../outbound/outbound.ts';
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseSchema, type Schema } from '../../shared/features/schema.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { parseGivenSchema } from '../../shared/score/slate-rules/check-rules.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { feedsIn, type Feed } from '../catalogue/feeds/feed.ts';
@@ -92,7 +93,7 @@ export function kvSettleOf(edgeUrl: string): number {
 function readSchema(name: string, file: ConfigFile | undefined): Schema {
   const path = resolve(file === undefined ? '.' : dirname(file.path), name);
   try {
-    return parseSchema(readJson(path));
+    return parseGivenSchema(readJson(path));
   } catch (error) {
     throw new Error(`schema ${path}: ${messageOf(error)}`, { cause: error });
   }

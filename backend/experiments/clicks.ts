@@ -1,9 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
+import {
+  cameOf,
+  countedRankings,
+  schemaList,
+  searchesIn,
+  searchesWith,
+} from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 
-/** `rate` is the share of rankings in which something was clicked: at most one click per ranking counts. */
+/** `rate` is the share of searches in which something was clicked: at most one click per list counts, which with its further pages is one. */
 export interface ClickThrough extends Proportion {
   readonly version: string;
   readonly rankings: number;
@@ -38,8 +44,8 @@ export async function clicksByDay(
   const rows = await db.all<
     Pick<DailyClickThrough, 'version' | 'day' | 'rankings' | 'clicked'>
   >(sql`
-    select d.weights as version, date(d.at / 1000, 'unixepoch') as day, count(*) as rankings,
-      sum(${cameOf('click', sql`d`)}) as clicked
+    select d.weights as version, date(d.at / 1000, 'unixepoch') as day, ${searchesIn(sql`d`)} as rankings,
+      ${searchesWith(cameOf('click', sql`d`), sql`d`)} as clicked
     from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder and ${ofVersions}
     group by 1, 2 order by 1, 2`);
   return rows.map((row) => Object.assign(row, wilson(row.clicked, row.rankings)));

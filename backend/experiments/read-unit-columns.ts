@@ -5,6 +5,7 @@ import {
   countedRankings,
   creditedOutcomes,
   schemaList,
+  searchesIn,
 } from '../log/account/counted.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import { creditedTo, unitOf, unitsTable, type Scope } from './exposed-units.ts';
@@ -69,7 +70,8 @@ export async function readUnitColumns(
   await read(
     of('rankings'),
     (amounts) => rankingsQuery(db, scope, period, amounts),
-    () => sql`count(*)`,
+    // What a further page adds is no search, so that clicks per ranking do not fall where an arm makes people page on.
+    () => searchesIn(sql`d`),
   );
   await read(of('outcomes'), (amounts) => outcomesQuery(scope, period, amounts), outcomeAmount);
   return values;

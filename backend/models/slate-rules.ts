@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { ApprenticePlacement } from '../../shared/domain/apprentice.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { ServedRule } from '../../shared/domain/placed-rules.ts';
@@ -82,7 +82,21 @@ export function operatorRulesOf({
         }),
       ]);
       await livePointer.refreshTraffic(by);
-      return (await readInForce(store, at)).at(-1)!;
+      // Others add at the same time, and one of a moment may be over already.
+      const [own] = await store.db
+        .select()
+        .from(slateRules)
+        .where(
+          and(
+            eq(slateRules.at, at),
+            eq(slateRules.actor, by),
+            eq(slateRules.placement, placement),
+            eq(slateRules.rules, rules),
+          ),
+        )
+        .orderBy(desc(slateRules.id))
+        .limit(1);
+      return ruleOf(own);
     },
 
     async remove(id, by) {
@@ -121,16 +135,26 @@ async function readInForce({ db }: Pick<Store, 'db'>, nowMs: number): Promise<Op
       and(isNull(slateRules.removedAt), or(isNull(slateRules.until), gt(slateRules.until, nowMs))),
     )
     .orderBy(asc(slateRules.id));
-  return rows.map(({ id, placement, rules, note, actor, at, until }) => ({
-    id: `${PREFIX}${id}`,
-    placement,
-    rules,
-    note,
-    by: actor,
-    since: at,
-    until,
-  }));
+  return rows.map(ruleOf);
 }
+
+const ruleOf = ({
+  id,
+  placement,
+  rules,
+  note,
+  actor,
+  at,
+  until,
+}: typeof slateRules.$inferSelect): OperatorRule => ({
+  id: `${PREFIX}${id}`,
+  placement,
+  rules,
+  note,
+  by: actor,
+  since: at,
+  until,
+});
 
 /** As the pointer holds them; undefined where there are none. In a fixed order, as pointers are compared as text. */
 export async function servedRules(

@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { countedRankings, schemaList } from '../log/account/counted.ts';
+import { countedRankings, schemaList, searchesIn, searchesWith } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { cameSoon, scoreSoon } from './feedback-window.ts';
 
-/** What followed the rankings that people were shown on a day; each counts once, however often it was clicked or booked. */
+/**
+ * What followed the rankings that people were shown on a day; each counts once, however often it was clicked or booked. A further page of a
+ * list is part of the ranking of its first page, so that the rates do not fall where people page on.
+ */
 export interface DayRates {
   readonly day: UtcDay;
   readonly rankings: number;
@@ -25,9 +28,9 @@ export interface DayRates {
 export async function readDayRates({ db }: Pick<Store, 'db'>, day: UtcDay): Promise<DayRates> {
   const { from, to } = boundsOf(day);
   const [row] = await db.all<Omit<DayRates, 'day'>>(sql`
-    select count(*) as rankings, coalesce(sum(${cameSoon('click')}), 0) as clicked,
-      coalesce(sum(${cameSoon('booking')}), 0) as booked,
-      coalesce(sum(${cameSoon('not_interested')}), 0) as dismissed,
+    select ${searchesIn(sql`d`)} as rankings, ${searchesWith(cameSoon('click'), sql`d`)} as clicked,
+      ${searchesWith(cameSoon('booking'), sql`d`)} as booked,
+      ${searchesWith(cameSoon('not_interested'), sql`d`)} as dismissed,
       count(${scoreSoon}) as answered, coalesce(sum(${scoreSoon}), 0) as satisfaction
     from ${countedRankings} d
     where d.schemaHash in (${await schemaList(db)}) and d.at between ${from} and ${to}`);

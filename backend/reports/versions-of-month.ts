@@ -3,13 +3,14 @@ import { sql } from 'drizzle-orm';
 import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { countedRankings, schemaList } from '../log/account/counted.ts';
+import { countedRankings, schemaList, searchesIn, searchesWith } from '../log/account/counted.ts';
 import { cameSoon } from '../monitor/feedback-window.ts';
 import { rateOf } from './rate.ts';
 
 interface VersionCounts {
   readonly version: string;
   readonly sessions: number;
+  /** Searches: a list with its further pages is one. So are those below, on whichever page it was. */
   readonly rankings: number;
   readonly degraded: number;
   readonly clicked: number;
@@ -75,8 +76,8 @@ async function readDay(store: Store, day: string): Promise<SessionDay[]> {
       sum(c * c) as clickedSquared, sum(b * b) as bookedSquared,
       sum(r * c) as clickedProducts, sum(r * b) as bookedProducts
     from (
-      select d.weights as version, count(*) as r, sum(d.degraded) as d,
-        sum(${cameSoon('click')}) as c, sum(${cameSoon('booking')}) as b
+      select d.weights as version, ${searchesIn(sql`d`)} as r, ${searchesWith(sql`d.degraded`, sql`d`)} as d,
+        ${searchesWith(cameSoon('click'), sql`d`)} as c, ${searchesWith(cameSoon('booking'), sql`d`)} as b
       from ${countedRankings} d
       where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to} and not d.siteOrder
       group by d.weights, d.sessionId)

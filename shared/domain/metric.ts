@@ -5,7 +5,7 @@ import { EVENT_TYPES } from './event.ts';
 /**
  * A metric of an experiment, computed per unit (session or user). `numerator` and `denominator` each name a fact of
  * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `payment_value`,
- * `scroll_share`, `form_share`, `survey_score`), `rankings`, or `outcome.<name>`.
+ * `scroll_share`, `form_share`, `survey_score`), `rankings` (a list with its further pages is one), or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;

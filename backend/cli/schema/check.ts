@@ -1,5 +1,6 @@
 import type { Item } from '../../../shared/domain/item.ts';
-import { bucketLabels, parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import { bucketLabels, type Schema } from '../../../shared/features/schema.ts';
+import { parseGivenSchema } from '../../../shared/score/slate-rules/check-rules.ts';
 import { counted } from '../../../shared/text/text.ts';
 import { refuseForeign } from '../../catalogue/check-items.ts';
 import { countBuckets } from '../../catalogue/count-buckets.ts';
@@ -27,7 +28,7 @@ async function check(
   file: string,
   options: ItemFileOptions & { items?: string; json?: boolean },
 ): Promise<void> {
-  const schema = parseSchema(readJsonFile(file));
+  const schema = parseGivenSchema(readJsonFile(file));
   const items =
     options.items === undefined ? undefined : await itemsOf(options.items, schema, options);
   const catalogue = items && countBuckets(schema, items, Date.now());

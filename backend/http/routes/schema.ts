@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { parseGivenSchema } from '../../../shared/score/slate-rules/check-rules.ts';
 import { liveScorer } from '../../models/live-schema.ts';
 import { applySchema } from '../../rollouts/apply-schema.ts';
 import {
@@ -81,7 +82,7 @@ export const schemaRoutes = (services: Services) =>
     })
     .openapi(apply, async (c) => {
       const given = c.req.valid('json').schema;
-      const schema = given === undefined ? configured(services) : parseSchema(given);
+      const schema = given === undefined ? configured(services) : parseGivenSchema(given);
       const { logs, ...applied } = await applySchema(services, schema, actorOf(c));
       return c.json({ ...applied, logs: [...logs] }, 200);
     });

@@ -6,6 +6,7 @@ import {
 } from '../../../shared/domain/apprentice.ts';
 import { invalid } from '../../../shared/domain/errors.ts';
 import { isWithoutRules, parseSlateRules } from '../../../shared/domain/slate-rules.ts';
+import { checkRules } from '../../../shared/score/slate-rules/check-rules.ts';
 import { actorOf, answer, epochMs, objectOf, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 
@@ -71,19 +72,21 @@ const remove = createRoute({
   responses: { 200: answer(z.object({ removed: z.string() }), 'Removed'), ...problems },
 });
 
-export const slateRuleRoutes = ({ operatorRules, nowMs }: Services) =>
+export const slateRuleRoutes = ({ operatorRules, liveSchema, nowMs }: Services) =>
   router()
     .openapi(list, async (c) => c.json({ rules: await operatorRules.list() }, 200))
     .openapi(add, async (c) => {
       const { placement, rules, hours, note } = c.req.valid('json');
       const parsed = parseSlateRules(rules, 'rules');
       if (isWithoutRules(parsed)) throw invalid('rules must have caps, quotas, pins or boosts');
+      // What a later catalogue does not have is left out, as a rule outlives schemas; what this one does not have is a mistake.
+      checkRules(await liveSchema(), parsed, 'rules');
       const added = await operatorRules.add({
         placement,
         rules: parsed,
         by: actorOf(c),
         ...(note !== undefined && { note }),
-        ...(hours !== undefined && { until: nowMs() + hours * HOUR_MS }),
+        ...(hours !== undefined && { until: Math.ceil(nowMs() + hours * HOUR_MS) }),
       });
       return c.json(added, 200);
     })

@@ -3,7 +3,8 @@ import { desc, eq } from 'drizzle-orm';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { checkExploration } from '../../../shared/domain/exploration.ts';
-import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import { parseGivenSchema } from '../../../shared/score/slate-rules/check-rules.ts';
 import { scorerFromBytes } from '../../../shared/format/scorer-bytes.ts';
 import { unlearned } from '../../../shared/score/posterior.ts';
 import { additiveFromPoints, crossPointsOf, pointsOf } from '../../../shared/score/scorer.ts';
@@ -237,7 +238,7 @@ export const weightRoutes = (services: Services) => {
       const schema: Schema =
         body.schema === undefined
           ? (parent?.schema ?? (await liveSchema()))
-          : parseSchema(body.schema);
+          : parseGivenSchema(body.schema);
       const explored = checkExploration({ ...schema.exploration, ...body.exploration });
       const { crosses: pairs = [] } = body;
       if (pairs.length > 0 && (await services.edgeReadsCrosses()) !== true)

@@ -49,6 +49,17 @@ export const countedEvents = sql`(
     or (select ${isNoBots(sql`d`, sql`d.at`)} from decisions d where d.rankingId = c.rankingId)))`;
 
 /**
+ * The search that a ranking is of: of a further page of a list the ranking of its first page. Further pages that name none are of visitors who
+ * did not consent, and count nowhere.
+ */
+export const searchOf = (row: SQL): SQL => sql`coalesce(${row}.firstPage, ${row}.rankingId)`;
+
+/** Of a group of rankings: how many searches they are of, and of how many of these any page fulfils a condition. */
+export const searchesIn = (row: SQL): SQL<number> => sql<number>`count(distinct ${searchOf(row)})`;
+export const searchesWith = (condition: SQL, row: SQL): SQL<number> =>
+  sql<number>`count(distinct case when ${condition} then ${searchOf(row)} end)`;
+
+/**
  * Whether something of a type came of a ranking that counts. @param withinMs by when it must have come in, where not all
  * that is credited to the ranking is asked for.
  */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
-import { rankingCounts } from './counted.ts';
+import { rankingCounts, searchOf } from './counted.ts';
 import { contextOf } from '../request-context.ts';
 import { eventSlices } from './event-slices.ts';
 import { measuredProperties } from './read-properties.ts';
@@ -12,6 +12,7 @@ import { UnitValues, type UnitEvent } from './unit-values.ts';
 interface Ranking {
   readonly unit: string;
   readonly rankingId: string;
+  readonly search: string;
   readonly at: number;
   readonly userId: string | null;
   readonly counts: number;
@@ -32,7 +33,7 @@ export async function measureUnits(
   const key = sql.identifier(settings.unit === 'user' ? 'userId' : 'sessionId');
   const listed = sql`(select value from json_each(${JSON.stringify(ids)}))`;
   const rankings = await db.all<Ranking>(sql`
-    select d.${key} as unit, d.rankingId, d.at, d.userId, ${rankingCounts(sql`d`)} as counts
+    select d.${key} as unit, d.rankingId, ${searchOf(sql`d`)} as search, d.at, d.userId, ${rankingCounts(sql`d`)} as counts
     from decisions d where d.${key} in ${listed} order by d.at, d.rankingId`);
   const units = [...Map.groupBy(rankings, ({ unit }) => unit)].map(([unit, all]) => {
     const own = all.filter(({ counts }) => counts === 1);
@@ -74,7 +75,8 @@ async function valuesOf(
   const observed: (Ranking & { readonly until: number })[] = [];
   for (const { unit, own } of units) {
     const until = own[0].at + observeDays * DAY_MS;
-    values.set(unit, new UnitValues(own.filter(({ at }) => at < until).length));
+    const searches = new Set(own.flatMap(({ at, search }) => (at < until ? search : [])));
+    values.set(unit, new UnitValues(searches.size));
     for (const ranking of own) observed.push({ ...ranking, until });
   }
   for (const { rankings } of await eventSlices(db, observed)) {

@@ -13,7 +13,7 @@ export interface UnitEvent {
 const MOST_FEATURES = 50;
 
 /**
- * What a unit did, by column: `rankings`; per event type how many, and what their values come to; `cell.3_4`, the
+ * What a unit did, by column: `rankings`, its searches; per event type how many, and what their values come to; `cell.3_4`, the
  * pointer activity in a cell of the heat map; `feature.map`, how often a feature was used.
  */
 export class UnitValues {

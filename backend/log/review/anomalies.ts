@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
 import { outlierScores, UNLIKE } from '../../science/statistics/outliers.ts';
-import { countedRankings, schemaList } from '../account/counted.ts';
+import { countedRankings, schemaList, searchesIn } from '../account/counted.ts';
 import { isLeftOut } from '../account/left-out.ts';
 import type { Span } from '../account/span.ts';
 
@@ -57,7 +57,7 @@ export async function anomalies(
       count(*) as n from ${counted} group by 1, 2`);
   const visitors = await db.all<Omit<UnusualVisitor, 'score' | 'clickShare'>>(sql`
     select case when d.userId is null then 'session' else 'user' end as kind,
-      coalesce(d.userId, d.sessionId) as subject, count(*) as rankings, sum((
+      coalesce(d.userId, d.sessionId) as subject, ${searchesIn(sql`d`)} as rankings, sum((
         select count(*) from events e where e.rankingId = d.rankingId and e.type = 'click' and e.fault = '')) as clicks
     from ${counted} group by 1, 2`);
   return {

@@ -21,6 +21,8 @@ export interface ReviewedRanking {
   readonly at: number;
   readonly weights: string;
   readonly placement: string;
+  /** How many items the pages above hold, where it is a further page of a list; null: it is a search of its own. */
+  readonly pageOffset: number | null;
   /** What it asked for, as JSON. */
   readonly preferences: string | null;
   readonly itemIds: readonly string[];
@@ -64,6 +66,7 @@ export async function reviewSessions(
     at: number;
     weights: string;
     placement: string;
+    pageOffset: number | null;
     preferences: string | null;
     itemIds: string;
     why: string | null;
@@ -72,7 +75,7 @@ export async function reviewSessions(
     rankings: number;
   }>(sql`
     select * from (
-      select d.sessionId, d.userId, d.rankingId, d.at, d.weights, d.placement, d.itemIds,
+      select d.sessionId, d.userId, d.rankingId, d.at, d.weights, d.placement, d.pageOffset, d.itemIds,
         case when json_valid(d.request) then d.request -> '$.preferences' end as preferences,
         coalesce(${exclusionOf(sql`d`)}, case when ${isLeftOut(sql`d`)} then 'left_out_by_hand'
           when ${sql.raw(notShown('d'))} then 'not_shown' when d.itemSource = 'browser' then 'untrusted_items' end) as why,
@@ -88,11 +91,12 @@ export async function reviewSessions(
     userId: own.find(({ userId }) => userId !== null)?.userId ?? null,
     more: own[0].rankings - own.length,
     rankings: own.map(
-      ({ rankingId, at, weights, placement, preferences, why, itemIds, events }) => ({
+      ({ rankingId, at, weights, placement, pageOffset, preferences, why, itemIds, events }) => ({
         rankingId,
         at,
         weights,
         placement,
+        pageOffset,
         preferences,
         why,
         itemIds: JSON.parse(itemIds) as string[],

@@ -195,7 +195,7 @@ function sessionsSection(
           table(
             `What session ${sessionId} was shown and did`,
             [{ label: 'Ranking' }, { label: 'Asked for' }, { label: 'Shown' }, { label: 'Did' }],
-            rankings.map(({ rankingId, at, preferences, itemIds, events, why }) => [
+            rankings.map(({ rankingId, at, pageOffset, preferences, itemIds, events, why }) => [
               h(
                 'span',
                 {},
@@ -206,7 +206,13 @@ function sessionsSection(
                 ),
                 why !== null && h('span', {}, ' ', badge(why.replaceAll('_', ' '), 'warn')),
               ),
-              h('span', { class: 'details' }, preferences ?? '–'),
+              h(
+                'span',
+                { class: 'details' },
+                pageOffset === null
+                  ? (preferences ?? '–')
+                  : `its list on, after ${whole(pageOffset)} items`,
+              ),
               h('span', { class: 'details' }, itemIds.join(', ')),
               h(
                 'span',
