@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseObjectives } from '../../../backend/monitor/objectives/settings.ts';
+import { storeCounts } from '../../../backend/monitor/objectives/stored-counts.ts';
+import { openStore } from '../../../backend/store/open.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 import { send } from '../support/batches.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
@@ -65,6 +68,10 @@ beforeAll(async () => {
       }),
     ),
   });
+  // As the job of every few minutes does.
+  const store = await openStore(backend.config.database);
+  await storeCounts({ store, probes: [], settings: parseObjectives({}) }, Date.now());
+  await store.close();
   const { body } = await backend.call('GET', '/metrics');
   const lines = String(body).trim().split('\n');
   types = new Map(
