@@ -38,6 +38,8 @@ export interface PastRanking {
   readonly pointerRevision: number | null;
   readonly degraded: boolean;
   readonly siteOrder: boolean;
+  /** Caps, quotas or pins decided with the scores what could stand in a slot. */
+  readonly isRestricted: boolean;
   /** How many items the pages above hold; null: it is the first page. */
   readonly pageOffset: number | null;
   readonly firstPage: string | null;
@@ -108,6 +110,7 @@ export async function pastRanking(deps: PastRankingDeps, rankingId: string): Pro
     pointerRevision: row.pointerRevision,
     degraded: row.degraded,
     siteOrder: row.siteOrder,
+    isRestricted: row.isRestricted,
     pageOffset: row.pageOffset,
     firstPage: row.firstPage,
     seed: row.seed,

@@ -1,4 +1,4 @@
-import { facts, moment, table } from '../../../shared/text/text.ts';
+import { counted, facts, moment, table } from '../../../shared/text/text.ts';
 import { backendClient, json, segment } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { Answer } from '../../http/answers.ts';
@@ -29,19 +29,25 @@ export const pastRankingText = (found: PastRanking): string =>
       ['catalogue', found.snapshot === '' ? 'none' : found.snapshot],
       ['placement', `${found.placement}, consent ${found.consent}`],
       ['arms', found.arm ?? 'none'],
+      ['slate rules', rulesText(found)],
+      ['page', pageText(found)],
       ['seed', String(found.seed)],
       ['rebuilt', rebuiltText(found.rebuilt)],
     ]),
     table(
       ['slot', 'item', 'points', 'chance', 'because'],
-      found.items.map(({ position, id, score, propensity, reasons }) => [
+      found.items.map(({ position, id, score, boost, pinned, propensity, reasons }) => [
         position,
         id,
         String(score),
         propensity.toPrecision(4),
-        reasons
-          .map(({ feature, because, points }) => `${feature} ${because} ${signed(points)}`)
-          .join('; '),
+        [
+          ...(pinned ? ['pinned here'] : []),
+          ...(boost === 0 ? [] : [`boosted by ${signed(boost)}, not in its points`]),
+          ...reasons.map(
+            ({ feature, because, points }) => `${feature} ${because} ${signed(points)}`,
+          ),
+        ].join('; '),
       ]),
     ),
     ...(found.events.length === 0
@@ -59,6 +65,21 @@ export const pastRankingText = (found: PastRanking): string =>
           ),
         ]),
   ].join('\n\n');
+
+/** Which rules those were stands in the request as it was logged (`--json`). */
+function rulesText({ isRestricted, items }: PastRanking): string {
+  const boosted = items.filter(({ boost }) => boost !== 0).length;
+  const said = [
+    ...(isRestricted ? ['caps, quotas or pins restricted what could stand in a slot'] : []),
+    ...(boosted === 0 ? [] : [`boosts moved ${counted(boosted, 'item')} of it`]),
+  ];
+  return said.length === 0 ? 'none that decided anything' : said.join('; ');
+}
+
+const pageText = ({ pageOffset, firstPage }: PastRanking): string =>
+  pageOffset === null
+    ? 'the first'
+    : `after ${counted(pageOffset, 'item')}${firstPage === null ? '' : ` of the list that ${firstPage} began`}`;
 
 function rebuiltText(rebuilt: PastRanking['rebuilt']): string {
   if (rebuilt.kind === 'impossible') return `not possible: ${rebuilt.why}`;

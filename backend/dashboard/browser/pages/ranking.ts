@@ -266,6 +266,9 @@ function placeIn(other: Slate, { id, position }: Slate['items'][number]): HTMLEl
 const raisedOf = (raised: number): Child =>
   raised === 0 ? undefined : h('small', { class: 'muted' }, ` drawn ${points(raised)}`);
 
+const boostOf = (boost: number): Child =>
+  boost === 0 ? undefined : h('small', { class: 'muted' }, ` boosted ${points(boost)}`);
+
 const attributesOf = (attributes: Readonly<Record<string, unknown>>): HTMLElement =>
   h(
     'dl',
@@ -336,6 +339,27 @@ async function pastSections(id: string): Promise<Section[]> {
         found.degraded &&
           notice('warn', 'It was degraded: weights or catalogue may have been out of date.'),
         found.siteOrder && notice('warn', 'The site’s own order was kept: no version chose it.'),
+        found.isRestricted &&
+          notice(
+            'warn',
+            'Slate rules restricted it: caps, quotas or pins decided with the points what could stand in a slot.',
+          ),
+        found.pageOffset !== null &&
+          muted(
+            `A further page, after ${whole(found.pageOffset)} items`,
+            found.firstPage !== null &&
+              h(
+                'span',
+                {},
+                ' of ',
+                h(
+                  'a',
+                  { href: `/dashboard/ranking?id=${encodeURIComponent(found.firstPage)}` },
+                  'its list',
+                ),
+              ),
+            '.',
+          ),
         found.arm !== null && muted(`Arms: ${found.arm}`),
         table(
           'What was shown',
@@ -346,13 +370,15 @@ async function pastSections(id: string): Promise<Section[]> {
             { label: 'Chance', number: true },
             { label: 'Because' },
           ],
-          found.items.map(({ position, id: item, score, raised, propensity, reasons }) => [
-            String(position),
-            mono(item),
-            h('span', { class: 'nowrap' }, points(score), raisedOf(raised)),
-            percent(propensity, 2),
-            reasonsOf(reasons),
-          ]),
+          found.items.map(
+            ({ position, id: item, score, raised, boost, pinned, propensity, reasons }) => [
+              String(position),
+              h('span', {}, mono(item), pinned && [' ', badge('pinned', 'plain')]),
+              h('span', { class: 'nowrap' }, points(score), boostOf(boost), raisedOf(raised)),
+              percent(propensity, 2),
+              reasonsOf(reasons),
+            ],
+          ),
         ),
         fold(
           'request',
