@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.ts';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { parseLoggedRequest } from '../../../shared/domain/logged-request.ts';
@@ -149,6 +150,10 @@ describe('rules of operators', () => {
       { id: 'rule-4', placement: '*', rules: { caps: [{ column: 'gone', most: 1 }] } },
       { id: 5, placement: '*' },
     ]);
+    // What the cell's object holds may be older than this pointer by its refresh interval.
+    await eventually(async () =>
+      expect((await rank(coldIsolate(), { explain: true })).slateRules).toHaveLength(2),
+    );
     const backend = fakeBackend();
     const isolate = coldIsolate();
     const [main, home] = await rankAll(isolate, [
