@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SHOES = fileURLToPath(new URL('../fixtures/catalogues/shoes.csv', import.meta.url));
 const WAIT_MS = 600_000;
-const LISTS = 800;
+const LISTS = 1100;
 
 /** Lists of five shoes, each of another person, who clicks those for women, wherever they stand. */
 function pastClicks(): string {
