@@ -96,7 +96,7 @@ function draftSlate(
   ];
   const slots = interleave(teams, limit, seededRandom(seed), state && sharedRules(arms[0], state));
   const rows = slots.map(({ item }) => item);
-  /** Pinned items are in both pools. */
+  /** What is pinned stands in both pools, behind what is drawn. */
   const armOf = (team: number) => arms[team === 1 ? 1 : 0];
   const places = slots.map(({ item, team }) =>
     armOf(team).best.findIndex(({ row }) => row === item),

@@ -8,11 +8,11 @@ type Asked = Pick<RankRequest, 'placement' | 'sessionId' | 'limit'>;
 
 /** @throws ApiError 400 where the cursor is not one of this session and placement, or too old. */
 export const cursorOf = (
-  { placement, sessionId = '' as NonNullable<RankRequest['sessionId']> }: Asked,
+  { placement, sessionId }: Asked,
   text: string,
   { tokenSecrets }: Pick<Settings, 'tokenSecrets'>,
   nowMs: number,
-): Cursor => verifyCursor(text, { session: sessionId, placement }, tokenSecrets, nowMs);
+): Cursor => verifyCursor(text, { session: sessionId ?? '', placement }, tokenSecrets, nowMs);
 
 /** @returns undefined where nothing is left for another page, or a list has as many items as it may. */
 export function nextCursor(

@@ -132,7 +132,7 @@ export function parseRankRequest(
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     ...allowedBy(raw),
-    ...ruledBy(raw.slateRules ?? {}),
+    ...ruledBy(raw.slateRules),
     ...pagedBy(raw),
     limit: limit as number,
     explain,
@@ -200,6 +200,7 @@ function pagedBy({
 }
 
 function ruledBy(value: unknown): Pick<Visit, 'slateRules'> {
+  if (value === undefined || value === null) return {};
   const slateRules = parseSlateRules(value);
   return isWithoutRules(slateRules) ? {} : { slateRules };
 }

@@ -1,5 +1,5 @@
 import { drawsByChance, type ExplorationSpec } from '../domain/exploration.ts';
-import { NextAllowed, NextItem, type Restriction } from './next-item.ts';
+import { NextItem, type Restriction } from './next-item.ts';
 
 /** What one version would draw its slate from, alone. */
 export interface Team<T> {
@@ -102,7 +102,8 @@ export function interleave<T>(
 class Drafting<T> {
   readonly #items: readonly T[];
   readonly #indexes: ReadonlyMap<T, number>;
-  readonly #next: NextItem | NextAllowed;
+  readonly #next: NextItem;
+  readonly #isRestricted: boolean;
   readonly #first: readonly T[];
   readonly #shown = new Set<T>();
 
@@ -110,10 +111,8 @@ class Drafting<T> {
     this.#first = first;
     this.#items = items;
     this.#indexes = new Map(items.map((item, index) => [item, index]));
-    this.#next =
-      restriction === undefined
-        ? new NextItem(points, exploration)
-        : new NextAllowed(points, [...items.keys()], exploration, restriction);
+    this.#next = new NextItem(points, exploration, restriction);
+    this.#isRestricted = restriction !== undefined;
   }
 
   get isEmpty(): boolean {
@@ -134,18 +133,13 @@ class Drafting<T> {
 
   remove(item: T): void {
     this.#shown.add(item);
-    if (this.#next instanceof NextAllowed) {
-      this.#next.shown(this.#indexes.get(item) ?? -1);
-      return;
-    }
-    const at = this.#placeOf(item);
-    if (at >= 0) this.#next.remove(at);
+    this.#next.shown(this.#indexes.get(item));
   }
 
   /** What it shows on this slot without chance. */
   #sure(): T | undefined {
     if (this.#shown.size >= this.#first.length) return undefined;
-    if (this.#next instanceof NextAllowed) return this.#items[this.#next.left[0]];
+    if (this.#isRestricted) return this.#items[this.#next.left[0]];
     return this.#first.find((item) => !this.#shown.has(item));
   }
 

@@ -3,25 +3,44 @@ import { exactExp } from './exact-exp.ts';
 
 export type DrawSpec = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
 
-/** The distribution of the next slot's item over what is left of a pool: `p(i | left)` of `drawSlate`. */
+/** Which items of a pool may stand in the next slot, given what stands already. */
+export interface Restriction {
+  /** @param left indexes of what is not shown, best first. @returns those of them that may stand next, in their order. */
+  allowed(left: readonly number[]): readonly number[];
+}
+
+/**
+ * The distribution of the next slot's item over what is left of a pool: `p(i | left)` of `drawSlate`. Under a restriction what may not stand
+ * next is as if it was not there, so that the probabilities of a slot add up to 1 over what it can hold.
+ */
 export class NextItem {
-  readonly #left: number[];
+  readonly #pool: number[];
   readonly #points: readonly number[];
   readonly #spec: DrawSpec;
+  readonly #restriction: Restriction | undefined;
   readonly #odds: Float64Array;
+  /** Those of one slot, where it holds nothing that is near the best of all. */
+  #own: Float64Array | undefined;
+  #left: readonly number[];
+  #now: Float64Array;
   #scale = 0;
   #floor = 0;
 
-  /** @param points scores of the pool in points, best first. */
-  constructor(points: readonly number[], spec: DrawSpec) {
-    this.#left = points.map((_, index) => index);
+  /** @param points scores of the pool in points, best first. @param restriction absent: whatever is not shown may stand next. */
+  constructor(points: readonly number[], spec: DrawSpec, restriction?: Restriction) {
+    this.#pool = points.map((_, index) => index);
+    this.#left = this.#pool;
     this.#points = points;
     this.#spec = spec;
+    this.#restriction = restriction;
     this.#odds = new Float64Array(points.length);
+    this.#now = this.#odds;
+    if (restriction !== undefined && points.length > 0)
+      scaleOdds(this.#odds, points, this.#pool, spec.temperature);
     this.#weigh();
   }
 
-  /** Indexes into the points, best first. */
+  /** Indexes into the points of what may stand next, best first; empty where nothing may. */
   get left(): readonly number[] {
     return this.#left;
   }
@@ -29,7 +48,7 @@ export class NextItem {
   /** @param at place in `left`. */
   probability(at: number): number {
     // Rounding can lift the sum slightly above 1, which no log takes for a probability.
-    return Math.min(1, this.#odds[this.#left[at]] * this.#scale + this.#floor);
+    return Math.min(1, this.#now[this.#left[at]] * this.#scale + this.#floor);
   }
 
   /**
@@ -38,105 +57,39 @@ export class NextItem {
    * @returns a place in `left`.
    */
   pick(number: number): number {
-    return pick(this.#left, this.#odds, this.#scale, this.#floor, number);
+    let sum = 0;
+    for (let at = 0; at < this.#left.length; at++) {
+      sum += this.#now[this.#left[at]] * this.#scale + this.#floor;
+      if (number < sum) return at;
+    }
+    // Rounding can leave the sum slightly below 1; the last item that can be drawn gets the rest.
+    return this.#left.findLastIndex((index) => this.#now[index] * this.#scale + this.#floor > 0);
   }
 
-  /** Shown: it is not left. @param at place in `left`. */
-  remove(at: number): void {
-    this.#left.splice(at, 1);
-    if (this.#left.length > 0) this.#weigh();
+  /** Something was shown. @param index into the points; absent: it is not of this pool, but a restriction may be another by it. */
+  shown(index?: number): void {
+    const at = index === undefined ? -1 : this.#pool.indexOf(index);
+    if (at >= 0) this.#pool.splice(at, 1);
+    if (at >= 0 || this.#restriction !== undefined) this.#weigh();
   }
 
   #weigh(): void {
-    const [left, odds] = [this.#left, this.#odds];
+    const left = this.#restriction?.allowed(this.#pool) ?? this.#pool;
+    this.#left = left;
+    if (left.length === 0) return;
     const { temperature, epsilon } = this.#spec;
+    this.#now = this.#odds;
     // The odds are reused from slot to slot and scaled again only when the best item's odds get too small to be exact.
-    if (temperature === 0 || !(odds[left[0]] > NEGLIGIBLE))
-      scaleOdds(odds, this.#points, left, temperature);
-    let total = 0;
-    for (let i = 0; i < left.length; i++) total += odds[left[i]];
-    this.#scale = (1 - epsilon) / total;
-    this.#floor = epsilon / left.length;
-  }
-}
-
-/** Which items of a pool may stand in the next slot, given what stands already. */
-export interface Restriction {
-  /** @param left indexes of what is not shown, best first. @returns those of them that may stand next, in their order. */
-  allowed(left: readonly number[]): readonly number[];
-}
-
-/**
- * The same distribution over those items left that may stand next: what may not is as if it was not there, so that the probabilities of a
- * slot add up to 1 over what it can hold.
- */
-export class NextAllowed {
-  readonly #left: number[];
-  readonly #points: readonly number[];
-  readonly #spec: DrawSpec;
-  readonly #restriction: Restriction;
-  /** Relative to the best of all, and of one slot where that is too far ahead. */
-  readonly #odds: Float64Array;
-  readonly #own: Float64Array;
-  #open: readonly number[] = [];
-  #now: Float64Array;
-  #scale = 0;
-  #floor = 0;
-
-  /** @param points scores of the pool in points, best first. @param left indexes of what may be drawn at all, best first. */
-  constructor(
-    points: readonly number[],
-    left: readonly number[],
-    spec: DrawSpec,
-    restriction: Restriction,
-  ) {
-    this.#left = [...left];
-    this.#points = points;
-    this.#spec = spec;
-    this.#restriction = restriction;
-    this.#odds = new Float64Array(points.length);
-    this.#own = new Float64Array(points.length);
-    this.#now = this.#odds;
-    if (spec.temperature > 0 && left.length > 0)
-      scaleOdds(this.#odds, points, left, spec.temperature);
-    this.#weigh();
-  }
-
-  /** Indexes into the points that may stand next, best first; empty where none may. */
-  get left(): readonly number[] {
-    return this.#open;
-  }
-
-  /** @param at place in `left`. */
-  probability(at: number): number {
-    return Math.min(1, this.#now[this.#open[at]] * this.#scale + this.#floor);
-  }
-
-  /** As that of `NextItem`. */
-  pick(number: number): number {
-    return pick(this.#open, this.#now, this.#scale, this.#floor, number);
-  }
-
-  /** Something was shown. @param index of it, and less than 0 where it is not of this pool: what may stand next may differ all the same. */
-  shown(index: number): void {
-    const at = index < 0 ? -1 : this.#left.indexOf(index);
-    if (at >= 0) this.#left.splice(at, 1);
-    this.#weigh();
-  }
-
-  #weigh(): void {
-    const open = (this.#open = this.#restriction.allowed(this.#left));
-    if (open.length === 0) return;
-    const { temperature, epsilon } = this.#spec;
-    this.#now = this.#odds;
-    if (temperature === 0 || !(this.#odds[open[0]] > NEGLIGIBLE)) {
-      scaleOdds(this.#own, this.#points, open, temperature);
-      this.#now = this.#own;
+    if (temperature === 0 || !(this.#odds[left[0]] > NEGLIGIBLE)) {
+      // What may not stand in this slot may be the best of the next.
+      if (this.#restriction !== undefined)
+        this.#now = this.#own ??= new Float64Array(this.#points.length);
+      scaleOdds(this.#now, this.#points, left, temperature);
     }
     let total = 0;
-    for (let i = 0; i < open.length; i++) total += this.#now[open[i]];
+    for (let i = 0; i < left.length; i++) total += this.#now[left[i]];
     this.#scale = (1 - epsilon) / total;
-    this.#floor = epsilon / open.length;
+    this.#floor = epsilon / left.length;
   }
 }
 
@@ -155,25 +108,4 @@ function scaleOdds(
     if (temperature > 0) odds[index] = exactExp((points[index] - best) / temperature);
     else odds[index] = at === 0 ? 1 : 0;
   }
-}
-
-/**
- * Inverse transform sampling from the probabilities of the items left.
- * @param at a number in [0, 1).
- * @returns an index into `left`.
- */
-function pick(
-  left: readonly number[],
-  odds: Float64Array,
-  scale: number,
-  floor: number,
-  at: number,
-): number {
-  let sum = 0;
-  for (let i = 0; i < left.length; i++) {
-    sum += odds[left[i]] * scale + floor;
-    if (at < sum) return i;
-  }
-  // Rounding can leave the sum slightly below 1; the last item that can be drawn gets the rest.
-  return left.findLastIndex((index) => odds[index] * scale + floor > 0);
 }

@@ -31,8 +31,9 @@ export function drawSlate(
   const slate: Draw[] = [];
   while (slate.length < slots) {
     const at = next.pick(random());
-    slate.push({ index: next.left[at], propensity: next.probability(at) });
-    next.remove(at);
+    const index = next.left[at];
+    slate.push({ index, propensity: next.probability(at) });
+    next.shown(index);
   }
   return slate;
 }

@@ -197,6 +197,8 @@ const hasRules = ({ boosts, pinned, isRestricted, request }: Decision) =>
 function writeExtras(out: ByteWriter, decision: Decision, format: number): void {
   const { shadow, teams, context, itemSource, pointerRevision, learned, siteOrder, allowed, page } =
     decision;
+  // A batch in an older format has none of them.
+  const isRuled = format >= 8 && hasRules(decision);
   const has =
     (shadow ? HAS_SHADOW : 0) |
     (teams ? HAS_TEAMS : 0) |
@@ -207,7 +209,7 @@ function writeExtras(out: ByteWriter, decision: Decision, format: number): void 
     (learned === undefined ? 0 : HAS_LEARNED) |
     (siteOrder ? HAS_SITE_ORDER : 0) |
     (allowed === undefined ? 0 : HAS_ALLOWED) |
-    (hasRules(decision) ? HAS_RULES : 0) |
+    (isRuled ? HAS_RULES : 0) |
     (page === undefined ? 0 : HAS_PAGE);
   if (format < 7) out.u8(has);
   else out.u16(has);
@@ -223,7 +225,7 @@ function writeExtras(out: ByteWriter, decision: Decision, format: number): void 
   if (learned !== undefined) out.text(learned);
   if (siteOrder) out.u8(1);
   if (allowed !== undefined) out.u32(allowed);
-  if (hasRules(decision)) writeRuled(out, decision);
+  if (isRuled) writeRuled(out, decision);
   if (page !== undefined) out.u32(page.offset).text(page.of ?? '');
 }
 

@@ -2,7 +2,7 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { drawSlate, type Draw } from '../explore/slate.ts';
 import type { Team } from '../explore/interleave.ts';
-import { NextAllowed } from '../explore/next-item.ts';
+import { NextItem } from '../explore/next-item.ts';
 import { seededRandom } from '../explore/random.ts';
 import {
   codesOf,
@@ -142,50 +142,38 @@ export function poolOf(
   const { crosses, weights } = scorer;
   const compiled = (raised?: ReadonlyMap<number, Int32Array>) =>
     compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
-  const best = (k: number, raised?: ReadonlyMap<number, Int32Array>) => {
-    const tables = compiled(raised);
-    return topRows(
-      allowed === undefined ? tables : { ...tables, allowed: allowed.bits },
+  type Scores = ReturnType<typeof compiled>;
+  const all = { bits: allowed?.bits, count };
+  const first = (scores: Scores, k: number, { bits, count: competing } = all) =>
+    topRows(
+      bits === undefined ? scores : { ...scores, allowed: bits },
       table.ids.length,
-      allowed !== undefined && count <= FEW_ALLOWED ? undefined : blocks,
-      Math.min(k, count),
+      bits !== undefined && competing <= FEW_ALLOWED ? undefined : blocks,
+      Math.min(k, competing),
     );
-  };
+  const best = (scores: Scores, k: number, among = all) =>
+    scorer.kind === 'additive'
+      ? first(scores, k, among)
+      : rerank(scorer, encoded, first(scores, Math.max(scorer.rerank.depth, k), among)).slice(0, k);
   const unraised = (): Pool => {
-    const rank = () =>
-      scorer.kind === 'additive'
-        ? best(poolSize)
-        : rerank(scorer, encoded, best(Math.max(scorer.rerank.depth, poolSize))).slice(0, poolSize);
+    const rank = () => best(compiled(), poolSize);
     // Of filtered requests hardly any are alike.
     const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
     return { encoded, best: kept || rank() };
   };
-  const rules = compileRules(items, visit, limit);
-  const ruled = (raises?: readonly FeatureRaise[]): Pool => {
-    const tables = compiled(raises && raisedWeights(scorer as AdditiveScorer, raises));
+  const ruled = (rules: CompiledRules, raises?: readonly FeatureRaise[]): Pool => {
+    let scores: Scores | undefined;
     const search: Search = (mask, k) => {
-      const bits = mask ?? allowed?.bits;
-      const competing = bits === undefined ? table.ids.length : countRows(bits);
-      const depth = scorer.kind === 'additive' ? k : Math.max(scorer.rerank.depth, k);
-      const found = topRows(
-        bits === undefined ? tables : { ...tables, allowed: bits },
-        table.ids.length,
-        bits !== undefined && competing <= FEW_ALLOWED ? undefined : blocks,
-        Math.min(depth, competing),
-      );
-      if (scorer.kind !== 'additive')
-        return rerank(scorer, encoded, found)
-          .slice(0, k)
-          .map(({ row, units }) => ({ row, units, raise: 0 }));
-      if (raises === undefined) return found.map(({ row, units }) => ({ row, units, raise: 0 }));
-      const own = apart(encoded, found, raises);
-      return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises[i] }));
+      const isPlain = mask === undefined && raises === undefined && k === poolSize;
+      if (isPlain) return unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }));
+      scores ??= compiled(raises && raisedWeights(scorer as AdditiveScorer, raises));
+      const among = mask === undefined ? all : { bits: mask, count: countRows(mask) };
+      const found = best(scores, k, among);
+      const own: Pick<Pool, 'best' | 'raises'> =
+        raises === undefined ? { best: found } : apart(encoded, found, raises);
+      return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises?.[i] ?? 0 }));
     };
-    const plain: Search = (mask, k) =>
-      mask === undefined && raises === undefined && k === poolSize
-        ? unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }))
-        : search(mask, k);
-    const { all, drawable, pinned } = poolUnderRules(rules!, plain, {
+    const pool = poolUnderRules(rules, search, {
       rows: table.ids.length,
       allowed: allowed?.bits,
       poolSize,
@@ -193,13 +181,14 @@ export function poolOf(
     });
     return {
       encoded,
-      best: all.map(({ row, units }) => ({ row, units })),
-      ...(raises && { raises: all.map(({ raise }) => raise) }),
-      ...(rules!.boosts.length > 0 && { boosts: all.map(({ boost }) => boost) }),
-      ruled: { rules: rules!, drawable, pinned },
+      best: pool.all.map(({ row, units }) => ({ row, units })),
+      ...(raises && { raises: pool.all.map(({ raise }) => raise) }),
+      ...(rules.boosts.length > 0 && { boosts: pool.all.map(({ boost }) => boost) }),
+      ruled: { rules, drawable: pool.drawable, pinned: pool.pinned },
     };
   };
-  const withoutRaises = () => (rules === undefined ? unraised() : ruled());
+  const rules = compileRules(items, visit, limit);
+  const withoutRaises = () => (rules === undefined ? unraised() : ruled(rules));
   if (scorer.kind !== 'additive') return withoutRaises();
   const { posterior } = scorer;
   if (posterior === undefined || optimism === 0) return withoutRaises();
@@ -220,8 +209,9 @@ export function poolOf(
     },
   );
   if (raises === undefined) return withoutRaises();
-  if (rules !== undefined) return ruled(raises);
-  const raised = apart(encoded, best(poolSize, raisedWeights(scorer, raises)), raises);
+  if (rules !== undefined) return ruled(rules, raises);
+  const found = best(compiled(raisedWeights(scorer, raises)), poolSize);
+  const raised = apart(encoded, found, raises);
   const limited = limitLoss(raised, {
     slots: limit,
     alone,
@@ -348,7 +338,7 @@ function drawRuled(
   const { drawable, pinned } = ruled!;
   const items = best.slice(0, drawable);
   const restriction = state.restrictionOf(items.map(({ row }) => row));
-  const next = new NextAllowed(points, [...items.keys()], exploration, restriction);
+  const next = new NextItem(points.slice(0, drawable), exploration, restriction);
   const isByChance = drawsByChance(exploration);
   const slate: Draw[] = [];
   while (slate.length < limit) {
@@ -356,7 +346,7 @@ function drawRuled(
     if (pin !== undefined) {
       slate.push({ index: pin, propensity: 1 });
       state.shown(undefined);
-      next.shown(-1);
+      next.shown();
       continue;
     }
     if (next.left.length === 0) break;

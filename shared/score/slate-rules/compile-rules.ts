@@ -32,6 +32,8 @@ export interface Cap {
 }
 
 export interface Quota {
+  /** Its place among the quotas of the request: those with a problem are not here. */
+  readonly index: number;
   readonly bits: RowBits;
   readonly least: number;
   /** The first slot of this page that it does not reach to. */
@@ -39,6 +41,8 @@ export interface Quota {
 }
 
 interface Boost {
+  /** As that of a quota. */
+  readonly index: number;
   readonly bits: RowBits;
   readonly units: number;
 }
@@ -102,11 +106,11 @@ function compile(
   const each = <T extends { readonly by?: string }, C>(
     kind: keyof SlateRules,
     list: readonly T[],
-    make: (one: T, path: string) => C | string,
+    make: (one: T, path: string, index: number) => C | string,
   ): C[] =>
     list.flatMap((one, index) => {
       try {
-        const made = make(one, `slateRules.${kind}[${index}]`);
+        const made = make(one, `slateRules.${kind}[${index}]`, index);
         if (typeof made !== 'string') return [made];
         problems.push({ kind, index, why: made });
       } catch (error) {
@@ -132,14 +136,16 @@ function compile(
       most,
       collapse,
     })),
-    quotas: each('quotas', quotas, ({ where, least, within }, path) => ({
+    quotas: each('quotas', quotas, ({ where, least, within }, path, index) => ({
+      index,
       bits: rowsOf(table, where, `${path}.where`),
       least: within <= limit ? least : Math.floor((least * limit) / within),
       end: Math.min(within, limit),
     })),
     pins: slots,
     elsewhere,
-    boosts: each('boosts', boosts, ({ where, ids = [], points }, path) => ({
+    boosts: each('boosts', boosts, ({ where, ids = [], points }, path, index) => ({
+      index,
       bits:
         where === undefined ? rowsWith(rows, table, ids) : rowsOf(table, where, `${path}.where`),
       units: toUnits(points),

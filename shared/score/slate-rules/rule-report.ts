@@ -36,9 +36,8 @@ export function ruleReport(
   const compiled = compileRules(items, visit, limit);
   if (rules === undefined || compiled === undefined) return undefined;
   const offset = visit.shown?.length ?? 0;
-  const applied = { quotas: 0, boosts: 0 };
-  const of = <K extends keyof SlateRules>(
-    kind: K,
+  const of = (
+    kind: keyof SlateRules,
     list: readonly { readonly by?: string }[],
     report: (index: number) => Omit<RuleReport, 'rule' | 'by'>,
   ): RuleReport[] =>
@@ -51,8 +50,6 @@ export function ruleReport(
         ...(problem === undefined ? said : { says: said.says, held: false, why: problem.why }),
       };
     });
-  const isApplied = (kind: keyof SlateRules, index: number) =>
-    !compiled.problems.some((one) => one.kind === kind && one.index === index);
   const { caps = [], quotas = [], pins = [], boosts = [] } = rules;
   return [
     ...of('caps', caps, (index) => ({
@@ -62,8 +59,9 @@ export function ruleReport(
     ...of('quotas', quotas, (index) => {
       const { least, within, where } = quotas[index];
       const says = `at least ${least} within ${within} with ${JSON.stringify(where)}`;
-      if (!isApplied('quotas', index)) return { says, held: false };
-      const { bits, least: wanted, end } = compiled.quotas[applied.quotas++];
+      const quota = compiled.quotas.find((one) => one.index === index);
+      if (quota === undefined) return { says, held: false };
+      const { bits, least: wanted, end } = quota;
       const found = slate.rows.slice(0, end).filter((row) => hasRow(bits, row)).length;
       return {
         says,
@@ -84,9 +82,13 @@ export function ruleReport(
     ...of('boosts', boosts, (index) => {
       const { points, where, ids = [] } = boosts[index];
       const says = `${points > 0 ? '+' : ''}${points} points for ${where === undefined ? ids.join(', ') : JSON.stringify(where)}`;
-      if (!isApplied('boosts', index)) return { says, held: false };
-      const { bits } = compiled.boosts[applied.boosts++];
-      return { says, held: true, items: slate.rows.filter((row) => hasRow(bits, row)).length };
+      const boost = compiled.boosts.find((one) => one.index === index);
+      if (boost === undefined) return { says, held: false };
+      return {
+        says,
+        held: true,
+        items: slate.rows.filter((row) => hasRow(boost.bits, row)).length,
+      };
     }),
   ];
 }

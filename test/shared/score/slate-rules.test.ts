@@ -4,7 +4,7 @@ import { parseItemId, RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { parseItem, type Item } from '../../../shared/domain/item.ts';
 import { parseRankRequest, type RankRequest } from '../../../shared/domain/rank-request.ts';
 import type { SlateRules } from '../../../shared/domain/slate-rules.ts';
-import { NextAllowed } from '../../../shared/explore/next-item.ts';
+import { NextItem } from '../../../shared/explore/next-item.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
 import {
@@ -194,15 +194,14 @@ describe(`slates under rules (seed ${SEED})`, () => {
         const slates = new Map<string, number[]>();
         const walk = (path: number[], slots: number[]): void => {
           const state = stateOf(pool)!;
-          const next = new NextAllowed(
-            points,
-            [...drawable.keys()],
+          const next = new NextItem(
+            points.slice(0, ruled.drawable),
             exploration,
             state.restrictionOf(drawable.map(({ row }) => row)),
           );
           for (const index of path) {
             state.shown(index < ruled.drawable ? best[index].row : undefined);
-            next.shown(index < ruled.drawable ? index : -1);
+            next.shown(index < ruled.drawable ? index : undefined);
           }
           const pin = ruled.pinned.get(path.length);
           if (path.length === limit || (next.left.length === 0 && pin === undefined)) {
