@@ -3,6 +3,7 @@ import type { ApprenticePlacement } from '../../shared/domain/apprentice.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { ServedRule } from '../../shared/domain/placed-rules.ts';
 import type { SlateRules } from '../../shared/domain/slate-rules.ts';
+import { serial } from '../process/serial.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { slateRules } from '../store/tables.ts';
@@ -51,80 +52,80 @@ export function operatorRulesOf({
   readonly livePointer: { refreshTraffic(by: string): Promise<void> };
   readonly nowMs: () => number;
 }): OperatorRules {
+  // Two at once would both find room, or both remove the same rule.
+  const inTurn = serial();
   return {
     list: () => readInForce(store, nowMs()),
+    add: (rule) => inTurn(() => add(rule)),
+    remove: (id, by) => inTurn(() => remove(id, by)),
+  };
 
-    async add({ placement, rules, note, until, by }) {
-      const at = nowMs();
-      const before = await readInForce(store, at);
-      if (before.length >= MOST)
-        throw new ApiError(
-          409,
-          'too_many_rules',
-          `${before.length} rules hold already, and there may be ${MOST}: remove one`,
-        );
-      const insert = store.db.insert(slateRules).values({
+  async function add({ placement, rules, note, until, by }: NewRule): Promise<OperatorRule> {
+    const at = nowMs();
+    const before = await readInForce(store, at);
+    if (before.length >= MOST)
+      throw new ApiError(
+        409,
+        'too_many_rules',
+        `${before.length} rules hold already, and there may be ${MOST}: remove one`,
+      );
+    const insert = store.db.insert(slateRules).values({
+      at,
+      actor: by,
+      placement,
+      rules,
+      ...(note !== undefined && { note }),
+      ...(until !== undefined && { until }),
+    });
+    await store.write([
+      insert,
+      recordAudit(store, {
         at,
         actor: by,
-        placement,
-        rules,
-        ...(note !== undefined && { note }),
-        ...(until !== undefined && { until }),
-      });
-      await store.write([
-        insert,
-        recordAudit(store, {
-          at,
-          actor: by,
-          action: 'add slate rule',
-          subject: sql<string>`(select '${sql.raw(PREFIX)}' || max(id) from ${slateRules})`,
-          details: { placement, rules, note: note ?? null, until: until ?? null },
-        }),
-      ]);
-      await livePointer.refreshTraffic(by);
-      // Others add at the same time, and one of a moment may be over already.
-      const [own] = await store.db
-        .select()
-        .from(slateRules)
-        .where(
-          and(
-            eq(slateRules.at, at),
-            eq(slateRules.actor, by),
-            eq(slateRules.placement, placement),
-            eq(slateRules.rules, rules),
-          ),
-        )
-        .orderBy(desc(slateRules.id))
-        .limit(1);
-      return ruleOf(own);
-    },
+        action: 'add slate rule',
+        subject: sql<string>`(select '${sql.raw(PREFIX)}' || max(id) from ${slateRules})`,
+        details: { placement, rules, note: note ?? null, until: until ?? null },
+      }),
+    ]);
+    await livePointer.refreshTraffic(by);
+    // Other backends add at the same time, and one of a moment may be over already.
+    const [own] = await store.db
+      .select()
+      .from(slateRules)
+      .where(
+        and(
+          eq(slateRules.at, at),
+          eq(slateRules.actor, by),
+          eq(slateRules.placement, placement),
+          eq(slateRules.rules, rules),
+        ),
+      )
+      .orderBy(desc(slateRules.id))
+      .limit(1);
+    return ruleOf(own);
+  }
 
-    async remove(id, by) {
-      const at = nowMs();
-      const found = (await readInForce(store, at)).find((rule) => rule.id === id);
-      if (found === undefined)
-        throw new ApiError(
-          404,
-          'unknown_rule',
-          `no rule ${id} is in force: it ended, or never was`,
-        );
-      const { placement, rules } = found;
-      await store.write([
-        store.db
-          .update(slateRules)
-          .set({ removedAt: at, removedBy: by })
-          .where(eq(slateRules.id, Number(id.slice(PREFIX.length)))),
-        recordAudit(store, {
-          at,
-          actor: by,
-          action: 'remove slate rule',
-          subject: id,
-          details: { placement, rules },
-        }),
-      ]);
-      await livePointer.refreshTraffic(by);
-    },
-  };
+  async function remove(id: string, by: string): Promise<void> {
+    const at = nowMs();
+    const found = (await readInForce(store, at)).find((rule) => rule.id === id);
+    if (found === undefined)
+      throw new ApiError(404, 'unknown_rule', `no rule ${id} is in force: it ended, or never was`);
+    const { placement, rules } = found;
+    await store.write([
+      store.db
+        .update(slateRules)
+        .set({ removedAt: at, removedBy: by })
+        .where(eq(slateRules.id, Number(id.slice(PREFIX.length)))),
+      recordAudit(store, {
+        at,
+        actor: by,
+        action: 'remove slate rule',
+        subject: id,
+        details: { placement, rules },
+      }),
+    ]);
+    await livePointer.refreshTraffic(by);
+  }
 }
 
 async function readInForce({ db }: Pick<Store, 'db'>, nowMs: number): Promise<OperatorRule[]> {

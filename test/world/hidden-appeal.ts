@@ -146,6 +146,7 @@ function shownOf(
     person: Uint32Array.from(log, (_, i) => i),
     starts: Uint32Array.from({ length: log.length + 1 }, (_, i) => i * SHOWN),
     item: Uint32Array.from(log.flatMap(({ rows }) => rows)),
+    slot: Uint16Array.from(log.flatMap(({ rows }) => [...rows.keys()])),
     did: Uint8Array.from(
       log.flatMap(({ reward }) => Array.from(reward, (one) => (one > 0 ? CLICKED : 0))),
     ),

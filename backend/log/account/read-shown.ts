@@ -28,35 +28,47 @@ const DID: Readonly<Record<string, number>> = { click: CLICKED, booking: BOOKED 
 export async function readShown(db: LibSQLDatabase, span: Span, most: number): Promise<ShownItems> {
   const [items, sessions, users] = [new Numbers(), new Numbers(), new Numbers()];
   const read: { at: number; session: number; user: number; first: number; rows: number }[] = [];
-  const [item, did]: [number[], number[]] = [[], []];
+  const [item, slot, did]: [number[], number[], number[]] = [[], [], []];
   const from = await startOf(db, span, most);
   for (const hash of await schemasWithRankings(db))
-    for await (const { at, sessionId, userId, itemIds, done } of rankingsOf(db, hash, {
-      ...span,
-      from,
-    })) {
+    for await (const { at, sessionId, userId, itemIds, pinned, pageOffset, done } of rankingsOf(
+      db,
+      hash,
+      {
+        ...span,
+        from,
+      },
+    )) {
+      const first = item.length;
+      for (const [own, id] of itemIds.entries()) {
+        if (pinned?.[own] === 1) continue;
+        item.push(items.of(id));
+        slot.push((pageOffset ?? 0) + own);
+        did.push(done?.get(id) ?? 0);
+      }
       read.push({
         at,
         session: sessions.of(sessionId),
         user: userId === null ? NOBODY : users.of(userId),
-        first: item.length,
-        rows: itemIds.length,
+        first,
+        rows: item.length - first,
       });
-      for (const id of itemIds) {
-        item.push(items.of(id));
-        did.push(done?.get(id) ?? 0);
-      }
     }
   // Each schema's are in order.
   read.sort((a, b) => a.at - b.at);
   const starts = new Uint32Array(read.length + 1);
   read.forEach(({ rows }, i) => (starts[i + 1] = starts[i] + rows));
   const rows = starts[read.length];
-  const [ordered, done] = [new Uint32Array(rows), new Uint8Array(rows)];
-  read.forEach((ranking, i) => {
-    for (let slot = 0; slot < ranking.rows; slot++) {
-      ordered[starts[i] + slot] = item[ranking.first + slot];
-      done[starts[i] + slot] = did[ranking.first + slot];
+  const ordered = {
+    item: new Uint32Array(rows),
+    slot: new Uint16Array(rows),
+    did: new Uint8Array(rows),
+  };
+  read.forEach(({ first, rows: own }, i) => {
+    for (let row = 0; row < own; row++) {
+      ordered.item[starts[i] + row] = item[first + row];
+      ordered.slot[starts[i] + row] = slot[first + row];
+      ordered.did[starts[i] + row] = did[first + row];
     }
   });
   return {
@@ -64,8 +76,7 @@ export async function readShown(db: LibSQLDatabase, span: Span, most: number): P
     at: Float64Array.from(read, ({ at }) => at),
     person: personsOf(read, sessions.keys().length),
     starts,
-    item: ordered,
-    did: done,
+    ...ordered,
   };
 }
 
@@ -91,6 +102,10 @@ interface Ranking {
   readonly sessionId: string;
   readonly userId: string | null;
   readonly itemIds: readonly string[];
+  /** 1 where a slot was pinned; null where none was. */
+  readonly pinned: Uint8Array | null;
+  /** How many items the pages above hold; null on a first page. */
+  readonly pageOffset: number | null;
   /** By item id; absent where nothing was done. */
   readonly done?: ReadonlyMap<string, number>;
 }
@@ -121,6 +136,8 @@ async function* rankingsOf(
         sessionId: decisions.sessionId,
         userId: decisions.userId,
         itemIds: decisions.itemIds,
+        pinned: decisions.pinned,
+        pageOffset: decisions.pageOffset,
         learns: sql<number>`(${rankingCounts(sql`decisions`)} and ${decisions.itemSource} is not 'browser' and not (${isLeftOut(sql`decisions`)})
           and not ${sql.raw(notShown('decisions'))})`,
       })

@@ -79,7 +79,7 @@ export const decisionRow = (decision: Decision): Cell[] => [
   decision.teams ?? null,
   decision.siteOrder ? 1 : 0,
   decision.allowed ?? null,
-  decision.boosts === undefined ? null : new Uint8Array(Int32Array.from(decision.boosts).buffer),
+  decision.boosts === undefined ? null : new Uint8Array(new Int32Array(decision.boosts).buffer),
   decision.pinned ?? null,
   decision.isRestricted ? 1 : 0,
   decision.page?.offset ?? null,

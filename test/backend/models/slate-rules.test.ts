@@ -75,3 +75,13 @@ test('there may be fifty at a time', async () => {
     code: 'too_many_rules',
   });
 });
+
+test('of several at once no more are added than there may be, and one is removed once', async () => {
+  const all = await Promise.allSettled(
+    Array.from({ length: 52 }, () => rules.add({ placement: '*', rules: capped, by: 'ana' })),
+  );
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+  const removed = await Promise.allSettled([1, 2].map(() => rules.remove('rule-1', 'ben')));
+  expect(removed.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect(await rules.list()).toHaveLength(49);
+});

@@ -21,7 +21,7 @@ export function countPeople(
   examination: Examination,
   after: number,
 ): PeopleCounts {
-  const { starts, item, did, at } = shown;
+  const { starts, item, slot, did, at } = shown;
   const items = shown.items.length;
   const counts = {
     looked: new Float64Array(items),
@@ -32,10 +32,9 @@ export function countPeople(
     const own = new Map<number, { unseen: number; did: number }>();
     for (const ranking of rankings)
       for (let row = starts[ranking]; row < starts[ranking + 1]; row++) {
-        const slot = Math.min(row - starts[ranking], examination.length - 1);
         const before = own.get(item[row]) ?? { unseen: 1, did: 0 };
         own.set(item[row], {
-          unseen: before.unseen * (1 - examination[slot]),
+          unseen: before.unseen * (1 - examination[Math.min(slot[row], examination.length - 1)]),
           did: before.did | did[row],
         });
       }

@@ -16,16 +16,15 @@ export type Examination = Float64Array;
  * How likely each slot is looked at, relative to the first, by intervention harvesting over the latest rankings, where the same
  * items stood at several slots. Where these are too few to tell, every slot counts as looked at.
  */
-export function examinationOfSlots({ starts, item, did, person }: ShownItems): Examination {
+export function examinationOfSlots(shown: ShownItems): Examination {
+  const { starts, item, did, person } = shown;
   const rows = item.length;
   const from = starts.find((start) => rows - start <= MOST_ROWS) ?? rows;
-  const slot = new Uint16Array(rows - from);
+  const slot = shown.slot.subarray(from).map((own) => own + 1);
   const cluster = new Uint32Array(rows - from);
   for (let ranking = 0; ranking < person.length; ranking++)
-    for (let row = Math.max(starts[ranking], from); row < starts[ranking + 1]; row++) {
-      slot[row - from] = row - starts[ranking] + 1;
+    for (let row = Math.max(starts[ranking], from); row < starts[ranking + 1]; row++)
       cluster[row - from] = person[ranking];
-    }
   const reward = did.subarray(from).map((done) => done & CLICKED);
   const impressions = { slot, cluster, reward, unit: item.subarray(from) };
   const few = countSlots(impressions, MOST_SLOTS).clicks.findIndex((clicks) => clicks < MIN_CLICKS);

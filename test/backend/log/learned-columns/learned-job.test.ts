@@ -87,6 +87,41 @@ function learnedOf(id: string, of = 'clickRate', days = 7): number | undefined {
 const read = (most = 10_000) => readShown(log.store.db, { from: 0, to: log.nowMs + DAY }, most);
 
 describe('what is read of the log', () => {
+  test('are items chosen by merit, at their slots in the whole list: what was pinned is left out', async () => {
+    const pinned = rankingOf('pinned', NOON, {
+      ...items('a', 'b', 'c'),
+      ...session('s1'),
+      pinned: Uint8Array.of(1, 0, 0),
+      isRestricted: true,
+    });
+    const further = rankingOf('further', NOON + 1, {
+      ...items('d', 'e'),
+      ...session('s1'),
+      page: { offset: 3, of: pinned.rankingId },
+    });
+    await log.add(
+      [pinned, further],
+      [
+        happened(pinned, 'click', { afterMs: 10, slot: 0 }),
+        happened(pinned, 'click', { afterMs: 20, slot: 2 }),
+      ],
+    );
+    await log.update();
+    const shown = await read();
+    const rows = [...shown.item].map((own, row) => [
+      shown.items[own],
+      shown.slot[row],
+      shown.did[row],
+    ]);
+    expect(rows).toEqual([
+      ['b', 1, 0],
+      ['c', 2, CLICKED],
+      ['d', 3, 0],
+      ['e', 4, 0],
+    ]);
+    expect([...shown.starts]).toEqual([0, 2, 4]);
+  });
+
   test('are rankings and events that the account counts, by person', async () => {
     const first = rankingOf('first', NOON, { ...items('a', 'b'), ...session('s1'), ...user('u') });
     const before = rankingOf('before', NOON - HOUR, { ...items('b'), ...session('s1') });

@@ -32,6 +32,7 @@ function shownOf(rankings: readonly Ranking[]): ShownItems {
     person: Uint32Array.from(rankings, ([, person]) => person),
     starts,
     item: Uint32Array.from(rows, ([id]) => items.indexOf(id)),
+    slot: Uint16Array.from(rankings.flatMap(([, , shown]) => [...shown.keys()])),
     did: Uint8Array.from(rows, ([, did]) => did),
   };
 }
