@@ -60,8 +60,13 @@ export function publishedCheck(deps: PublishedCheckDeps): PublishedCheck {
     const stored = await kv.get('CATALOGUE', ACTIVE_KEY);
     const text = stored && new TextDecoder().decode(stored);
     const found =
-      // One that is absent was perhaps never seen: it may have been lost before the first look at it.
-      isDue || suspected !== undefined || text === undefined || text !== wholeText
+      // One that is absent was perhaps never seen: it may have been lost before the first look at it. Whether the edge reads patches
+      // changes with the edge, and not with the pointer.
+      isDue ||
+      suspected !== undefined ||
+      text === undefined ||
+      text !== wholeText ||
+      wholeHashes.size > 1
         ? await problemOfCatalogue(deps, text, isDue ? new Set() : wholeHashes)
         : undefined;
     if (found === undefined) {

@@ -99,9 +99,10 @@ export class PackedCatalogue {
     const known = this.#state;
     if (known?.schemaHash !== schema.hash || known.revision < plan.baseRevision) return undefined;
     const dropped: string[] = [];
-    const changed = await changedItems(client, schema, known.revision, (why) => dropped.push(why));
     const most = Math.max(LEAST_CHANGED, known.table.ids.length * MOST_CHANGED);
-    if (changed.length > most) return undefined;
+    const range = { from: plan.baseRevision, since: known.revision, most };
+    const changed = await changedItems(client, schema, range, (why) => dropped.push(why));
+    if (changed === undefined) return undefined;
     const isLive = known.hash === plan.hash;
     // Another backend may have published since this one packed.
     const before = isLive ? [] : changed.filter(({ revision }) => revision <= plan.revision);

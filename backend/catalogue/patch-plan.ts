@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, countDistinct, eq, gt, isNotNull } from 'drizzle-orm';
 import { liveHash, MOST_PATCHES, type SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Store } from '../store/open.ts';
 import { itemChanges, snapshots } from '../store/tables.ts';
@@ -10,6 +10,8 @@ const MOST_STATES = 1000;
 const CHANGED_SHARE = 1 / 50;
 /** Of few items any share is soon reached, and costs nothing. */
 const LEAST_CHANGED = 1000;
+/** Nor is the base kept for more changes than so many times this share: items that change again and again are noted each time. */
+const MOST_NOTED = 10;
 /** So many of the oldest patches become one when there are too many. */
 const FOLDED = MOST_PATCHES / 2;
 
@@ -49,17 +51,29 @@ export async function patchPlan(
     .from(snapshots)
     .where(and(eq(snapshots.base, pointer.hash), isNotNull(snapshots.revision)))
     .orderBy(asc(snapshots.revision));
-  const [{ changed }] = await db
-    .select({ changed: sql<number>`count(distinct ${itemChanges.id})` })
-    .from(itemChanges)
-    .where(sql`${itemChanges.revision} > ${baseRevision}`);
+  const most = Math.max(LEAST_CHANGED, live.items * CHANGED_SHARE);
+  const noted = revision - baseRevision;
   const rebase =
     states.length >= MOST_STATES ||
-    (patches.length > 0 && changed > Math.max(LEAST_CHANGED, live.items * CHANGED_SHARE));
+    (patches.length > 0 &&
+      noted > most &&
+      (noted > MOST_NOTED * most || (await countChanged(db, baseRevision)) > most));
   const plan = { hash, revision, baseRevision, rebase };
   if (rebase || patches.length < MOST_PATCHES) return plan;
   const upTo = states.find((state) => state.hash === patches[FOLDED - 1].to)?.revision;
   if (upTo === undefined || upTo === null) return { ...plan, rebase: true };
-  const on = states.filter((state) => state.revision! < upTo).map((state) => state.hash);
+  // One before `baseRevision` was live before the catalogue became what its base is once more: what led back from there is not in the fold.
+  const on = states
+    .filter((state) => state.revision! > baseRevision && state.revision! < upTo)
+    .map((state) => state.hash);
   return { ...plan, fold: { patches: FOLDED, upTo, from: [pointer.hash, ...on] } };
+}
+
+/** How many items were changed after a revision. */
+async function countChanged(db: Store['db'], after: number): Promise<number> {
+  const [{ changed }] = await db
+    .select({ changed: countDistinct(itemChanges.id) })
+    .from(itemChanges)
+    .where(gt(itemChanges.revision, after));
+  return changed;
 }

@@ -28,32 +28,60 @@ export interface ChangedItem {
   readonly item?: Item;
 }
 
-/** @returns what was changed since a revision, and is now. Read at once, so that it fits together. */
+/**
+ * What was changed since a revision, and is now: page by page, because servers limit an answer, and in one transaction, so that it fits
+ * together.
+ * @param from no change after this revision may be missing; it is not after `since`. @param most of more items nothing is read.
+ * @returns undefined where it is more, or where changes are missing: another backend no longer needed them.
+ */
 export async function changedItems(
   client: Client,
   schema: Schema,
-  since: number,
+  { from, since, most }: { readonly from: number; readonly since: number; readonly most: number },
   onDropped: (why: string) => void = () => {},
-): Promise<ChangedItem[]> {
-  const { rows } = await client.execute({
-    sql: `select c.id, c.revision, i.attributes
-      from (select id, max(revision) as revision from item_changes where revision > ? group by id) c
-      left join items i on i.id = c.id`,
-    args: [since],
-  });
-  return rows.map(({ id: stored, revision, attributes }) => {
-    const id = textOf(stored);
-    const item = attributes === null ? undefined : readItem(id, attributes, onDropped);
-    return {
-      id,
-      revision: Number(revision),
-      ...(item && { item: withoutOutdatedValues(item, schema.columns, onDropped) }),
-    };
-  });
+): Promise<ChangedItem[] | undefined> {
+  const read = await client.transaction('read');
+  try {
+    const { rows: counts } = await read.execute({
+      sql: `select (select count(*) from item_changes where revision > ?) as noted,
+        (select count(distinct id) from item_changes where revision > ?) as items`,
+      args: [from, since],
+    });
+    const { noted, items } = counts[0];
+    // Revisions have no gaps but where changes were deleted.
+    if (Number(noted) !== (await lastRevision(read)) - from || Number(items) > most)
+      return undefined;
+    const changed = new Map<string, ChangedItem>();
+    for (let after = since; ;) {
+      const { rows } = await read.execute({
+        sql: `select c.revision, c.id, i.attributes from item_changes c left join items i on i.id = c.id
+          where c.revision > ? order by c.revision limit ?`,
+        args: [after, PAGE],
+      });
+      for (const { id: stored, revision, attributes } of rows) {
+        const id = textOf(stored);
+        after = Number(revision);
+        const known = changed.get(id);
+        if (known !== undefined) {
+          changed.set(id, { ...known, revision: after });
+          continue;
+        }
+        const item = attributes === null ? undefined : readItem(id, attributes, onDropped);
+        changed.set(id, {
+          id,
+          revision: after,
+          ...(item && { item: withoutOutdatedValues(item, schema.columns, onDropped) }),
+        });
+      }
+      if (rows.length < PAGE) return [...changed.values()];
+    }
+  } finally {
+    read.close();
+  }
 }
 
 /** @returns the number of the last change of any item; 0 where there was none since changes are noted. */
-export async function lastRevision(client: Client): Promise<number> {
+export async function lastRevision(client: Pick<Client, 'execute'>): Promise<number> {
   // Not the last one that is there: those that every base has are deleted.
   const { rows } = await client.execute(
     "select seq from sqlite_sequence where name = 'item_changes'",

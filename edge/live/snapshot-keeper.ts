@@ -59,12 +59,14 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
 
   async #take(pointer: SnapshotPointer, kind: PackedKind): Promise<void> {
     const before = this.#kept;
-    const [had, wanted] = [hashesOf(before), hashesOf(pointer)];
+    // An object of a version that knew no patches has noted them with the pointer, and stored none.
+    const had = hashesOf(before).filter((hash) => this.#has(hash));
+    const wanted = hashesOf(pointer);
     // An isolate that KV's cache still shows an older pointer must not bring the older catalogue back.
     if (before !== undefined && (had.join() === wanted.join() || before.at > pointer.at)) return;
     this.#deleteAllBut(had);
     try {
-      if (before?.hash !== pointer.hash) await this.#takeParts(pointer, kind);
+      if (!had.includes(pointer.hash)) await this.#takeParts(pointer, kind);
       for (const { hash } of pointer.patches ?? [])
         if (!had.includes(hash)) await this.#takePatch(hash);
     } catch (error) {
@@ -102,6 +104,11 @@ export class SnapshotKeeper extends DurableObject<Env> implements SnapshotKeeper
     const found = snapshotHash(bytes);
     if (found !== hash) throw new Error(`patch ${hash} is damaged: its bytes hash to ${found}`);
     this.#store(hash, 0, bytes);
+  }
+
+  #has(hash: string): boolean {
+    const { sql } = this.ctx.storage;
+    return [...sql.exec('SELECT 1 FROM rows WHERE hash = ? LIMIT 1', hash)].length > 0;
   }
 
   #store(hash: string, part: number, bytes: Uint8Array): void {

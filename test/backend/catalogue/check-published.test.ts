@@ -13,17 +13,18 @@ let server: KvServer;
 let store: BorrowedStore;
 let check: PublishedCheck;
 let asked: number;
+let readsPatches: boolean | undefined;
 let lines: string[];
 beforeEach(async () => {
   [server, store] = [await startKvServer(SECRET), await borrowStore()];
-  [asked, lines] = [0, []];
+  [asked, lines, readsPatches] = [0, [], true];
   const kv = edgeKv({ edgeUrl: server.url, secretKey: SECRET, retryPausesMs: [] });
   check = publishedCheck({
     store,
     kv,
     publisher: publisherOf(kv, store, 0, Date.now),
     snapshots: { forget: () => void asked++ },
-    edgeReadsPatches: async () => true,
+    edgeReadsPatches: async () => readsPatches,
     settleMs: 0,
     nowMs: Date.now,
     log: (line) => void lines.push(line),
@@ -87,4 +88,28 @@ test('a pointer that is lost before the first look at it is missed soon, althoug
   await check.check();
   await check.check();
   expect([check.problem(), asked]).toEqual(['the CATALOGUE key "active" is gone from KV', 1]);
+});
+
+test('an edge that reads no patches any more is found at the next look, although the pointer is as it was', async () => {
+  const base = await writeToKv('a base');
+  const [patch, to] = [createHash('sha256').update('a patch').digest('hex'), 'b'.repeat(32)];
+  server.values.set(`CATALOGUE/p/${patch}/0`, Buffer.from('a patch'));
+  const pointer = JSON.parse(String(server.values.get('CATALOGUE/active')));
+  const patches = [{ hash: patch, sizeBytes: 7, to }];
+  server.values.set('CATALOGUE/active', Buffer.from(JSON.stringify({ ...pointer, patches })));
+  await record(base);
+  await record(to);
+  await check.check();
+  await check.check();
+  // One that does not answer is no reason to publish anything.
+  readsPatches = undefined;
+  await check.check();
+  expect([check.problem(), asked]).toEqual([undefined, 0]);
+  readsPatches = false;
+  await check.check();
+  await check.check();
+  expect([check.problem(), asked]).toEqual([
+    'the edge that is deployed reads no patches of the catalogue',
+    1,
+  ]);
 });

@@ -8,12 +8,17 @@ import {
   type SnapshotPublisher,
 } from '../../../backend/catalogue/snapshot-publisher.ts';
 import { buildSnapshot } from '../../../backend/catalogue/snapshot.ts';
-import { storedItems } from '../../../backend/catalogue/stored-items.ts';
+import {
+  changedItems,
+  lastRevision,
+  storedItems,
+} from '../../../backend/catalogue/stored-items.ts';
 import type { Kv } from '../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
 import { readPublished } from '../../../backend/offline/published.ts';
 import { tableOf } from '../../../backend/offline/snapshot-tables.ts';
 import { connect } from '../../../backend/store/connect.ts';
+import { itemChanges } from '../../../backend/store/tables.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
 import {
@@ -26,7 +31,13 @@ import { seededRandom } from '../../../shared/explore/random.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { patchFromBytes } from '../../../shared/format/patch-bytes.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
-import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { patched } from '../../../shared/format/patched.ts';
+import {
+  snapshotFromBytes,
+  snapshotHash,
+  snapshotToBytes,
+  type Snapshot,
+} from '../../../shared/format/snapshot-bytes.ts';
 import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import { makeTrips } from '../../bench/support/trips.ts';
 import { borrowStore, type BorrowedStore } from '../../support/borrow-store.ts';
@@ -118,10 +129,12 @@ const rowOf = async (hash: string) =>
   ).find(({ value }) => liveHash(JSON.parse(value)) === hash);
 
 /** The oracle: all items packed as a whole. */
-async function wholeHash(): Promise<string> {
+const wholeHash = async (): Promise<string> => buildSnapshot(smarttrip, await itemsNow()).hash;
+
+async function itemsNow(): Promise<Item[]> {
   const client = connect({ url: store.url });
   try {
-    return buildSnapshot(smarttrip, await storedItems(client, smarttrip)).hash;
+    return await storedItems(client, smarttrip);
   } finally {
     client.close();
   }
@@ -220,4 +233,80 @@ test('all of it is published where the edge reads no patches, where KV lost some
   one.snapshots.forget();
   await expect.poll(() => pointer().patches, { timeout: 60_000 }).toBeUndefined();
   expect(await readHash()).toBe(await wholeHash());
+}, 300_000);
+
+const priced = (place: number, price: number): Item => {
+  const trip = trips[place];
+  return { ...trip, attributes: { ...trip.attributes, price } };
+};
+
+test('all of it is published where a change is noted no more, as after another backend that published at the same time', async () => {
+  const one = backend();
+  await one.publish();
+  await put([priced(0, 777)]);
+  expect((await one.publish()).patches).toHaveLength(1);
+  await put([priced(1, 777)]);
+  await store.write([
+    store.db
+      .delete(itemChanges)
+      .where(sql`revision = (select seq from sqlite_sequence where name = 'item_changes')`),
+  ]);
+  await put([priced(2, 777)]);
+  expect((await one.publish()).patches).toBeUndefined();
+  expect(await readHash()).toBe(await wholeHash());
+  await put([priced(3, 777)]);
+  expect((await one.publish()).patches).toHaveLength(1);
+}, 300_000);
+
+test('a patch that stands for several leads to the live catalogue from every state it names, also where that was the base again', async () => {
+  const one = backend();
+  const { hash: base } = await one.publish();
+  const states = new Map<string, Snapshot>();
+  const publish = async (place: number, price: number) => {
+    await put([priced(place, price)]);
+    const now = await one.publish();
+    expect(now.hash).toBe(base);
+    const { bytes } = buildSnapshot(smarttrip, await itemsNow());
+    states.set(liveHash(now), snapshotFromBytes(bytes));
+  };
+  const first = Number(trips[0].attributes.price);
+  await publish(0, first + 10);
+  // The base once more, by a patch.
+  await publish(0, first);
+  expect(liveHash(pointer())).toBe(base);
+  for (let place = 1; place < MOST_PATCHES; place++) await publish(place, 777);
+  const { patches = [] } = pointer();
+  expect(patches.length).toBeLessThan(MOST_PATCHES);
+  const read = patches.map(({ hash }) => patchFromBytes(stored.get(`CATALOGUE/p/${hash}/0`)!));
+  expect(read[0].from.length).toBeGreaterThan(4);
+  for (const from of read[0].from) {
+    const { table } = patched(states.get(from)!, read);
+    expect(snapshotHash(snapshotToBytes(smarttrip, table))).toBe(await wholeHash());
+  }
+}, 300_000);
+
+test('changes are read in pages, as often as an item was changed, and as items are then', async () => {
+  const many = makeTrips(6000, 8);
+  const client = connect({ url: store.url });
+  try {
+    const since = await lastRevision(client);
+    await put(many);
+    await deleteItems(store, [many[4].id]);
+    await put([{ ...many[5], attributes: { ...many[5].attributes, price: 778 } }]);
+    const last = await lastRevision(client);
+    const range = { from: since, since, most: 10_000 };
+    const changed = (await changedItems(client, smarttrip, range))!;
+    const now = new Map((await storedItems(client, smarttrip)).map((item) => [item.id, item]));
+    expect(changed).toHaveLength(now.size + 1);
+    expect(Math.max(...changed.map(({ revision }) => revision))).toBe(last);
+    expect(new Map(changed.flatMap(({ id, item }) => (item ? [[id, item]] : [])))).toEqual(now);
+    expect(changed.find(({ id }) => id === many[4].id)).toEqual({
+      id: many[4].id,
+      revision: last - 1,
+    });
+    expect(await changedItems(client, smarttrip, { ...range, most: 5999 })).toBeUndefined();
+    expect(await changedItems(client, smarttrip, { ...range, since: last })).toEqual([]);
+  } finally {
+    client.close();
+  }
 }, 300_000);

@@ -65,6 +65,21 @@ describe('a SnapshotKeeper', () => {
     expect((await hashesIn()).map(({ hash }) => hash)).toEqual([newer.hash]);
   });
 
+  it('stores the patches that an object of a version before noted with the pointer alone', async () => {
+    const pointer = await store(snapshotOf(6, 100), 5);
+    const bytes = snapshotOf(7, 40);
+    const patch = { hash: snapshotHash(bytes), sizeBytes: bytes.length, to: 'a'.repeat(32) };
+    await env.CATALOGUE.put(`p/${patch.hash}/0`, bytes);
+    await keeper().keep(pointer);
+    const patched = { ...pointer, patches: [patch] };
+    await runInDurableObject(keeper(), (_, { storage }) => storage.kv.put('kept', patched));
+    await evictDurableObject(keeper());
+    expect(await keeper().part(patch.hash, 0)).toBeNull();
+    await keeper().keep(patched);
+    expect(await keeper().part(patch.hash, 0)).toEqual(bytes);
+    expect(await keeper().part(pointer.hash, 0)).toEqual(snapshotOf(6, 100));
+  });
+
   it.each([
     ['damaged', (key: string) => env.CATALOGUE.put(key, 'x'), /damaged/],
     ['absent', (key: string) => env.CATALOGUE.delete(key), /absent/],
