@@ -105,25 +105,23 @@ async function toFolder(out: string, run: Run): Promise<void> {
 }
 
 async function toFile(out: string, run: Run): Promise<void> {
-  await whole(out, async (aside) => {
-    const file = createWriteStream(aside, { mode: 0o600 });
-    let [lines, firstGroup] = [0, 0];
-    for (const { day } of run.plan.days) {
-      const found = await ask(run, day, firstGroup);
-      if (found === undefined) continue;
-      const { body, rankings } = found;
-      body.on('data', (bytes: Buffer) => {
-        for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
-        run.progress.update(lines);
-      });
-      await pipeline(body, file, { end: false });
-      firstGroup += rankings;
-    }
-    await new Promise<void>((resolve, reject) => {
-      file.once('error', reject).end(resolve);
-    });
-  });
+  await whole(out, (aside) => pipeline(rowsOf(run), createWriteStream(aside, { mode: 0o600 })));
   await writeAbout(out, run);
+}
+
+/** The days one after the other, with rankings numbered through. */
+async function* rowsOf(run: Run): AsyncGenerator<Buffer> {
+  let [lines, firstGroup] = [0, 0];
+  for (const { day } of run.plan.days) {
+    const found = await ask(run, day, firstGroup);
+    if (found === undefined) continue;
+    for await (const bytes of found.body as AsyncIterable<Buffer>) {
+      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
+      run.progress.update(lines);
+      yield bytes;
+    }
+    firstGroup += found.rankings;
+  }
 }
 
 /** Under its name a file is whole. */

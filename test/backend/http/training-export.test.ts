@@ -91,6 +91,14 @@ async function exportAll(folder: string): Promise<Exported> {
   };
 }
 
+test('a file that cannot be written is said in a sentence', async () => {
+  const out = join(tmpdir(), 'no-such-folder', 'rows.csv');
+  const words = ['data', 'export', '--format', 'csv', '--out', out, '--backend', backend.url];
+  const { exitCode, stderr } = await runCli(words, { TRIMTAB_KEY: SECRET_KEY });
+  expect(stderr).toContain('the export was cut short: ENOENT');
+  expect(exitCode).toBe(1);
+});
+
 const SALT = 'a'.repeat(32);
 
 /** As the command asks: the plan, then each of its days. */
@@ -197,9 +205,11 @@ describe('what training reads, for others', () => {
   });
 
   test('it is for operators, and each day is in the audit log', async () => {
-    expect((await backend.call('GET', '/v1/data/export/2026-13-77?format=csv&salt=x')).status).toBe(
-      400,
-    );
+    const asked = (day: string, salt = SALT) =>
+      backend.call('GET', `/v1/data/export/${day}?format=csv&salt=${salt}`);
+    expect((await asked('2026-13-77')).status).toBe(400);
+    expect((await asked('2020-01-01', 'x')).status).toBe(400);
+    expect((await asked('2020-01-01')).status).toBe(404);
     expect((await fetch(`${backend.url}/v1/data/export`)).status).toBe(401);
     const { body } = await backend.call('GET', '/v1/audit');
     expect(JSON.stringify(body)).toContain('export training data');
