@@ -52,11 +52,17 @@ test('an imported version is stored, judged by an evaluation, and goes through t
   const start = () => backend.call('POST', '/v1/rollouts', { version });
   expect(await start()).toMatchObject({ status: 409, body: { code: 'no_gate' } });
   const gate = { verdict: 'keep champion', reason: 'it is worse' };
-  const report = { gate, version, against: 'v000000' };
-  const row = { version, against: 'v000000', at: Date.now(), report };
-  const store = await openStore(backend.config.database);
-  await store.write([store.db.insert(evaluations).values(row)]);
-  await store.close();
+  const evaluated = async (heldFrom: number) => {
+    const report = { gate, version, against: 'v000000', heldFrom };
+    const row = { version, against: 'v000000', at: Date.now(), report };
+    const store = await openStore(backend.config.database);
+    await store.write([store.db.insert(evaluations).values(row)]);
+    await store.close();
+  };
+  // Judged by rankings that it may have learned from, as `evaluate --from` allows.
+  await evaluated(body.lineage.trainedUntil - 1);
+  expect(await start()).toMatchObject({ status: 409, body: { code: 'no_gate' } });
+  await evaluated(body.lineage.trainedUntil);
   const started = await start();
   expect(started).toMatchObject({ status: 201, body: { challenger: version, gate } });
 });
