@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
@@ -9,6 +9,7 @@ import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runCli } from '../cli/support/cli.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -97,6 +98,16 @@ test('a file that cannot be written is said in a sentence', async () => {
   const { exitCode, stderr } = await runCli(words, { TRIMTAB_KEY: SECRET_KEY });
   expect(stderr).toContain('the export was cut short: ENOENT');
   expect(exitCode).toBe(1);
+});
+
+test('a folder with other days of an earlier export is left as it is', async () => {
+  const out = temporaryFolder();
+  mkdirSync(join(out, 'day=2020-01-01'));
+  const words = ['data', 'export', '--out', out, '--backend', backend.url];
+  const { exitCode, stderr } = await runCli(words, { TRIMTAB_KEY: SECRET_KEY });
+  expect(stderr).toContain('has 1 day of an earlier export (day=2020-01-01)');
+  expect(exitCode).toBe(1);
+  expect(readdirSync(out)).toEqual(['day=2020-01-01']);
 });
 
 const SALT = 'a'.repeat(32);
