@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../../backend/store/open.ts';
 import { evaluations } from '../../../backend/store/tables.ts';
+import { fromBase64Url, toBase64Url } from '../../../shared/domain/base64url.ts';
+import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runCli } from '../cli/support/cli.ts';
 import { eventually, SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -76,4 +78,20 @@ test('bytes that are no scorer are refused', async () => {
   const changed = `${body.scorer.slice(0, 4000)}${body.scorer[4000] === 'A' ? 'B' : 'A'}${body.scorer.slice(4001)}`;
   expect(await sent(changed)).toMatchObject({ status: 400, body: { code: 'invalid_weights' } });
   expect(await sent(body.scorer)).toMatchObject({ status: 201 });
+});
+
+test('a name within the bytes is held to the same limits as one beside them', async () => {
+  const { body } = await backend.call('GET', '/v1/weights/v000000/scorer');
+  const own = scorerFromBytes(fromBase64Url(body.scorer));
+  for (const name of ['', 'x'.repeat(81), 'two\nlines']) {
+    const scorer = toBase64Url(scorerToBytes({ ...own, name }));
+    const sent = (more: object) =>
+      backend.call('POST', '/v1/weights/import', {
+        scorer,
+        source: { format: 'lightgbm' },
+        ...more,
+      });
+    expect(await sent({})).toMatchObject({ status: 400, body: { code: 'invalid_weights' } });
+    expect(await sent({ name: 'a name' })).toMatchObject({ status: 201 });
+  }
 });
