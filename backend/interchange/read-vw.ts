@@ -71,17 +71,17 @@ export function readVw(text: string, schema: Schema, names = '{feature}_{bucket}
     throw invalid(
       `the model was trained with ${refused}: read are linear models, also of --cb_adf and --cb_explore_adf with --cb_type mtr, without interactions`,
     );
+  const given = (option: string): string | undefined =>
+    options.includes(option) ? options[options.indexOf(option) + 1] : undefined;
   const isCost = options.some((option) => COSTS.has(option));
-  const type = options[options.indexOf('--cb_type') + 1];
-  if (isCost && options.includes('--cb_type') && type !== 'mtr')
+  const type = given('--cb_type') ?? 'mtr';
+  if (isCost && type !== 'mtr')
     throw invalid(`the model was trained with --cb_type ${type}: mtr is read`);
-  const hashed = hashedBuckets(
-    schema,
-    names,
+  const hashed = hashedBuckets(schema, names, {
     bits,
-    Number(options[options.indexOf('--hash_seed') + 1] ?? 0),
-    options,
-  );
+    seed: Number(given('--hash_seed') ?? 0),
+    isAll: given('--hash') === 'all',
+  });
   const weights: Record<string, number[]> = {};
   for (const spec of schema.features)
     weights[spec.name] = Array.from({ length: bucketCount(spec) }, () => 0);
@@ -112,7 +112,7 @@ export function readVw(text: string, schema: Schema, names = '{feature}_{bucket}
     weights,
     constant,
     isCost,
-    isLogistic: options[options.indexOf('--link') + 1] === 'logistic' && options.includes('--link'),
+    isLogistic: given('--link') === 'logistic',
     reductions: options.filter((option) => option.startsWith('--cb')).join(' ') || 'linear',
   };
 }
@@ -122,19 +122,22 @@ interface Bucket {
   readonly bucket: number;
 }
 
+interface Hashing {
+  readonly bits: number;
+  readonly seed: number;
+  /** Names of digits are hashed as well. */
+  readonly isAll: boolean;
+}
+
 function hashedBuckets(
   { features }: Schema,
   names: string,
-  bits: number,
-  seed: number,
-  options: readonly string[],
+  { bits, seed, isAll }: Hashing,
 ): Map<number, Bucket[]> {
-  const isAll = options[options.indexOf('--hash') + 1] === 'all' && options.includes('--hash');
   const hash = (text: string, from: number): number =>
     !isAll && /^\d+$/.test(text)
       ? (Number(BigInt.asUintN(32, BigInt(text))) + from) >>> 0
       : murmur3(text, from);
-  const own = options.includes('--hash_seed') ? seed : 0;
   const found = new Map<number, Bucket[]>();
   features.forEach((spec, i) => {
     for (let bucket = 0; bucket < bucketCount(spec); bucket++) {
@@ -144,9 +147,8 @@ function hashedBuckets(
         .replaceAll('{bucket}', String(bucket));
       const at = whole.indexOf('^');
       const space = at < 0 ? undefined : whole.slice(0, at);
-      const from = space === undefined ? (own === 0 ? 0 : murmur3('', own)) : hash(space, own);
-      const index =
-        bits === 32 ? hash(whole.slice(at + 1), from) : hash(whole.slice(at + 1), from) % 2 ** bits;
+      const from = space === undefined ? (seed === 0 ? 0 : murmur3('', seed)) : hash(space, seed);
+      const index = hash(whole.slice(at + 1), from) % 2 ** bits;
       const others = found.get(index) ?? [];
       others.push({ feature: spec.name, bucket });
       found.set(index, others);

@@ -123,8 +123,9 @@ function numbersLeft(
   const { threshold } = test;
   let step = rounded.findIndex((edge) => threshold === dividing(edge));
   let moved: ReadTest['moved'];
-  // A test for missing values alone.
+  // Tests for missing values alone: all others go to one side.
   if (threshold === Number.POSITIVE_INFINITY) step = edges.length;
+  else if (threshold === Number.NEGATIVE_INFINITY) step = -1;
   else if (step < 0) {
     step = nearest(edges, threshold);
     if (!nearestEdge)

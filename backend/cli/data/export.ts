@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -92,11 +92,16 @@ async function writeAbout(out: string, { plan, format }: Run): Promise<void> {
 
 /** `day=2026-11-30/part-0.parquet`, as Hive, DuckDB, Spark and Polars read it. */
 async function toFolder(out: string, run: Run): Promise<void> {
+  await refuseOtherDays(out, run);
   let done = 0;
   for (const { day, rows } of run.plan.days) {
     const file = join(out, `day=${day}`, 'part-0.parquet');
     const found = await ask(run, day, 0);
-    if (found === undefined) continue;
+    if (found === undefined) {
+      // What an earlier export wrote of the day was erased or left out since.
+      await rm(file, { force: true });
+      continue;
+    }
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await whole(file, (aside) => pipeline(found.body, createWriteStream(aside, { mode: 0o600 })));
     run.progress.update((done += rows));
@@ -104,26 +109,35 @@ async function toFolder(out: string, run: Run): Promise<void> {
   await writeAbout(out, run);
 }
 
+/** Days that stayed would be read with those of this export, by other names of visitors and perhaps other features, and with whoever was erased since. */
+async function refuseOtherDays(out: string, { plan }: Run): Promise<void> {
+  const own = new Set(plan.days.map(({ day }) => `day=${day}`));
+  const names = await readdir(out).catch((): string[] => []);
+  const others = names.filter((name) => name.startsWith('day=') && !own.has(name));
+  if (others.length > 0)
+    throw new Error(
+      `${out} has ${counted(others.length, 'day')} of an earlier export (${others[0]}): delete it, or name another folder by --out`,
+    );
+}
+
 async function toFile(out: string, run: Run): Promise<void> {
-  await whole(out, async (aside) => {
-    const file = createWriteStream(aside, { mode: 0o600 });
-    let [lines, firstGroup] = [0, 0];
-    for (const { day } of run.plan.days) {
-      const found = await ask(run, day, firstGroup);
-      if (found === undefined) continue;
-      const { body, rankings } = found;
-      body.on('data', (bytes: Buffer) => {
-        for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
-        run.progress.update(lines);
-      });
-      await pipeline(body, file, { end: false });
-      firstGroup += rankings;
-    }
-    await new Promise<void>((resolve, reject) => {
-      file.once('error', reject).end(resolve);
-    });
-  });
+  await whole(out, (aside) => pipeline(rowsOf(run), createWriteStream(aside, { mode: 0o600 })));
   await writeAbout(out, run);
+}
+
+/** The days one after the other, with rankings numbered through. */
+async function* rowsOf(run: Run): AsyncGenerator<Buffer> {
+  let [lines, firstGroup] = [0, 0];
+  for (const { day } of run.plan.days) {
+    const found = await ask(run, day, firstGroup);
+    if (found === undefined) continue;
+    for await (const bytes of found.body as AsyncIterable<Buffer>) {
+      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
+      run.progress.update(lines);
+      yield bytes;
+    }
+    firstGroup += found.rankings;
+  }
 }
 
 /** Under its name a file is whole. */

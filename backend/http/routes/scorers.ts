@@ -23,6 +23,8 @@ const bytes = z
   .regex(/^[A-Za-z0-9_-]+$/, 'must be base64url')
   .openapi({ description: 'A whole scorer with its schema (frame TTSC), as base64url' });
 
+const versionName = line(80);
+
 const scorer = createRoute({
   method: 'get',
   path: '/v1/weights/{version}/scorer',
@@ -57,7 +59,7 @@ const take = createRoute({
       z
         .strictObject({
           scorer: bytes,
-          name: line(80).optional(),
+          name: versionName.optional(),
           source,
           trainedUntil: givenMoment('trainedUntil').optional().openapi({
             description:
@@ -92,7 +94,7 @@ export const scorerRoutes = (services: Services) =>
         );
       const { store, nowMs } = services;
       const by = actorOf(c);
-      const name = body.name ?? read.name;
+      const name = body.name ?? nameOf(read);
       const trainedUntil = body.trainedUntil ?? nowMs();
       const lineage = { importedBy: by, imported: body.source, trainedUntil };
       const version = await addVersion(services, { ...read, name }, lineage);
@@ -107,6 +109,17 @@ export const scorerRoutes = (services: Services) =>
       ]);
       return c.json({ version }, 201);
     });
+
+/** @throws ApiError 400 where the bytes have a name that nobody could give. */
+function nameOf({ name }: Pick<Scorer, 'name'>): string {
+  const { success } = versionName.safeParse(name);
+  if (success) return name;
+  throw new ApiError(
+    400,
+    'invalid_weights',
+    "the scorer's own name is no line of 1 to 80 characters: send a name beside it",
+  );
+}
 
 /** @throws ApiError 400 where the bytes are damaged, or describe no scorer that the edge can evaluate. */
 function readScorer(text: string): Scorer {

@@ -46,7 +46,9 @@ const plan = createRoute({
               day: z.string(),
               state: z.enum(['open', 'closed']),
               rankings: z.number(),
-              rows: z.number(),
+              rows: z.number().openapi({
+                description: 'Shown items, with those that were pinned, which have no rows',
+              }),
               closesAt: epochMs,
             }),
           ),
@@ -82,7 +84,7 @@ const day = createRoute({
   },
   responses: {
     200: {
-      description: 'Rows; x-trimtab-rankings and x-trimtab-rows say how many',
+      description: 'Rows; x-trimtab-rankings says of how many rankings',
       content: { 'application/octet-stream': { schema: z.string() } },
     },
     ...problems,
@@ -168,7 +170,6 @@ export const trainingExportRoutes = (services: Services) => {
         'content-type': 'application/octet-stream',
         'cache-control': 'no-store',
         'x-trimtab-rankings': String(manifest.rankings),
-        'x-trimtab-rows': String(manifest.rows),
       });
     });
 };

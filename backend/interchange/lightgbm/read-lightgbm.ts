@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { invalid } from '../../../shared/domain/errors.ts';
 import {
   MAX_DEPTH,
@@ -222,9 +223,9 @@ function textsOf(
   features: number,
 ): (readonly string[] | undefined)[] {
   const line = /^pandas_categorical:(.*)$/m.exec(text)?.[1];
-  const lists: unknown = line === undefined ? null : JSON.parse(line);
+  const lists = line === undefined ? null : listsOf(line);
   const texts: (readonly string[] | undefined)[] = Array.from({ length: features });
-  if (!Array.isArray(lists) || lists.length === 0) return texts;
+  if (lists === null || lists.length === 0) return texts;
   const infos = (/^feature_infos=(.*)$/m.exec(text)?.[1] ?? '').split(' ');
   const asked = new Set<number>();
   const visit = (node: ForeignNode): void => {
@@ -245,7 +246,15 @@ function textsOf(
     );
   }
   categorical.forEach((feature, i) => {
-    texts[feature] = (lists[i] as unknown[]).map(String);
+    texts[feature] = lists[i].map(String);
   });
   return texts;
+}
+
+function listsOf(line: string): unknown[][] | null {
+  try {
+    return z.array(z.array(z.unknown())).nullable().parse(JSON.parse(line));
+  } catch {
+    throw invalid('the line "pandas_categorical:" of the LightGBM model is no list of lists');
+  }
 }

@@ -78,10 +78,19 @@ const LINKS: Readonly<Record<string, (base: number) => number>> = {
 const AS_IT_IS =
   /^(binary:logitraw|binary:hinge|rank:(pairwise|ndcg|map)|reg:(squarederror|linear|squaredlogerror|pseudohubererror|absoluteerror|quantileerror))$/;
 
-/** JSON as XGBoost writes it: with NaN and Infinity, which become null. @throws ApiError 400 where it is none. */
+/** JSON has no words for these: the numbers are too large for 64 bits, and so are read as infinite. */
+const UNSPOKEN: Readonly<Record<string, string>> = {
+  NaN: 'null',
+  '-NaN': 'null',
+  Infinity: '1e999',
+  '-Infinity': '-1e999',
+};
+
+/** JSON as XGBoost writes it: with NaN, which becomes null, and Infinity. @throws ApiError 400 where it is none. */
 export function parseXgboostJson(text: string): unknown {
-  const strict = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
-    found.startsWith('"') ? found : 'null',
+  const strict = text.replaceAll(
+    /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g,
+    (found) => UNSPOKEN[found] ?? found,
   );
   try {
     return parseJson(strict);
@@ -154,7 +163,10 @@ function readTree(own: Tree, index: number, features: number, weight: number): F
     if (!Number.isInteger(feature[node]) || feature[node] < 0 || feature[node] >= features)
       throw bad(`asks feature ${feature[node]} of ${features}`);
     const common = { feature: feature[node], missingLeft: isLeft[node] !== 0 };
-    if ((type?.[node] ?? 0) === 0)
+    if ((type?.[node] ?? 0) === 0) {
+      // NaN, or null in its place, compares with nothing; `fround` would make 0 of null.
+      if (!(Math.abs(condition[node] ?? Number.NaN) >= 0))
+        throw bad(`has no threshold at node ${node}`);
       return {
         kind: 'number',
         ...common,
@@ -162,6 +174,7 @@ function readTree(own: Tree, index: number, features: number, weight: number): F
         isInclusive: false,
         zeroIsMissing: false,
       };
+    }
     const listed = sets.get(node);
     if (listed === undefined) throw bad(`does not list the categories of node ${node}`);
     return { kind: 'category', ...common, listed, listedLeft: false };

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { toPoints } from '../../../shared/score/fixed-point.ts';
+import { chosenByMerit } from '../../science/learn/chosen-by-merit.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import { COUNT_COLUMNS, rewardOf, VALUE_COLUMNS } from '../../science/learn/tallies.ts';
 
@@ -37,7 +38,11 @@ const OWN: readonly ExportColumn[] = [
   { name: 'placement', type: 'text', about: 'Where on the site' },
   { name: 'consent', type: 'text', about: 'What the visitor allowed' },
   { name: 'version', type: 'text', about: 'The weights that chose it, or "site order"' },
-  { name: 'position', type: 'whole', about: 'Place in the ranking, from 1' },
+  {
+    name: 'position',
+    type: 'whole',
+    about: 'Place in the list, from 1: on further pages, those before count',
+  },
   { name: 'item', type: 'text', about: 'Id of the item' },
   {
     name: 'propensity',
@@ -85,9 +90,18 @@ export function exportColumns(features: readonly string[]): ExportColumn[] {
 
 export type ExportCell = string | number | undefined;
 
-/** The rows of one ranking, in the order of `exportColumns`. @param group its number. */
-export function rowsOfSlate(slate: LoggedSlate, rows: TrainingRows, group: number): ExportCell[][] {
+/**
+ * The rows of one ranking, in the order of `exportColumns`: of the items that training learns from, so none where all were pinned.
+ * @param group its number.
+ */
+export function rowsOfSlate(
+  logged: LoggedSlate,
+  rows: TrainingRows,
+  group: number,
+): ExportCell[][] {
   const { features, reward, salt } = rows;
+  const slate = chosenByMerit(logged);
+  const units = logged.units.filter((_, slot) => logged.pinned?.[slot] !== 1);
   const visitor = visitorOf(slate, salt);
   return slate.itemIds.map((item, slot) => {
     const tallies = slate.tallies[slot] ?? {};
@@ -99,10 +113,10 @@ export function rowsOfSlate(slate: LoggedSlate, rows: TrainingRows, group: numbe
       slate.placement,
       slate.consent,
       slate.weights,
-      slot + 1,
+      slate.positions?.[slot] ?? slot + 1,
       item,
       slate.propensities[slot],
-      toPoints(slate.units[slot]),
+      toPoints(units[slot]),
       rewardOf(tallies, reward),
       ...codes,
       ...COUNT_COLUMNS.map((name) => tallies[name] ?? 0),

@@ -3,6 +3,7 @@ import { ApiError } from '../../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
 import { belowMinimumsOf } from '../../models/below-minimums.ts';
+import { learnedUntil } from '../../models/learned-until.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
@@ -57,9 +58,11 @@ export function evaluationsOf(deps: {
           'foreign_schema',
           `${version} has schema ${challenger.schema.name} (${challenger.schema.hash}), ${champion.version} has ${champion.schema.name} (${champion.schema.hash}): one log cannot judge both`,
         );
-      const heldFrom =
-        from ??
-        Math.max(await learnedUntil(store, version), await learnedUntil(store, champion.version));
+      const lineages = [
+        await lineageOf(store, version),
+        await lineageOf(store, champion.version),
+      ] as const;
+      const heldFrom = from ?? Math.max(...lineages.map(learnedUntil));
       const start = Math.min(heldFrom, to) - trainingData.settings.retentionDays * DAY_MS;
       const window = { from: Math.max(0, start), to };
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
@@ -87,8 +90,8 @@ export function evaluationsOf(deps: {
       const found = {
         ...evaluated,
         belowMinimums: {
-          version: belowMinimumsOf(await lineageOf(store, version)),
-          against: belowMinimumsOf(await lineageOf(store, champion.version)),
+          version: belowMinimumsOf(lineages[0]),
+          against: belowMinimumsOf(lineages[1]),
         },
       };
       const { coverage, ...report } = found;
@@ -111,16 +114,6 @@ export function evaluationsOf(deps: {
         .orderBy(desc(evaluations.id))
         .limit(100),
   };
-}
-
-/** Epoch ms of the end of the data that a version learned from; 0 for a version that learned from none. */
-async function learnedUntil(store: Store, version: Version): Promise<number> {
-  const { window, trainedUntil = 0 } = (await lineageOf(store, version)) as {
-    readonly window?: { readonly to?: number };
-    /** Of a version that was trained elsewhere, as whoever imported it says. */
-    readonly trainedUntil?: number;
-  };
-  return window?.to ?? trainedUntil;
 }
 
 async function lineageOf(

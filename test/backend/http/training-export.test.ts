@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
@@ -9,6 +9,7 @@ import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
 import { parseItemId, parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runCli } from '../cli/support/cli.ts';
 import { happened, rankingOf } from '../log/support/log.ts';
 import { SECRET_KEY, startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -90,6 +91,24 @@ async function exportAll(folder: string): Promise<Exported> {
     about: JSON.parse(text('parquet', '_columns.json')),
   };
 }
+
+test('a file that cannot be written is said in a sentence', async () => {
+  const out = join(tmpdir(), 'no-such-folder', 'rows.csv');
+  const words = ['data', 'export', '--format', 'csv', '--out', out, '--backend', backend.url];
+  const { exitCode, stderr } = await runCli(words, { TRIMTAB_KEY: SECRET_KEY });
+  expect(stderr).toContain('the export was cut short: ENOENT');
+  expect(exitCode).toBe(1);
+});
+
+test('a folder with other days of an earlier export is left as it is', async () => {
+  const out = temporaryFolder();
+  mkdirSync(join(out, 'day=2020-01-01'));
+  const words = ['data', 'export', '--out', out, '--backend', backend.url];
+  const { exitCode, stderr } = await runCli(words, { TRIMTAB_KEY: SECRET_KEY });
+  expect(stderr).toContain('has 1 day of an earlier export (day=2020-01-01)');
+  expect(exitCode).toBe(1);
+  expect(readdirSync(out)).toEqual(['day=2020-01-01']);
+});
 
 const SALT = 'a'.repeat(32);
 
@@ -197,9 +216,11 @@ describe('what training reads, for others', () => {
   });
 
   test('it is for operators, and each day is in the audit log', async () => {
-    expect((await backend.call('GET', '/v1/data/export/2026-13-77?format=csv&salt=x')).status).toBe(
-      400,
-    );
+    const asked = (day: string, salt = SALT) =>
+      backend.call('GET', `/v1/data/export/${day}?format=csv&salt=${salt}`);
+    expect((await asked('2026-13-77')).status).toBe(400);
+    expect((await asked('2020-01-01', 'x')).status).toBe(400);
+    expect((await asked('2020-01-01')).status).toBe(404);
     expect((await fetch(`${backend.url}/v1/data/export`)).status).toBe(401);
     const { body } = await backend.call('GET', '/v1/audit');
     expect(JSON.stringify(body)).toContain('export training data');

@@ -11,6 +11,7 @@ import {
 import { parseItemId } from '../../../shared/domain/ids.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
 import { UNITS_PER_POINT } from '../../../shared/score/fixed-point.ts';
+import { finalUnits } from '../../../shared/score/rerank.ts';
 import { treesUnits } from '../../../shared/score/trees.ts';
 import { encodeItem } from '../../oracle/encode.ts';
 import { nearlyModels } from '../../oracle/peers/nearly-models.ts';
@@ -85,6 +86,71 @@ describe('stored models on codes', () => {
         expect(apart(other).excess, difference).toBeGreaterThan(0);
     },
   );
+});
+
+/** Missing values go left, and all others by the threshold, to leaves of 1 and −1. */
+const xgboostTest = (feature: string, threshold: string) =>
+  readXgboost(
+    parseXgboostJson(
+      JSON.stringify({
+        learner: {
+          learner_model_param: { base_score: '0', num_feature: '1' },
+          objective: { name: 'reg:squarederror' },
+          gradient_booster: {
+            name: 'gbtree',
+            model: {
+              trees: [
+                {
+                  left_children: [1, -1, -1],
+                  right_children: [2, -1, -1],
+                  split_indices: [0, 0, 0],
+                  split_conditions: ['threshold', 1, -1],
+                  default_left: [1, 0, 0],
+                  tree_param: {},
+                },
+              ],
+            },
+          },
+          feature_names: [feature],
+        },
+      }).replace('"threshold"', threshold),
+    ),
+  );
+
+describe('tests for missing values alone', () => {
+  const sidesOf = (model: ForeignModel, trainedOn: 'codes' | 'raw', feature: number) => {
+    const scorer = importedForest(model, { trainedOn, missing: 'nan' });
+    return Array.from({ length: bucketCount(SCHEMA.features[feature]) }, (_, bucket) => {
+      const codes = new Uint8Array(SCHEMA.features.length);
+      codes[feature] = bucket;
+      return finalUnits(scorer, codes) / UNITS_PER_POINT / POINTS;
+    });
+  };
+  test.each(['codes', 'raw'] as const)('infinite thresholds of XGBoost, on %s', (trainedOn) => {
+    const name = trainedOn === 'raw' ? 'price' : 'price level';
+    const size = bucketCount(SCHEMA.features[0]);
+    const others = (side: number) => [1, ...Array.from({ length: size - 1 }, () => side)];
+    expect(sidesOf(xgboostTest(name, '-Infinity'), trainedOn, 0)).toEqual(others(-1));
+    expect(sidesOf(xgboostTest(name, 'Infinity'), trainedOn, 0)).toEqual(others(1));
+  });
+
+  test('a threshold that is no number is refused', () => {
+    for (const threshold of ['NaN', 'null'])
+      expect(() => xgboostTest('price level', threshold)).toThrow('has no threshold at node 0');
+  });
+});
+
+test('categories of LightGBM that are no lists are refused in a sentence', () => {
+  const text = textOf('lightgbm-raw.txt');
+  expect(text).toMatch(/^pandas_categorical:\[\[/m);
+  for (const damaged of [
+    'pandas_categorical:[[',
+    'pandas_categorical:{}',
+    'pandas_categorical:[1]',
+  ])
+    expect(() => readLightgbm(text.replace(/^pandas_categorical:.*$/m, damaged))).toThrow(
+      'the line "pandas_categorical:" of the LightGBM model is no list of lists',
+    );
 });
 
 type RawRow = readonly (number | string | null)[];

@@ -23,6 +23,13 @@ interface Case {
 const CASES: readonly Case[] = [
   { parameters: { objective: 'binary:logistic', base_score: '0.3' } },
   { parameters: { objective: 'binary:logistic', booster: 'dart', rate_drop: '0.3' }, nan: true },
+  { parameters: { objective: 'binary:logitraw', base_score: '0.3' } },
+  { parameters: { objective: 'reg:logistic', base_score: '0.3' } },
+  { parameters: { objective: 'binary:hinge', base_score: '0.3' } },
+  { parameters: { objective: 'reg:squaredlogerror', base_score: '0.3' } },
+  { parameters: { objective: 'reg:pseudohubererror', base_score: '0.3' } },
+  { parameters: { objective: 'reg:tweedie', base_score: '0.3' } },
+  { parameters: { objective: 'rank:map', base_score: '0.3' } },
   { parameters: { objective: 'rank:ndcg' }, nan: true },
   { parameters: { objective: 'rank:pairwise' } },
   { parameters: { objective: 'reg:squarederror' } },
