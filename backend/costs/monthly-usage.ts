@@ -19,7 +19,9 @@ export interface BucketUse {
   readonly written: number;
 }
 
-const [MONTH_DAYS, DAY_MS, GB, HOUR_MS] = [30, 86_400_000, 1e9, 3_600_000];
+/** A month of the estimate. */
+export const MONTH_DAYS = 30;
+const [DAY_MS, GB, HOUR_MS] = [86_400_000, 1e9, 3_600_000];
 /** `REFRESH_MS` of the Worker by default: how often an isolate asks for the live weights and the snapshot. */
 const REFRESH_MS = 5000;
 /** The memory that a Durable Object is billed for. */

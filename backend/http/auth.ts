@@ -19,7 +19,11 @@ declare module 'hono' {
 }
 
 /** Open without a key: they reveal nothing secret, or (ingest) carry a signature of their own. */
-const OPEN: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/v1/ingest']);
+export const OPEN_PATHS: ReadonlySet<string> = new Set([
+  '/health/live',
+  '/health/ready',
+  '/v1/ingest',
+]);
 /** The dashboard's pages, which ask for a session themselves: who has none is shown how to sign in, and not an error. */
 const PAGES = /^\/(?:$|login(?:\/|$)|logout$|dashboard(?:\/|$))/;
 /** They compute and change nothing: whoever may look may ask for them. */
@@ -43,7 +47,7 @@ export function authenticate(
   const digests = secretKeys.map(digest);
   const opens = (key: string) => contains(digests, digest(key));
   return async (c, next) => {
-    if (OPEN.has(c.req.path) || PAGES.test(c.req.path)) return next();
+    if (OPEN_PATHS.has(c.req.path) || PAGES.test(c.req.path)) return next();
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     if (bearer !== undefined && opens(bearer)) return next();
     const holder = bearer === undefined ? undefined : await keys.holder(bearer);

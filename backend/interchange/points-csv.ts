@@ -11,9 +11,9 @@ import {
   type Scorer,
   type UnversionedScorer,
 } from '../../shared/score/scorer.ts';
+import { csvLine } from '../table/csv-text.ts';
 import { openTable } from '../table/open-table.ts';
 import { readNumber } from '../table/read-cell.ts';
-import { csvLine } from './csv-cell.ts';
 
 /** A row for each weight: of a feature's bucket, or with `with` of a pair of buckets of a learned cross. */
 const HEADER = ['feature', 'bucket', 'with', 'with_bucket', 'points', 'deviation', 'meaning'];

@@ -1,7 +1,7 @@
 import type { PageName } from '../pages.ts';
 import type { Topic } from '../changes.ts';
 import { page as shownPage } from './api.ts';
-import { notice, type Section } from './dom.ts';
+import { notice, unfold, type Section } from './dom.ts';
 import { listen } from './live.ts';
 import type { Page } from './pages/page.ts';
 import { offerSearch } from './search.ts';
@@ -41,11 +41,8 @@ async function load(): Promise<void> {
     showSections(sections);
     problem.replaceChildren();
     // A link to a chart or section: it exists only now.
-    if (lastAt === 0 && location.hash.length > 1) {
-      const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      if (wanted instanceof HTMLDetailsElement) wanted.open = true;
-      wanted?.scrollIntoView();
-    }
+    if (lastAt === 0 && location.hash.length > 1)
+      unfold(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
     lastAt = Date.now();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

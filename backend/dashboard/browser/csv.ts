@@ -1,4 +1,4 @@
-import { csvText, type CsvRow } from './csv-text.ts';
+import { csvText, type CsvRow } from '../../table/csv-text.ts';
 import { h } from './dom.ts';
 
 /** A button that saves rows as a CSV file. The first row names the columns. */

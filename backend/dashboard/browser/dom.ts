@@ -154,3 +154,10 @@ export const tiles = (list: readonly Tile[]): HTMLElement =>
 /** Opens and closes; stays as it is when its section is shown anew. */
 export const fold = (key: string, summary: Child, ...content: Child[]): HTMLElement =>
   h('details', { 'data-key': key }, h('summary', {}, summary), content);
+
+/** Opens what has an id, where it can be folded: an anchor alone shows a line that is folded. @returns undefined where there is none. */
+export function unfold(id: string): HTMLElement | undefined {
+  const found = document.getElementById(id) ?? undefined;
+  if (found instanceof HTMLDetailsElement) found.open = true;
+  return found;
+}

@@ -1,4 +1,4 @@
-import type { CsvRow } from './csv-text.ts';
+import type { CsvRow } from '../../table/csv-text.ts';
 import { csvButton } from './csv.ts';
 import { h, type Child } from './dom.ts';
 

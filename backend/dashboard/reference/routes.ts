@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { secureHeaders, NONCE } from 'hono/secure-headers';
 import { messageOf } from '../../../shared/text/message-of.ts';
@@ -47,7 +46,7 @@ export function referenceRoutes({ login, edgeUrl }: ReferenceDeps): Hono {
       theme: themeOf(c),
       assets: await assets(),
       nonce: c.get('secureHeadersNonce')!,
-      scalarVersion: await versionOf(scalarScript()),
+      scalarVersion: (await scalarScript()).version,
     });
     return c.html(page, 200, NEVER_KEPT);
   });
@@ -63,10 +62,3 @@ export function referenceRoutes({ login, edgeUrl }: ReferenceDeps): Hono {
   });
   return app;
 }
-
-let version: string | undefined;
-const versionOf = async (script: ReturnType<typeof scalarScript>): Promise<string> =>
-  (version ??= createHash('sha256')
-    .update((await script).plain)
-    .digest('hex')
-    .slice(0, 16));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Asset } from '../assets.ts';
@@ -22,16 +23,21 @@ type Register = (
   done: () => void,
 ) => void;
 
-let read: Promise<Asset> | undefined;
+/** Its script, and what its address changes with. */
+interface ScalarScript extends Asset {
+  readonly version: string;
+}
+
+let read: Promise<ScalarScript> | undefined;
 
 /**
  * Scalar's script, 5 MB, which is read when a page asks for it first. It comes of the package that Scalar makes for Fastify: that one holds the bundle as
  * it is to be served, whereas `@scalar/api-reference` would install the 284 packages of which the bundle is made as well.
  * @throws Error where the package no longer serves a script at the address that it had.
  */
-export const scalarScript = (): Promise<Asset> => (read ??= readScript());
+export const scalarScript = (): Promise<ScalarScript> => (read ??= readScript());
 
-async function readScript(): Promise<Asset> {
+async function readScript(): Promise<ScalarScript> {
   const { default: register } = await import('@scalar/fastify-api-reference');
   const routes = new Map<string, Route['handler']>();
   const host = {
@@ -55,5 +61,6 @@ async function readScript(): Promise<Asset> {
   return {
     plain: new Uint8Array(plain),
     gzipped: new Uint8Array(await promisify(gzip)(plain)),
+    version: createHash('sha256').update(plain).digest('hex').slice(0, 16),
   };
 }

@@ -1,12 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { OPEN_PATHS } from '../auth.ts';
 import { SCOPE_OF_ROUTE } from '../scope-of-route.ts';
 
 type Described = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 type Path = NonNullable<Described['paths']>[string];
 
-const METHODS = ['get', 'put', 'post', 'delete'] as const;
-/** Routes that answer without a key; `/v1/ingest` has a signature in its place. */
-const OPEN = /^\/(?:health\/|v1\/ingest$)/;
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 /**
  * The document of `/openapi.json`: what the routes say of themselves, by topic (the first part of the path), with the scope that a key made by name needs.
@@ -49,7 +48,7 @@ function described(path: string, routes: Path): Path {
       ...operation,
       tags: [topicOf(path)],
       ...(scope !== undefined && { description: `A key by name needs the scope \`${scope}\`.` }),
-      ...(OPEN.test(path) && { security: [] }),
+      ...(OPEN_PATHS.has(path) && { security: [] }),
     };
   }
   return next;

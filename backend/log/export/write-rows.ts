@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { csvLine } from '../../interchange/csv-cell.ts';
+import { csvLine } from '../../table/csv-text.ts';
 import {
   exportColumns,
   type ExportCell,

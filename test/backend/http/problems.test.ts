@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../backend/http/app.ts';
 import type { Services } from '../../../backend/http/contract/services.ts';
+import { SCOPE_OF_ROUTE } from '../../../backend/http/scope-of-route.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 
@@ -368,3 +369,25 @@ test('every route is described, with its errors', async () => {
     { $ref: '#/components/schemas/Problem' },
   );
 });
+
+test('every route stands under its topic, with the scope that it needs, or says that it needs none', async () => {
+  const { body } = await backend.call('GET', '/openapi.json');
+  const topics = body.tags.map(({ name }: { name: string }) => name);
+  const open: string[] = [];
+  for (const [path, methods] of Object.entries(body.paths as Paths))
+    for (const [method, { tags = [], description, security }] of Object.entries(methods)) {
+      const route = `${method.toUpperCase()} ${path}`;
+      expect({ route, tags }).toEqual({ route, tags: [expect.toBeOneOf(topics)] });
+      if (security !== undefined) open.push(route);
+      else expect({ route, description }).toEqual({ route, description: scopeText(route) });
+    }
+  expect(open.toSorted()).toEqual(['GET /health/live', 'GET /health/ready', 'POST /v1/ingest']);
+});
+
+type Paths = Record<
+  string,
+  Record<string, { tags?: string[]; description?: string; security?: unknown[] }>
+>;
+
+const scopeText = (route: string) =>
+  `A key by name needs the scope \`${SCOPE_OF_ROUTE.get(route)}\`.`;

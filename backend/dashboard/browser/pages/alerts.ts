@@ -1,5 +1,16 @@
 import { api, json, mayAct } from '../api.ts';
-import { badge, button, code, empty, h, table, when, type Child, type Section } from '../dom.ts';
+import {
+  badge,
+  button,
+  code,
+  empty,
+  h,
+  table,
+  unfold,
+  when,
+  type Child,
+  type Section,
+} from '../dom.ts';
 import { RUNBOOK, runbookAnchor, runbookOf, type RunbookEntry } from '../../../monitor/runbook.ts';
 import { ask } from '../dialog.ts';
 import { duration, isoMinute } from '../format.ts';
@@ -175,17 +186,12 @@ function entryOf(
   );
 }
 
-/** To the entry of a kind, which opens: an anchor alone shows a line that is folded. */
+/** To the entry of a kind, unfolded. */
 function whatToDo(kind: string): HTMLElement | false {
   if (runbookOf(kind) === undefined) return false;
   const link = h('a', { href: `#${runbookAnchor(kind)}` }, 'What to do');
-  link.addEventListener('click', () => unfold(runbookAnchor(kind)));
+  link.addEventListener('click', () => void unfold(runbookAnchor(kind)));
   return link;
-}
-
-function unfold(id: string): void {
-  const entry = document.getElementById(id);
-  if (entry instanceof HTMLDetailsElement) entry.open = true;
 }
 
 /** Text in backquotes as code; a link is its words, as the page that it leads to is not served here. */

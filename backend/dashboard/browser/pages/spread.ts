@@ -1,4 +1,4 @@
-import type { CsvRow } from '../csv-text.ts';
+import type { CsvRow } from '../../../table/csv-text.ts';
 import { csvButton } from '../csv.ts';
 import { code, empty, h, mono, muted, notice, svg, table, type Section } from '../dom.ts';
 import { percent, whole } from '../format.ts';

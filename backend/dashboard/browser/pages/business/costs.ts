@@ -1,3 +1,4 @@
+import { MONTH_DAYS } from '../../../../costs/monthly-usage.ts';
 import type { Answer } from '../../../../http/answers.ts';
 import { csvButton } from '../../csv.ts';
 import { code, empty, muted, notice, table, tiles, type Section } from '../../dom.ts';
@@ -22,7 +23,7 @@ export const costsSection = ({ measured, bill, monthlyLimit }: Costs): Section =
     };
   const { currency, lines, total, pricesAsOf } = bill;
   const money = (amount: number) => `${amount.toFixed(2)} ${currency}`;
-  const rankings = (measured.rankings * DAYS) / measured.days;
+  const rankings = (measured.rankings * MONTH_DAYS) / measured.days;
   return {
     id: 'costs',
     title: 'Costs',
@@ -75,14 +76,11 @@ export const costsSection = ({ measured, bill, monthlyLimit }: Costs): Section =
   };
 };
 
-const DAYS = 30;
-
 /** `kvReads` as `KV reads`. */
 const wordsOf = (name: string): string => {
   const words = name
     .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/ gb\b/, ', GB')
-    .replace(/, GB seconds/, ', GB seconds')
     .replace(/\bcpu ms\b/, 'CPU ms')
     .replace(/^kv\b/, 'KV');
   return `${words[0].toUpperCase()}${words.slice(1)}`;

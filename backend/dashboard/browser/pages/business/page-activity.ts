@@ -1,5 +1,5 @@
 import { chart } from '../../chart.ts';
-import type { CsvRow } from '../../csv-text.ts';
+import type { CsvRow } from '../../../../table/csv-text.ts';
 import { empty, h, muted, svg, table, type Section } from '../../dom.ts';
 import { drawing } from '../../drawing.ts';
 import { percent, whole } from '../../format.ts';

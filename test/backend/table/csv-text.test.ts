@@ -1,10 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-// Of the browser: it has a project of its own.
-const { csvText } = (await import(
-  new URL('../../../backend/dashboard/browser/csv-text.ts', import.meta.url).href
-)) as { csvText: (rows: readonly (readonly (string | number | null | undefined)[])[]) => string };
+import { csvText } from '../../../backend/table/csv-text.ts';
 
 const reread = (rows: Parameters<typeof csvText>[0]): string[][] =>
   parse(csvText(rows), { relax_column_count: true, skip_empty_lines: false });
