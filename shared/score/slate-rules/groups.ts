@@ -27,6 +27,12 @@ export class Groups {
     return own;
   }
 
+  /** The rows of a group, in no order. */
+  each(group: number, take: (row: number) => void): void {
+    for (const code of this.#codesOf(group))
+      for (const row of rowsOfCode(this.#column, code)) take(row);
+  }
+
   /** Takes the rows of a group out of some rows. */
   removeFrom(bits: Uint32Array, group: number): void {
     for (const code of this.#codesOf(group))

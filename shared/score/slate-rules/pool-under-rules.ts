@@ -1,6 +1,7 @@
 import { countRows, everyRow, hasRow, keepBoth, noRows, type RowBits } from '../filter/row-bits.ts';
 import type { CompiledRules } from './compile-rules.ts';
 import { CapCounts } from './cap-counts.ts';
+import { Competing } from './competing.ts';
 
 /** A row as it competes. */
 export interface Competitor {
@@ -52,12 +53,14 @@ export function poolUnderRules(
   const base = !isPinned ? allowed : without(allowed, rows, [...pinnedRows, ...elsewhere]);
   const pinned =
     pinnedRows.size === 0 ? NONE : search(only(allowed, rows, pinnedRows), pinnedRows.size);
-  const competing = new CapCounts(caps.filter(({ collapse }) => collapse));
-  for (const row of above) competing.add(row);
-  for (const { row } of pinned) competing.add(row);
-  const hasCollapsed = caps.some(({ collapse }) => collapse);
-  const all: Source = { search: boosted, base, rows, competing };
-  const first = hasCollapsed ? fill(new CapCounts([]), [], poolSize, all) : boosted(base, poolSize);
+  const collapsed = caps.filter(({ collapse }) => collapse);
+  const all: Source = { search: boosted, base, rows };
+  if (collapsed.length > 0) {
+    const standing = [...above, ...pinned.map(({ row }) => row)];
+    all.competing = new Competing(collapsed, base ?? everyRow(rows), rows, standing, boosted);
+  }
+  const first =
+    all.competing === undefined ? boosted(base, poolSize) : bestCompeting(all, poolSize);
   const pool = new Map(first.map((one) => [one.row, one]));
   const include = (more: readonly Competitor[]) => {
     for (const one of more) if (!pool.has(one.row)) pool.set(one.row, one);
@@ -98,8 +101,8 @@ interface Source {
   readonly search: BoostedSearch;
   readonly base: RowBits | undefined;
   readonly rows: number;
-  /** Those that compete, by columns that are collapsed: others are as if they were not there. */
-  readonly competing: CapCounts;
+  /** Absent: all compete. */
+  competing?: Competing;
 }
 
 /** More are searched for at once each time, as most of them may be of one group again. */
@@ -127,23 +130,47 @@ function fill(
   };
   take(known);
   if (taken.length >= target) return taken;
-  const mask = base === undefined ? everyRow(rows) : base.slice();
-  for (const { row } of known) mask[row >> 5] &= ~(1 << (row & 31));
-  let size = target;
-  for (;;) {
+  const mask = without(
+    base,
+    rows,
+    known.map(({ row }) => row),
+  );
+  for (const more of searches(search, mask, target, () => {
     counts.removeClosed(mask);
-    competing.removeClosed(mask);
+    competing?.removeLosers(mask);
+  })) {
+    take(competing?.among(more) ?? more);
+    if (taken.length >= target) break;
+  }
+  return taken;
+}
+
+/** The best rows in order that compete, `target` of them or as many as there are. */
+function bestCompeting({ search, base, rows, competing }: Source, target: number): Competitor[] {
+  const taken: Competitor[] = [];
+  const mask = without(base, rows, []);
+  for (const more of searches(search, mask, target, () => competing!.removeLosers(mask)))
+    for (const one of more) {
+      if (!competing!.isNext(one.row)) continue;
+      taken.push(one);
+      if (taken.length >= target) return taken;
+    }
+  return taken;
+}
+
+/** Some of the best rows after the other until there are no more. @param narrow takes rows out of the mask before each search. */
+function* searches(
+  search: BoostedSearch,
+  mask: RowBits,
+  target: number,
+  narrow: () => void,
+): Generator<readonly Competitor[]> {
+  for (let size = target; ; size = Math.min(size * GROWTH, MOST_AT_ONCE)) {
+    narrow();
     const more = search(mask, size);
-    take(
-      more.filter(({ row }) => {
-        if (!competing.fits(row)) return false;
-        competing.add(row);
-        return true;
-      }),
-    );
-    if (taken.length >= target || more.length < size) return taken;
+    yield more;
+    if (more.length < size) return;
     for (const { row } of more) mask[row >> 5] &= ~(1 << (row & 31));
-    size = Math.min(size * GROWTH, MOST_AT_ONCE);
   }
 }
 
