@@ -77,6 +77,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     store,
     publisher,
     kv,
+    lease: lease('publishing the catalogue', LEASE_MS),
     build: (schema, plan) => packing.call((worker) => worker.build(database, schema, plan)),
     liveSchema,
     edgeReads: () => edgeReadsSnapshots(edge),

@@ -9,6 +9,8 @@ import type { StoredSnapshot } from './packed-catalogue.ts';
 import { PATCH_SHARE, patchPlan, type PatchPlan } from './patch-plan.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { counted } from '../../shared/text/text.ts';
+import { inTurnWithOthers } from '../scheduler/in-turn-with-others.ts';
+import type { Lease } from '../scheduler/lease.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { itemChanges, pointers, snapshots } from '../store/tables.ts';
@@ -33,6 +35,8 @@ export interface SnapshotDeps {
   readonly store: Store;
   readonly publisher: Publisher;
   readonly kv: Kv;
+  /** Held while it publishes: else the pointer of one backend could be written over that of another which has newer items. */
+  readonly lease: Lease;
   /** Runs in a thread of its own. */
   readonly build: (schema: Schema, plan?: PatchPlan) => Promise<StoredSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
@@ -60,7 +64,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
   let recorded: SnapshotPointer | undefined;
   let isLost = false;
   let failed = false;
-  let closed = false;
+  const closing = new AbortController();
 
   /** @returns undefined where the catalogue has to be published as a whole. */
   const planFor = async (schema: Schema, live: SnapshotPointer | undefined) => {
@@ -70,7 +74,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     return patchPlan(store, live, schema.hash);
   };
 
-  /** Built anew where another backend published meanwhile, as it may have built from newer items. */
+  /** Built anew where another backend published meanwhile without the lease, as older ones do: it may have built from newer items. */
   const buildNewest = async () => {
     for (;;) {
       const live = await readRecorded(store);
@@ -154,12 +158,13 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
 
   const attempt = async () => {
     try {
-      await publish();
+      await inTurnWithOthers(deps.lease, publish, closing.signal);
       problem = undefined;
       failed = false;
     } catch (error) {
       const message = messageOf(error);
-      if (message !== problem && !closed) deps.log(`snapshot not published: ${message}`);
+      if (message !== problem && !closing.signal.aborted)
+        deps.log(`snapshot not published: ${message}`);
       problem = message;
       failed = true;
     }
@@ -170,7 +175,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     running = running.then(attempt);
   };
   const changed = () => {
-    if (closed) return;
+    if (closing.signal.aborted) return;
     firstChangeMs ??= nowMs();
     const latestMs = firstChangeMs + deps.withinMs - nowMs();
     clearTimeout(timer);
@@ -189,7 +194,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
       if (failed && timer === undefined) changed();
     },
     async close() {
-      closed = true;
+      closing.abort(new Error('the backend stops'));
       clearTimeout(timer);
       await running;
     },

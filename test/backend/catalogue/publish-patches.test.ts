@@ -17,6 +17,7 @@ import type { Kv } from '../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
 import { readPublished } from '../../../backend/offline/published.ts';
 import { tableOf } from '../../../backend/offline/snapshot-tables.ts';
+import { LEASE_MS, leaseOf } from '../../../backend/scheduler/lease.ts';
 import { connect } from '../../../backend/store/connect.ts';
 import { itemChanges } from '../../../backend/store/tables.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
@@ -47,10 +48,12 @@ let store: BorrowedStore;
 let stored: Map<string, Uint8Array<ArrayBuffer>>;
 let puts: string[];
 let readsPatches: boolean | undefined;
+let beforePut: (key: string) => Promise<void>;
 const kv: Kv = {
   get: async (namespace, key) => stored.get(`${namespace}/${key}`),
   async put(namespace, key, value) {
     const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    await beforePut(key);
     puts.push(key);
     stored.set(`${namespace}/${key}`, bytes);
   },
@@ -61,6 +64,7 @@ const trips = makeTrips(2500, 7);
 beforeEach(async () => {
   store = await borrowStore();
   [stored, puts, readsPatches] = [new Map(), [], true];
+  beforePut = async () => {};
   const scorer = additiveFromPoints(smarttrip, smarttrip.rules, {
     version: 'v000001' as Scorer['version'],
     name: 'rules',
@@ -79,12 +83,26 @@ interface Backend {
   readonly snapshots: SnapshotPublisher;
 }
 
+let backends = 0;
+/** How often one found that another one publishes. */
+let waits = 0;
+
 function backend(clockMs: () => number = () => 0): Backend {
   const packed = new PackedCatalogue(clockMs);
+  const holder = `backend ${++backends}`;
+  const lease = leaseOf(store, { name: 'publishing', holder, ttlMs: LEASE_MS, nowMs: Date.now });
   const snapshots = snapshotPublisher({
     store,
     publisher: publisherOf(kv, store, 0, () => nowMs),
     kv,
+    lease: {
+      ...lease,
+      async renew() {
+        const isHeld = await lease.renew();
+        if (!isHeld) waits++;
+        return isHeld;
+      },
+    },
     async build(schema, plan) {
       const client = connect({ url: store.url });
       try {
@@ -256,6 +274,36 @@ test('all of it is published where a change is noted no more, as after another b
   expect(await readHash()).toBe(await wholeHash());
   await put([priced(3, 777)]);
   expect((await one.publish()).patches).toHaveLength(1);
+}, 300_000);
+
+test('of two backends that publish at the same time the pointer of the one with older items never comes last', async () => {
+  const one = backend();
+  await one.publish();
+  await put([priced(0, 777)]);
+  const older = await wholeHash();
+  const isWriting = Promise.withResolvers<void>();
+  const mayWrite = Promise.withResolvers<void>();
+  beforePut = async (key) => {
+    if (key !== 'active') return;
+    beforePut = async () => {};
+    isWriting.resolve();
+    await mayWrite.promise;
+  };
+  one.snapshots.changed();
+  await isWriting.promise;
+  await put([priced(1, 777)]);
+  const newer = await wholeHash();
+  backend().snapshots.changed();
+  // Without the lease the other one publishes before this write, which then undoes it.
+  const before = [waits, puts.length];
+  await expect
+    .poll(() => waits > before[0] || puts.slice(before[1]).includes('active'), { timeout: 60_000 })
+    .toBe(true);
+  mayWrite.resolve();
+  await one.snapshots.close();
+  expect(newer).not.toBe(older);
+  await expect.poll(async () => (await rowOf(newer)) !== undefined, { timeout: 60_000 }).toBe(true);
+  expect(liveHash(pointer())).toBe(newer);
 }, 300_000);
 
 test('a patch that stands for several leads to the live catalogue from every state it names, also where that was the base again', async () => {

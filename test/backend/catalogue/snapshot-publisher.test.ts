@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Kv } from '../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
+import { LEASE_MS, leaseOf } from '../../../backend/scheduler/lease.ts';
 import { snapshotPublisher } from '../../../backend/catalogue/snapshot-publisher.ts';
 import { parseSnapshotPointer } from '../../../shared/domain/pointer.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -30,6 +31,12 @@ test('each snapshot is later than the one before, also after a clock that was 40
       store,
       publisher: publisherOf(kv, store, 0, () => nowMs),
       kv,
+      lease: leaseOf(store, {
+        name: 'publishing',
+        holder: 'one',
+        ttlMs: LEASE_MS,
+        nowMs: () => nowMs,
+      }),
       build: async () => ({
         hash: String(content).padStart(32, '0'),
         schemaHash: smarttrip.hash,
