@@ -34,7 +34,8 @@ export async function adoptPointer(deps: {
       if (bytes === undefined) problems.push(`KV has no ${version}`);
       else
         await versions
-          .adopt(bytes, { found: 'in KV' })
+          // What it learned from is not known: nothing before now may judge it.
+          .adopt(bytes, { found: 'in KV', trainedUntil: nowMs() })
           .catch((error: unknown) => problems.push(messageOf(error)));
     }
   }

@@ -157,7 +157,9 @@ interface DayRoute {
   readonly ':day': {
     $get(asked: {
       readonly param: { readonly day: string };
-      readonly query: Readonly<Record<'format' | 'salt' | 'firstGroup' | 'schema', string>>;
+      readonly query: Readonly<
+        Record<'format' | 'salt' | 'firstGroup' | 'schema' | 'reward', string>
+      >;
     }): Promise<Response>;
   };
 }
@@ -167,7 +169,13 @@ async function ask({ client, plan, format, salt }: Run, day: string, firstGroup:
   const response = await (client.data.export as unknown as DayRoute)[':day']
     .$get({
       param: { day },
-      query: { format, salt, firstGroup: String(firstGroup), schema: plan.schemaHash },
+      query: {
+        format,
+        salt,
+        firstGroup: String(firstGroup),
+        schema: plan.schemaHash,
+        reward: JSON.stringify(plan.reward),
+      },
     })
     .catch((error: unknown) => {
       if (error instanceof CliError && error.code === 'no_partition') return undefined;

@@ -16,6 +16,16 @@ const schemaAsked = z
   .optional()
   .openapi({ description: 'Hash or name; default: the live one' });
 
+const rewardAsked = z.record(z.string().max(80), z.number());
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const plan = createRoute({
   method: 'get',
   path: '/v1/data/export',
@@ -80,6 +90,21 @@ const day = createRoute({
         .string()
         .regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits')
         .openapi({ description: 'Random, and the same for all days of one export' }),
+      reward: z
+        .string()
+        .max(4000)
+        .transform((text, ctx) => {
+          const parsed = rewardAsked.safeParse(jsonOf(text));
+          if (parsed.success) return parsed.data;
+          ctx.addIssue('must be a JSON object of metrics with their weights');
+          return z.NEVER;
+        })
+        .optional()
+        .openapi({
+          type: 'string',
+          description:
+            'What labels are the sum of, as the plan says it, so that all days of one export have the same; default: the reward in force now',
+        }),
     }),
   },
   responses: {
@@ -133,7 +158,7 @@ export const trainingExportRoutes = (services: Services) => {
       );
     })
     .openapi(day, async (c) => {
-      const { schema: asked, format, firstGroup, salt } = c.req.valid('query');
+      const { schema: asked, format, firstGroup, salt, reward } = c.req.valid('query');
       const wanted = c.req.valid('param').day;
       if (Number.isNaN(startOfDay(wanted)))
         throw new ApiError(400, 'invalid_request', `there is no day ${wanted}`);
@@ -161,7 +186,7 @@ export const trainingExportRoutes = (services: Services) => {
         manifest: { parts: manifest.parts },
         format,
         features: schema.features.map(({ name }) => name),
-        reward: await rewardOf(schema),
+        reward: reward ?? (await rewardOf(schema)),
         firstGroup,
         isFirst: firstGroup === 0 || format === 'parquet',
         salt,

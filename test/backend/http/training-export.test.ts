@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportDay } from '../../../backend/log/export/export-day.ts';
 import { featureColumn } from '../../../backend/log/export/training-rows.ts';
 import { NO_FILTERS } from '../../../backend/log/account/filters.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../backend/log/settings.ts';
@@ -181,6 +182,60 @@ describe('what training reads, for others', () => {
     expect(Object.keys(stored[0]).toSorted()).toEqual(
       about.columns.map(({ name }: Row) => name).toSorted(),
     );
+  });
+
+  test('labels are by the reward that the plan said, whatever is in force when a day is read', async () => {
+    const { body: plan } = await backend.call('GET', '/v1/data/export?days=28');
+    const labels = async (reward: Readonly<Record<string, number>>) => {
+      const query = `format=csv&salt=${SALT}&reward=${encodeURIComponent(JSON.stringify(reward))}`;
+      const { body } = await backend.call(
+        'GET',
+        `/v1/data/export/${plan.days.at(-1).day}?${query}`,
+      );
+      return rowsOf(body).map(({ label }) => Number(label));
+    };
+    const usual = await labels(plan.reward);
+    expect(usual.some((label) => label > 0)).toBe(true);
+    const doubled = Object.entries<number>(plan.reward).map(([metric, weight]) => [
+      metric,
+      2 * weight,
+    ]);
+    const twice = await labels(Object.fromEntries(doubled));
+    usual.forEach((label, i) => expect(twice[i]).toBeCloseTo(2 * label, 9));
+    for (const bad of ['[1]', '{"click":"x"}', '{'])
+      expect(
+        (
+          await backend.call(
+            'GET',
+            `/v1/data/export/2026-01-01?format=csv&salt=${SALT}&reward=${encodeURIComponent(bad)}`,
+          )
+        ).status,
+      ).toBe(400);
+  });
+
+  test('days are read by a few at once, and others are told to come back', async () => {
+    const { body: plan } = await backend.call('GET', '/v1/data/export?days=28');
+    const jobs: AsyncGenerator<Uint8Array>[] = [];
+    const job = {
+      location: { kind: 'folder', path: temporaryFolder() },
+      manifest: { parts: [] },
+      format: 'csv',
+      features: [],
+      reward: plan.reward,
+      firstGroup: 0,
+      isFirst: true,
+      salt: SALT,
+    } as const;
+    for (let i = 0; i < 4; i++) {
+      const one = exportDay(job);
+      await one.next();
+      jobs.push(one);
+    }
+    expect(() => exportDay(job)).toThrow('4 days are exported already: try again later');
+    for (const one of jobs) await one.return(undefined);
+    const again = exportDay(job);
+    expect((await again.next()).value!.length).toBeGreaterThan(0);
+    await again.return(undefined);
   });
 
   test('two exports call a visitor by different names', () => {
