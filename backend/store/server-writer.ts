@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/text/message-of.ts';
 import { connect, type Database } from './connect.ts';
+import { isLocked } from './database-busy.ts';
 import type { Written } from './group-commits.ts';
 import { probeSql } from './probe-sql.ts';
 import type { BoundStatement } from './statements.ts';
@@ -21,7 +22,7 @@ export function serverWriter(database: Database): Writer {
           const results = await client.batch(write as BoundStatement[], 'write');
           all.push({ counts: results.map(({ rowsAffected }) => rowsAffected) });
         } catch (error) {
-          all.push({ why: messageOf(error) });
+          all.push({ why: messageOf(error), isBusy: isLocked(error) });
         }
       return all;
     },

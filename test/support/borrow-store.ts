@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { inject } from 'vitest';
 import { openStore, type Store } from '../../backend/store/open.ts';
+import { testDatabase, type TestDatabase } from './test-database.ts';
 
 export interface BorrowedStore extends Store {
   readonly url: string;
@@ -13,6 +13,7 @@ export interface BorrowedStore extends Store {
 interface Kept {
   readonly store: Store;
   readonly url: string;
+  readonly database: TestDatabase;
   readonly tables: string;
   readonly directory: string;
 }
@@ -40,13 +41,15 @@ export async function borrowStore(): Promise<BorrowedStore> {
 
 async function make(): Promise<Kept> {
   const directory = mkdtempSync(join(inject('storesFolder'), 'store-'));
-  const url = pathToFileURL(join(directory, 'store.db')).href;
+  const database = await testDatabase(directory);
+  const { url } = database;
   const store = await openStore({ url });
-  return { store, url, tables: await tablesOf(store), directory };
+  return { store, url, database, tables: await tablesOf(store), directory };
 }
 
-async function discard({ store, directory }: Kept): Promise<void> {
+async function discard({ store, database, directory }: Kept): Promise<void> {
   await store.close();
+  await database.close();
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import type { BackendConfig } from '../../../backend/config/config.ts';
 import { startBackend } from '../../../backend/main.ts';
 import { SECRET_KEY, testConfig } from './backend-config.ts';
+import { testDatabase } from '../../support/test-database.ts';
 import { startKvServer, type KvServer } from './kv-server.ts';
 
 export { IDENTITY_SECRET, INGEST_SECRET, NO_TRAINING, SECRET_KEY } from './backend-config.ts';
@@ -42,11 +42,12 @@ export async function startTestBackend(
   ready = true,
 ): Promise<TestBackend> {
   const directory = mkdtempSync(join(tmpdir(), 'trimtab-'));
+  const database = await testDatabase(directory);
   const kv = await startKvServer(SECRET_KEY);
   const config: BackendConfig = {
     ...testConfig({
       folder: directory,
-      databaseUrl: pathToFileURL(join(directory, 'trimtab.db')).href,
+      databaseUrl: database.url,
       edgeUrl: kv.url,
     }),
     ...changes,
@@ -93,6 +94,7 @@ export async function startTestBackend(
     },
     async close() {
       await backend.close();
+      await database.close();
       await kv.close();
       rmSync(directory, { recursive: true });
     },
