@@ -3,6 +3,7 @@ import type { Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import type { Rules } from '../../log/account/rules.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
@@ -17,10 +18,11 @@ import type { Database } from '../../store/connect.ts';
 import type { Store } from '../../store/open.ts';
 import { readText } from '../../store/read-text.ts';
 import { remoteWriteOf } from '../../store/remote-write.ts';
+import { unbind } from '../../store/statements.ts';
 import { holdoutOf } from './holdout.ts';
 import { readHoldout, type CollectHoldout, type HoldoutRules } from './harm.ts';
 import { forgetLearner, readLearner, readLearners, stopLearner } from './learner-rows.ts';
-import type { LearnerWorker, SentJob } from './learner-worker.ts';
+import type { LearnerWorker, SentJob, SentTurn, TurnState } from './learner-worker.ts';
 
 import type { LearningJob } from './learning-job.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
@@ -284,6 +286,28 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     isConnected = true;
   }
 
+  /** Where each arm stands once all that was learned is stored. */
+  async function learned(): Promise<TurnState[]> {
+    for (;;) {
+      const turns = await thread.call((worker) =>
+        worker.learn(deps.nowMs(), settings.everySeconds * 1000),
+      );
+      const states = await Promise.all(turns.map(stored));
+      if (states.every((state) => state !== undefined)) return states;
+    }
+  }
+
+  /** @returns undefined where another backend was first: what was learned counts for nothing. */
+  async function stored({ state, unwritten }: SentTurn): Promise<TurnState | undefined> {
+    if (unwritten.length === 0) return state;
+    try {
+      const [moved] = await store.write(unwritten.map(unbind));
+      return moved === 0 ? undefined : state;
+    } catch (error) {
+      return { is: 'failed', why: messageOf(error) };
+    }
+  }
+
   async function run(): Promise<void> {
     const jobs = await planned();
     if (jobs.length === 0) return;
@@ -298,9 +322,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       await thread.call((worker) => worker.plan(sentJobs));
       inThread = { jobs, bases: new Set(jobs.map(({ base }) => base)) };
     }
-    const states = await thread.call((worker) =>
-      worker.learn(deps.nowMs(), settings.everySeconds * 1000),
-    );
+    const states = await learned();
     const minimum = settings.minimumRewarded;
     waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
       const state = states[i];
