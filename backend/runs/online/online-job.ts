@@ -84,13 +84,13 @@ const DROPPED: ToSend = { deltas: NOTHING };
 const UNKNOWN = '';
 /** How long what the edge knows stands. */
 const ASKED_MS = 60_000;
-/** How long a plan stands whose mark is the same: overrides of the reward end by the clock. */
-const PLANNED_MS = 10_000;
+/** How long a plan stands whose mark is the same. */
+const PLANNED_MS = 60_000;
 
-/** Changes with whatever decides which arms learn, of which version, and by which reward. */
+/** Changes with whatever decides which arms learn, of which version, and by which reward; overrides of which end by the clock. */
 const PLAN_MARK = `select json_array(
   (select json_array(value, since) from pointers where name = 'weights'),
-  (select max(id) from metric_weights),
+  (select json_array(max(id), count(*) filter (where expiresAt <= ?1)) from metric_weights),
   (select json_group_array(json_array(arm, version, stoppedAt)) from online_learning))`;
 
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
@@ -244,12 +244,13 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     | { readonly mark: string | null; readonly atMs: number; readonly jobs: LearningJob[] }
     | undefined;
   async function planned(): Promise<readonly LearningJob[]> {
-    const [mark, nowMs] = [await readText(store.db, PLAN_MARK), deps.nowMs()];
+    const nowMs = deps.nowMs();
+    const mark = await readText(store.db, PLAN_MARK, [nowMs]);
     if (plan?.mark === mark && Math.abs(nowMs - plan.atMs) < PLANNED_MS) return plan.jobs;
     plan = undefined;
     const jobs = await makePlan();
     // What was forgotten on the way is in no mark yet.
-    plan = { mark: await readText(store.db, PLAN_MARK), atMs: nowMs, jobs };
+    plan = { mark: await readText(store.db, PLAN_MARK, [nowMs]), atMs: nowMs, jobs };
     return jobs;
   }
 
