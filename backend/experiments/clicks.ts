@@ -1,11 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  cameOf,
-  countedRankings,
-  schemaList,
-  searchesIn,
-  searchesWith,
-} from '../log/account/counted.ts';
+import { searchesBy } from '../log/account/count-searches.ts';
+import { cameOf } from '../log/account/counted.ts';
 import type { Store } from '../store/open.ts';
 import { wilson, type Proportion } from '../science/statistics/wilson.ts';
 
@@ -37,17 +32,23 @@ export async function clicksByDay(
   { db }: Pick<Store, 'db'>,
   { from, to, versions }: ClickQuery,
 ): Promise<DailyClickThrough[]> {
-  const ofVersions =
-    versions === undefined
-      ? sql`true`
-      : sql`d.weights in (select value from json_each(${JSON.stringify(versions)}))`;
   const rows = await db.all<
     Pick<DailyClickThrough, 'version' | 'day' | 'rankings' | 'clicked'>
   >(sql`
-    select d.weights as version, date(d.at / 1000, 'unixepoch') as day, ${searchesIn(sql`d`)} as rankings,
-      ${searchesWith(cameOf('click', sql`d`), sql`d`)} as clicked
-    from ${countedRankings} d where d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder and ${ofVersions}
-    group by 1, 2 order by 1, 2`);
+    ${await searchesBy(db, {
+      groups: {
+        version: (row) => sql`${row}.weights`,
+        day: (row) => sql`date(${row}.at / 1000, 'unixepoch')`,
+      },
+      where: (row) => sql`${row}.at >= ${from} and ${row}.at < ${to} and not ${row}.siteOrder
+        and ${
+          versions === undefined
+            ? sql`true`
+            : sql`${row}.weights in (select value from json_each(${JSON.stringify(versions)}))`
+        }`,
+      fulfils: { clicked: (row) => cameOf('click', row) },
+    })}
+    order by version, day`);
   return rows.map((row) => Object.assign(row, wilson(row.clicked, row.rankings)));
 }
 

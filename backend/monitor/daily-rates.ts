@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { countedRankings, schemaList, searchesIn, searchesWith } from '../log/account/counted.ts';
+import { searchesBy } from '../log/account/count-searches.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, type UtcDay } from '../../shared/domain/utc-day.ts';
 import { cameSoon, scoreSoon } from './feedback-window.ts';
@@ -27,13 +27,18 @@ export interface DayRates {
  */
 export async function readDayRates({ db }: Pick<Store, 'db'>, day: UtcDay): Promise<DayRates> {
   const { from, to } = boundsOf(day);
-  const [row] = await db.all<Omit<DayRates, 'day'>>(sql`
-    select ${searchesIn(sql`d`)} as rankings, ${searchesWith(cameSoon('click'), sql`d`)} as clicked,
-      ${searchesWith(cameSoon('booking'), sql`d`)} as booked,
-      ${searchesWith(cameSoon('not_interested'), sql`d`)} as dismissed,
-      count(${scoreSoon}) as answered, coalesce(sum(${scoreSoon}), 0) as satisfaction
-    from ${countedRankings} d
-    where d.schemaHash in (${await schemaList(db)}) and d.at between ${from} and ${to}`);
+  const [row] = await db.all<Omit<DayRates, 'day'>>(
+    await searchesBy(db, {
+      groups: {},
+      where: (ranking) => sql`${ranking}.at between ${from} and ${to}`,
+      fulfils: {
+        clicked: cameSoon('click'),
+        booked: cameSoon('booking'),
+        dismissed: cameSoon('not_interested'),
+      },
+      sums: { answered: sql`count(${scoreSoon})`, satisfaction: sql`sum(${scoreSoon})` },
+    }),
+  );
   await nextTurn();
   return { day, ...row };
 }

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { OfRanking } from '../log/account/count-searches.ts';
 import { cameOf } from '../log/account/counted.ts';
 
 /**
@@ -7,9 +8,11 @@ import { cameOf } from '../log/account/counted.ts';
  */
 export const FEEDBACK_WITHIN_MS = 6 * 3_600_000;
 
-/** Whether a ranking, which the query calls `d`, was followed so soon by feedback of this type. */
-export const cameSoon = (type: 'click' | 'booking' | 'not_interested'): SQL =>
-  cameOf(type, sql`d`, FEEDBACK_WITHIN_MS);
+/** Whether a ranking was followed so soon by feedback of this type. */
+export const cameSoon =
+  (type: 'click' | 'booking' | 'not_interested'): OfRanking =>
+  (row) =>
+    cameOf(type, row, FEEDBACK_WITHIN_MS);
 
 /** The mean answer of a ranking, which the query calls `d`, to the survey (0 to 1) that came so soon; null without one. */
 export const scoreSoon: SQL = sql`(

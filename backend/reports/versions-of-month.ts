@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Proportion } from '../science/statistics/wilson.ts';
 import type { Store } from '../store/open.ts';
 import { boundsOf, DAY_MS, dayOf } from '../../shared/domain/utc-day.ts';
-import { countedRankings, schemaList, searchesIn, searchesWith } from '../log/account/counted.ts';
+import { searchesBy } from '../log/account/count-searches.ts';
 import { cameSoon } from '../monitor/feedback-window.ts';
 import { rateOf } from './rate.ts';
 
@@ -75,12 +75,15 @@ async function readDay(store: Store, day: string): Promise<SessionDay[]> {
       sum(c) as clicked, sum(b) as booked, sum(r * r) as rankingsSquared,
       sum(c * c) as clickedSquared, sum(b * b) as bookedSquared,
       sum(r * c) as clickedProducts, sum(r * b) as bookedProducts
-    from (
-      select d.weights as version, ${searchesIn(sql`d`)} as r, ${searchesWith(sql`d.degraded`, sql`d`)} as d,
-        ${searchesWith(cameSoon('click'), sql`d`)} as c, ${searchesWith(cameSoon('booking'), sql`d`)} as b
-      from ${countedRankings} d
-      where d.schemaHash in (${await schemaList(store.db)}) and d.at between ${from} and ${to} and not d.siteOrder
-      group by d.weights, d.sessionId)
+    from (select rankings as r, * from (${await searchesBy(store.db, {
+      groups: { version: (row) => sql`${row}.weights`, session: (row) => sql`${row}.sessionId` },
+      where: (row) => sql`${row}.at between ${from} and ${to} and not ${row}.siteOrder`,
+      fulfils: {
+        d: (row) => sql`${row}.degraded`,
+        c: cameSoon('click'),
+        b: cameSoon('booking'),
+      },
+    })}))
     group by version`);
 }
 

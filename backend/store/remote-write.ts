@@ -1,5 +1,5 @@
 import type { Store } from './open.ts';
-import { bind, type BoundStatement } from './statements.ts';
+import { bind, unbind, type BoundStatement } from './statements.ts';
 
 /** `Store.write` as it crosses threads: a statement becomes plain SQL with its arguments. */
 export type RemoteWrite = (statements: BoundStatement[]) => Promise<number[]>;
@@ -8,7 +8,7 @@ export type RemoteWrite = (statements: BoundStatement[]) => Promise<number[]>;
 export const remoteWriteOf =
   (store: Pick<Store, 'write'>): RemoteWrite =>
   (statements) =>
-    store.write(statements.map(({ sql, args }) => ({ toSQL: () => ({ sql, params: args }) })));
+    store.write(statements.map(unbind));
 
 /** In the worker: writes through the one connection that may, which the main thread's writer owns. */
 export const writeThrough =

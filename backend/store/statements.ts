@@ -27,6 +27,11 @@ export function bind(statement: Statement): BoundStatement {
   return { sql, args: params as BoundStatement['args'] };
 }
 
+/** The inverse of `bind`. */
+export const unbind = ({ sql, args }: BoundStatement): Statement => ({
+  toSQL: () => ({ sql, params: args }),
+});
+
 /** As `bind`, for a local file. */
 export const bindLocally = (statement: Statement): BoundStatement | StatementByRow =>
   statement.byRow?.() ?? bind(statement);

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAdditive } from './additive.ts';
 import { benchCatalogue } from './catalogue.ts';
+import { benchClicks } from './clicks.ts';
 import { benchCurves } from './curves.ts';
 import { benchPatches } from './patches.ts';
 import { benchExperiments } from './experiments.ts';
@@ -42,6 +43,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   experiments: benchExperiments,
   ingest: benchIngest,
   online: benchOnline,
+  clicks: benchClicks,
   statistics: benchStatistics,
   trees: benchTrees,
   additive: benchAdditive,

@@ -17,7 +17,7 @@ import {
   type OnlineProblem,
 } from '../../science/learn/online/online-learner.ts';
 import { posteriorToBytes } from '../../science/learn/online/posterior-bytes.ts';
-import type { Store } from '../../store/open.ts';
+import type { Statement, Store } from '../../store/open.ts';
 import {
   learnerOf,
   readLearner,
@@ -59,6 +59,14 @@ const STEP_MS = 15 * 60_000;
 const SHIPPING_MS = 5000;
 const HOUR_MS = 3_600_000;
 
+/** What an arm's turn comes to. */
+export interface LearnedTurn {
+  /** Once `unwritten` is written, and has moved the mark. */
+  readonly state: LearningState;
+  /** One transaction, whose first statement affects no row where another backend was first: then the turn is to be taken again. */
+  readonly unwritten: readonly Statement[];
+}
+
 /**
  * Learns from all that has come into the log since the last time, by the rules of the account, which need not be up to date. What was
  * learned and how far the log was read are one transaction: after a crash, and on several backends, each row counts once.
@@ -71,8 +79,23 @@ export async function learnArrived(
   memory: LearnerMemory = emptyMemory(),
 ): Promise<LearningState> {
   for (;;) {
+    const { state, unwritten } = await learnTurn(store, job, nowMs, memory);
+    if (unwritten.length === 0) return state;
+    const [moved] = await store.write(unwritten);
+    if (moved > 0) return state;
+  }
+}
+
+/** As `learnArrived`, but for the last transaction, which is left to the caller: between threads each message is a large part of a turn. */
+export async function learnTurn(
+  store: Pick<Store, 'db' | 'write'>,
+  job: LearningJob,
+  nowMs: number,
+  memory: LearnerMemory,
+): Promise<LearnedTurn> {
+  for (;;) {
     const done = await learnPage(store, job, nowMs, memory);
-    if (done !== undefined) return done;
+    if (done !== undefined) return 'state' in done ? done : { state: done, unwritten: [] };
   }
 }
 
@@ -115,7 +138,7 @@ async function learnPage(
   job: LearningJob,
   nowMs: number,
   { known, crawlers }: LearnerMemory,
-): Promise<LearningState | undefined> {
+): Promise<LearningState | LearnedTurn | undefined> {
   const { db } = store;
   const { arm, base } = job;
   const { text, mark, stop, ends, logMs: newestMs } = await readHead(store, arm, nowMs);
@@ -221,9 +244,17 @@ async function learnPage(
   const statements = storeLearned(learned, text, nextText);
   if (next.number !== sent.number)
     statements.push(storeDeltas(arm, base.version, next, nowMs, nextText));
+  // Whether it will have been written is seen by the text of the mark when the next turn begins.
+  const remember = () =>
+    known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });
+  const isTaught = mayTeachAlone(learned, base, changes);
+  if (!isTaught && to.isAll && toMs >= readMs) {
+    remember();
+    return { state: stateOf(learned, next), unwritten: statements };
+  }
   const [moved] = await store.write(statements);
   if (moved === 0) return undefined;
-  if (mayTeachAlone(learned, base, changes)) {
+  if (isTaught) {
     await classifyLog(store, job.rules);
     const before = settingsOf(learned);
     const measured = await measure(store, job, nowMs, before);
@@ -235,9 +266,8 @@ async function learnPage(
     await store.write(storeLearned({ ...learned, calibration }, nextText, nextText));
     return undefined;
   }
-  known.set(arm, { text: nextText, row: learned, problem, posterior, sent: next, hasMisses });
-  if (!to.isAll || toMs < readMs) return undefined;
-  return stateOf(learned, next);
+  remember();
+  return undefined;
 }
 
 /** That people turned since a version was fitted stays true, whatever is measured. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/text/message-of.ts';
 import { serve } from '../../process/serve.ts';
 import { readJson } from '../../store/read-text.ts';
 import { writeThrough, type RemoteWrite } from '../../store/remote-write.ts';
@@ -5,8 +6,9 @@ import { workerDatabase } from '../../store/worker-database.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { WeightDelta } from '../../../shared/domain/weight-delta.ts';
 import type { Store } from '../../store/open.ts';
+import { bind, type BoundStatement } from '../../store/statements.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
-import { emptyMemory, learnArrived, type LearningState } from './learn-arrived.ts';
+import { emptyMemory, learnTurn, type LearningState } from './learn-arrived.ts';
 import type { LearningJob } from './learning-job.ts';
 
 const db = workerDatabase();
@@ -35,7 +37,13 @@ export interface SentJob extends Omit<LearningJob, 'base'> {
   readonly base?: AdditiveScorer;
 }
 
-/** What an arm's turn came to; what is to be sent as it is sent. */
+/** What an arm's turn comes to, as `LearnedTurn`. */
+export interface SentTurn {
+  readonly state: TurnState;
+  readonly unwritten: readonly BoundStatement[];
+}
+
+/** Where an arm stands after a turn; what is to be sent as it is sent. */
 export type TurnState =
   | Exclude<LearningState, { readonly is: 'learning' }>
   | (Omit<Extract<LearningState, { readonly is: 'learning' }>, 'deltas'> & {
@@ -72,9 +80,10 @@ const exposed = {
     jobs = sent.map((job): LearningJob => ({ ...job, base: bases.get(job.version)! }));
   },
 
-  async learn(nowMs: number, everyMs: number): Promise<TurnState[]> {
+  async learn(nowMs: number, everyMs: number): Promise<SentTurn[]> {
     const store = { db, write: write! };
-    const states: TurnState[] = [];
+    const turns: SentTurn[] = [];
+    const take = (state: TurnState) => turns.push({ state, unwritten: [] });
     for (const job of jobs) {
       const key = `${job.arm} ${job.base.version}`;
       const waiting = waitingSince.get(key);
@@ -83,19 +92,20 @@ const exposed = {
         if (waiting !== undefined && Math.abs(nowMs - waiting.atMs) < WAIT_TURNS * everyMs) {
           const missing = job.settings.minimumRewarded - waiting.state.rewarded;
           if (events - waiting.events < missing) {
-            states.push(waiting.state);
+            take(waiting.state);
             continue;
           }
         }
         waitingSince.delete(key);
-        const state = turnState(await learnArrived(store, job, nowMs, memory));
+        const turn = await learnTurn(store, job, nowMs, memory);
+        const state = turnState(turn.state);
         if (state.is === 'waiting') waitingSince.set(key, { atMs: nowMs, events, state });
-        states.push(state);
+        turns.push({ state, unwritten: turn.unwritten.map(bind) });
       } catch (error) {
-        states.push({ is: 'failed', why: error instanceof Error ? error.message : String(error) });
+        take({ is: 'failed', why: messageOf(error) });
       }
     }
-    return states;
+    return turns;
   },
 };
 

@@ -3,6 +3,7 @@ import type { Version } from '../../../shared/domain/ids.ts';
 import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { CHAMPION_ARM } from '../../../shared/domain/weight-delta.ts';
 import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
 import type { Rules } from '../../log/account/rules.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
@@ -17,10 +18,11 @@ import type { Database } from '../../store/connect.ts';
 import type { Store } from '../../store/open.ts';
 import { readText } from '../../store/read-text.ts';
 import { remoteWriteOf } from '../../store/remote-write.ts';
+import { unbind } from '../../store/statements.ts';
 import { holdoutOf } from './holdout.ts';
 import { readHoldout, type CollectHoldout, type HoldoutRules } from './harm.ts';
 import { forgetLearner, readLearner, readLearners, stopLearner } from './learner-rows.ts';
-import type { LearnerWorker, SentJob } from './learner-worker.ts';
+import type { LearnerWorker, SentJob, SentTurn, TurnState } from './learner-worker.ts';
 
 import type { LearningJob } from './learning-job.ts';
 import { onlineTargets, type OnlineTarget } from './online-targets.ts';
@@ -82,13 +84,13 @@ const DROPPED: ToSend = { deltas: NOTHING };
 const UNKNOWN = '';
 /** How long what the edge knows stands. */
 const ASKED_MS = 60_000;
-/** How long a plan stands whose mark is the same: overrides of the reward end by the clock. */
-const PLANNED_MS = 10_000;
+/** How long a plan stands whose mark is the same. */
+const PLANNED_MS = 60_000;
 
-/** Changes with whatever decides which arms learn, of which version, and by which reward. */
+/** Changes with whatever decides which arms learn, of which version, and by which reward; overrides of which end by the clock. */
 const PLAN_MARK = `select json_array(
   (select json_array(value, since) from pointers where name = 'weights'),
-  (select max(id) from metric_weights),
+  (select json_array(max(id), count(*) filter (where expiresAt <= ?1)) from metric_weights),
   (select json_group_array(json_array(arm, version, stoppedAt)) from online_learning))`;
 
 /** Learns as people click: by the same reward as training, from what each arm's version serves. */
@@ -242,12 +244,13 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     | { readonly mark: string | null; readonly atMs: number; readonly jobs: LearningJob[] }
     | undefined;
   async function planned(): Promise<readonly LearningJob[]> {
-    const [mark, nowMs] = [await readText(store.db, PLAN_MARK), deps.nowMs()];
+    const nowMs = deps.nowMs();
+    const mark = await readText(store.db, PLAN_MARK, [nowMs]);
     if (plan?.mark === mark && Math.abs(nowMs - plan.atMs) < PLANNED_MS) return plan.jobs;
     plan = undefined;
     const jobs = await makePlan();
     // What was forgotten on the way is in no mark yet.
-    plan = { mark: await readText(store.db, PLAN_MARK), atMs: nowMs, jobs };
+    plan = { mark: await readText(store.db, PLAN_MARK, [nowMs]), atMs: nowMs, jobs };
     return jobs;
   }
 
@@ -284,6 +287,28 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     isConnected = true;
   }
 
+  /** Where each arm stands once all that was learned is stored. */
+  async function learned(): Promise<TurnState[]> {
+    for (;;) {
+      const turns = await thread.call((worker) =>
+        worker.learn(deps.nowMs(), settings.everySeconds * 1000),
+      );
+      const states = await Promise.all(turns.map(stored));
+      if (states.every((state) => state !== undefined)) return states;
+    }
+  }
+
+  /** @returns undefined where another backend was first: what was learned counts for nothing. */
+  async function stored({ state, unwritten }: SentTurn): Promise<TurnState | undefined> {
+    if (unwritten.length === 0) return state;
+    try {
+      const [moved] = await store.write(unwritten.map(unbind));
+      return moved === 0 ? undefined : state;
+    } catch (error) {
+      return { is: 'failed', why: messageOf(error) };
+    }
+  }
+
   async function run(): Promise<void> {
     const jobs = await planned();
     if (jobs.length === 0) return;
@@ -298,9 +323,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
       await thread.call((worker) => worker.plan(sentJobs));
       inThread = { jobs, bases: new Set(jobs.map(({ base }) => base)) };
     }
-    const states = await thread.call((worker) =>
-      worker.learn(deps.nowMs(), settings.everySeconds * 1000),
-    );
+    const states = await learned();
     const minimum = settings.minimumRewarded;
     waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
       const state = states[i];

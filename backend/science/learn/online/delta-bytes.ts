@@ -1,31 +1,40 @@
 import type { WeightDelta } from '../../../../shared/domain/weight-delta.ts';
 import type { Schema } from '../../../../shared/features/schema.ts';
-import { ByteReader, ByteWriter } from '../../../../shared/format/bytes.ts';
+import { ByteReader } from '../../../../shared/format/bytes.ts';
 import { STRIDE, toPoints, toUnits } from '../../../../shared/score/scorer.ts';
+
+/** Groups of seven bits that a number of 32 bits takes. */
+const MOST_GROUPS = 5;
 
 /**
  * Deltas as they are stored, exactly: one after the other by place, how many places after the one before, and by how many units the
  * weight is changed, twice as many as that and one less where it is lowered. Both in groups of seven bits, the lowest first.
  */
 export function deltasToBytes(schema: Schema, deltas: readonly WeightDelta[]): Uint8Array {
-  const writer = new ByteWriter();
+  const indexes = new Map(schema.features.map(({ name }, index) => [name, index]));
+  const units = new Int32Array(schema.features.length * STRIDE);
+  const places = Int32Array.from(
+    deltas.map(({ feature, bucket, points }) => {
+      const place = indexes.get(feature)! * STRIDE + bucket;
+      units[place] = toUnits(points);
+      return place;
+    }),
+  ).toSorted();
+  const bytes = new Uint8Array(deltas.length * 2 * MOST_GROUPS);
+  let length = 0;
   const number = (value: number) => {
     let left = value;
-    for (; left >= 128; left = Math.floor(left / 128)) writer.u8((left % 128) + 128);
-    writer.u8(left);
+    for (; left >= 128; left = Math.floor(left / 128)) bytes[length++] = (left % 128) + 128;
+    bytes[length++] = left;
   };
   let before = 0;
-  const indexes = new Map(schema.features.map(({ name }, index) => [name, index]));
-  const placed = deltas.map(({ feature, bucket, points }) => ({
-    place: indexes.get(feature)! * STRIDE + bucket,
-    units: toUnits(points),
-  }));
-  for (const { place, units } of placed.toSorted((a, b) => a.place - b.place)) {
+  for (const place of places) {
+    const own = units[place];
     number(place - before);
-    number(units < 0 ? -2 * units - 1 : 2 * units);
+    number(own < 0 ? -2 * own - 1 : 2 * own);
     before = place;
   }
-  return writer.finish();
+  return bytes.slice(0, length);
 }
 
 /** @returns them by place. @throws FormatError where the bytes end within a delta. */

@@ -27,16 +27,22 @@ export function deltasOf(
   limit = Number.POSITIVE_INFINITY,
 ): WeightDelta[] {
   const { schema, weights } = base;
-  const learned = places.subarray(0, featurePlaces);
-  const moves = new Float64Array(weights.length);
-  for (const at of learned) moves[at] = Math.max(-limit, Math.min(limit, mean[at])) / slope;
-  const share = shareInRange(base, moves);
-  const points = Float64Array.from(weights, (units, at) => toPoints(units) + share * moves[at]);
+  const published = publishedOf(base);
+  const { constraints, moves, points } = published;
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
+    moves[at] = Math.max(-limit, Math.min(limit, mean[at])) / slope;
+  }
+  const share = shareInRange(base, published);
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
+    points[at] = toPoints(weights[at]) + share * moves[at];
+  }
   // It takes no weight farther from where it was published than the farthest move, nor past the least and the most of its feature there and here.
-  const constraints = keptConstraints(base);
   project({ ...schema, constraints }, points, precision, 1);
   const deltas: WeightDelta[] = [];
-  for (const at of learned) {
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
     const units = toUnits(points[at]) - weights[at];
     if (units === 0) continue;
     const bucket = at % STRIDE;
@@ -49,12 +55,41 @@ export function deltasOf(
   return mostOf(deltas, constraints);
 }
 
+/** What of published weights is the same each time that something was learned of them. */
+interface Published {
+  readonly range: ReturnType<typeof rangeOf>;
+  readonly constraints: readonly ConstraintSpec[];
+  /** Room for one look, by weight: only what is of a bucket of a feature is written and read. */
+  readonly moves: Float64Array;
+  readonly points: Float64Array;
+}
+
+const known = new WeakMap<AdditiveScorer, Published>();
+
+function publishedOf(base: AdditiveScorer): Published {
+  let published = known.get(base);
+  if (published === undefined) {
+    const { length } = base.weights;
+    published = {
+      range: rangeOf(base),
+      constraints: keptConstraints(base),
+      moves: new Float64Array(length),
+      points: new Float64Array(length),
+    };
+    known.set(base, published);
+  }
+  return published;
+}
+
 /**
  * By what all moves are multiplied so that scores stay in their range. What is bounded is convex in it, so that it stays below the straight
  * line between none and all of the moves.
- * @param moves points, by weight.
+ * Its moves are in points.
  */
-function shareInRange(base: AdditiveScorer, moves: Float64Array): number {
+function shareInRange(
+  base: AdditiveScorer,
+  { range: { low, high }, moves }: Pick<Published, 'range' | 'moves'>,
+): number {
   const { schema, weights } = base;
   // Each weight is rounded to units by itself.
   const most = toPoints(MAX_SCORE_UNITS - schema.features.length - 1);
@@ -63,7 +98,6 @@ function shareInRange(base: AdditiveScorer, moves: Float64Array): number {
     if (moved > most)
       share = Math.min(share, Math.max(0, (most - published) / (moved - published)));
   };
-  const { low, high } = rangeOf(base);
   let [lower, higher] = [0, 0];
   schema.features.forEach((spec, feature) => {
     const [from, to] = [feature * STRIDE, feature * STRIDE + bucketCount(spec)];

@@ -346,7 +346,7 @@ export function afterTurn(
   const { base, calibration } = problem;
   const isTurned =
     isPulledAway(problem, posterior) || (!calibration.hasTurned && hasMovedFar(problem, posterior));
-  fade(posterior.recent);
+  fade(problem, posterior.recent);
   if (!isTurned) return undefined;
   const { mean, precision } = posterior;
   const turned = onlineProblem(base, { ...calibration, hasTurned: true }, spread);
@@ -366,12 +366,12 @@ export function afterTurn(
  * the Kalman gain shares a move among all weights of a slate.
  */
 function hasMovedFar(
-  { base, prior }: OnlineProblem,
+  { prior, places, featurePlaces }: OnlineProblem,
   { mean, precision }: OnlinePosterior,
 ): boolean {
-  const end = base.schema.features.length * STRIDE;
   let [squares, weights] = [0, 0];
-  for (let at = 0; at < end; at++) {
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
     const evidence = precision[at] - prior[at];
     if (!(evidence >= LEAST_EVIDENCE)) continue;
     squares += (mean[at] ** 2 * prior[at] * precision[at]) / evidence;
@@ -391,12 +391,12 @@ function hasMovedFar(
  * click, a single gradient is many standard deviations, and χ² says nothing.
  */
 function isPulledAway(
-  { base }: OnlineProblem,
+  { places, featurePlaces }: OnlineProblem,
   { precision, recent: { pull, variance } }: OnlinePosterior,
 ): boolean {
-  const end = base.schema.features.length * STRIDE;
   let [squares, weights] = [0, 0];
-  for (let at = 0; at < end; at++) {
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
     if (!(variance[at] >= LEAST_PULL)) continue;
     squares += pull[at] ** 2 / (variance[at] * (1 + (2 * variance[at]) / precision[at]));
     weights++;
@@ -405,10 +405,11 @@ function isPulledAway(
 }
 
 /** Of a sum whose terms count less by a factor each slate, the variance does so by its square. */
-function fade(recent: RecentPull): void {
+function fade({ places, featurePlaces }: OnlineProblem, recent: RecentPull): void {
   if (recent.slates === 0) return;
   const kept = (1 - 1 / RECENT_SLATES) ** recent.slates;
-  for (let at = 0; at < recent.pull.length; at++) {
+  for (let i = 0; i < featurePlaces; i++) {
+    const at = places[i];
     recent.pull[at] *= kept;
     recent.variance[at] *= kept * kept;
   }

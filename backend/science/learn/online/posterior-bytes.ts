@@ -11,7 +11,7 @@ export function posteriorToBytes(
   const parts = [mean, precision, recent.pull, recent.variance];
   const values = new Float64Array(parts.length * places.length);
   parts.forEach((part, k) => {
-    places.forEach((at, i) => (values[k * places.length + i] = part[at]));
+    for (let i = 0; i < places.length; i++) values[k * places.length + i] = part[places[i]];
   });
   return new Uint8Array(values.buffer);
 }

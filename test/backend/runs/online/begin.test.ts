@@ -8,6 +8,7 @@ import {
   onlineLearningOf,
   type OnlineLearning,
 } from '../../../../backend/runs/online/online-job.ts';
+import { setMetricWeights } from '../../../../backend/reward/override.ts';
 import { readLearners } from '../../../../backend/runs/online/learner-rows.ts';
 import { parseOnline } from '../../../../backend/runs/online/settings.ts';
 import { DEFAULT_METRICS } from '../../../../shared/domain/metric.ts';
@@ -18,9 +19,11 @@ import { happened, NOON, rankingOf } from '../../log/support/log.ts';
 
 let store: BorrowedStore;
 let learning: OnlineLearning;
-const nowMs = NOON + 3_600_000;
+const START = NOON + 3_600_000;
+let nowMs: number;
 
 beforeEach(async () => {
+  nowMs = START;
   store = await borrowStore();
   const versions = versionsOf(store, () => nowMs);
   await versions.ensureRules(smarttrip);
@@ -68,4 +71,23 @@ test('learning begins with the turn after enough has come in, while the clock st
   await learning.job.run();
   expect(learning.waiting()).toEqual([]);
   expect(await readLearners(store)).toMatchObject([{ arm: 'champion', version: RULES_VERSION }]);
+});
+
+test('a reward that was set for a time is learned by from the next turn on, and no longer from the turn after its end', async () => {
+  const rewardNow = async () => {
+    await learning.job.run();
+    const [{ reward }] = await readLearners(store);
+    return reward;
+  };
+  await takeIn(0, 60);
+  const own = await rewardNow();
+  expect(own).toEqual(smarttrip.training.reward);
+  const weights = { click: 5 };
+  const override = { weights, author: 'test', reason: 'a week of clicks', expiresAt: START + 3000 };
+  await setMetricWeights(store, smarttrip, override, nowMs, { rewardPolicy: 'fixed' });
+  expect(await rewardNow()).toEqual(weights);
+  nowMs = START + 2999;
+  expect(await rewardNow()).toEqual(weights);
+  nowMs = START + 3000;
+  expect(await rewardNow()).toEqual(own);
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   emptyMemory,
   learnArrived,
+  learnTurn,
   type LearnerMemory,
 } from '../../../../backend/runs/online/learn-arrived.ts';
 import type { LearningJob } from '../../../../backend/runs/online/learning-job.ts';
@@ -198,6 +199,20 @@ describe('exactly once', () => {
     await Promise.all([1, 2, 3].map(() => learnArrived(log.store, job, END)));
     expect(await learned()).toMatchObject({ slates: 40, rewarded: 40, earned: 40 });
   });
+});
+
+test('what a turn leaves to be written and nobody writes counts for nothing, and what two leave counts once', async () => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 60, 2);
+  await log.add(decisions, events);
+  const turn = () => learnTurn(log.store, job, END, memory);
+  const [lost, one] = [await turn(), await turn()];
+  expect(one.state).toEqual(lost.state);
+  expect(await learned()).toMatchObject({ slates: 0 });
+  expect(await log.store.write(one.unwritten)).toEqual([1, 1, 1]);
+  expect(await log.store.write(lost.unwritten)).toEqual([0, 0, 0]);
+  expect(await learned()).toMatchObject({ slates: 40, rewarded: 40, earned: 40 });
+  expect(await turn()).toEqual({ state: one.state, unwritten: [] });
 });
 
 test('an account that starts again makes nothing count twice', async () => {
