@@ -13,7 +13,7 @@ import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { exportDataVerb } from './data/export.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
-import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
+import { holdVerb, resumeVerb, showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
 import { createVerb } from './experiments/create.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { metricsVerb } from './experiments/metrics.ts';
@@ -192,6 +192,8 @@ const NOUNS: readonly Noun[] = [
       createVerb,
       startVerb,
       widenVerb,
+      holdVerb,
+      resumeVerb,
       stopVerb,
       showVerb,
       sizeVerb,

@@ -86,6 +86,8 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'POST /v1/data/prune',
       'GET /v1/doctor',
       'POST /v1/experiments',
+      'POST /v1/experiments/{id}/hold',
+      'POST /v1/experiments/{id}/resume',
       'POST /v1/experiments/{id}/start',
       'POST /v1/experiments/{id}/stop',
       'POST /v1/experiments/{id}/widen',

@@ -8,7 +8,7 @@ import { listLayers } from '../../experiments/layers.ts';
 import { freezeReport, reportOf } from '../../experiments/reports.ts';
 import { sampleSize } from '../../experiments/sample-size.ts';
 import { selfTestOf } from '../../experiments/self-test.ts';
-import { actorOf, answer, jsonBody, objectOf, problems, router } from '../contract/openapi.ts';
+import { actorOf, answer, jsonBody, line, objectOf, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
@@ -124,6 +124,22 @@ const widen = createRoute({
   responses: { 200: answer(experimentShape, 'Wider'), ...problems },
 });
 
+const hold = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/hold',
+  summary: 'Take no step of its ramp until it is resumed; its traffic stays',
+  request: { ...request, body: jsonBody(z.object({ reason: line(500) }).strict()) },
+  responses: { 200: answer(experimentShape, 'Held'), ...problems },
+});
+
+const resume = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/resume',
+  summary: 'Take the steps of its ramp again, counted from now on',
+  request,
+  responses: { 200: answer(experimentShape, 'On its way'), ...problems },
+});
+
 const stop = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/stop',
@@ -187,6 +203,15 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
     .openapi(widen, async (c) => {
       const { traffic } = c.req.valid('json');
       const row = await experiments.widen(c.req.valid('param').id, traffic, actorOf(c));
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
+    .openapi(hold, async (c) => {
+      const { reason } = c.req.valid('json');
+      const row = await experiments.holdRamp(c.req.valid('param').id, actorOf(c), reason);
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
+    .openapi(resume, async (c) => {
+      const row = await experiments.resumeRamp(c.req.valid('param').id, actorOf(c));
       return c.json(experimentAnswer(row, await listLayers(store)), 200);
     })
     .openapi(stop, async (c) => {

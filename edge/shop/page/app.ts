@@ -1,4 +1,4 @@
-import type { Ranked } from '../../client/types.ts';
+import type { Client, Ranked } from '../../client/types.ts';
 import { cardList, LEAST_POINTS, type Card } from './cards.ts';
 import { consentOf } from './consent.ts';
 import { crowdPanel } from './crowd/panel.ts';
@@ -17,7 +17,7 @@ const SHOWN = 24;
 const WIDE = '(min-width: 900px)';
 
 /** The page loads `/client.js` as any site's does. The shop has no order of its own to fall back on, so it waits for long. */
-const client = globalThis.trimtab!;
+const { trimtab: client } = globalThis as unknown as { readonly trimtab: Client };
 const { key = '' } = document.querySelector<HTMLScriptElement>('script[data-key]')!.dataset;
 const edge = edgeAt(key);
 const crowd = crowdPanel(edge, String(Date.now()));
