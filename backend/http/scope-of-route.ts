@@ -25,6 +25,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/data/sessions',
       'GET /v1/data/spread',
       'GET /v1/experiments',
+      'GET /v1/experiments/holdout',
       'GET /v1/experiments/metrics',
       'POST /v1/experiments/size',
       'GET /v1/experiments/{id}',

@@ -57,7 +57,9 @@ const TRIGGERS = ['ranked', 'slate differs'] as const;
 type Asked = Parameters<BackendClient['experiments']['$post']>[0]['json'];
 
 interface Options
-  extends VerbOptions, Pick<Asked, 'layer' | 'unit' | 'traffic' | 'ramp' | 'design' | 'trigger' | 'aa'> {
+  extends
+    VerbOptions,
+    Pick<Asked, 'layer' | 'unit' | 'traffic' | 'ramp' | 'design' | 'trigger' | 'aa'> {
   readonly name: string;
   readonly arm?: Arm[];
   readonly file?: string;
