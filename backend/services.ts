@@ -34,6 +34,7 @@ import { liveSchemaReader } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
 import { MOVE_MS } from './models/write-pointer.ts';
 import { onlineLearningOf } from './runs/online/online-job.ts';
+import { readStandingHoldout } from './runs/online/standing-holdout.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
@@ -222,6 +223,10 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
       metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
     },
   });
+  const harm = {
+    metric: DEFAULT_METRICS.find(({ name }) => name === config.rollout.decides)!,
+    minimumPerArm: config.rollout.minimumPerArm,
+  };
   const onlineLearning = onlineLearningOf({
     store,
     database,
@@ -231,10 +236,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     edge: { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] },
     settings: config.onlineLearning,
     collect: experimentService.collectWithin,
-    harm: {
-      metric: DEFAULT_METRICS.find(({ name }) => name === config.rollout.decides)!,
-      minimumPerArm: config.rollout.minimumPerArm,
-    },
+    harm,
     rewardPolicy,
     metrics,
     nowMs,
@@ -312,6 +314,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     account,
     trainer,
     onlineLearning,
+    standingHoldout: () =>
+      readStandingHoldout(
+        store,
+        experimentService.collectWithin,
+        { ...harm, ...config.onlineLearning },
+        nowMs(),
+      ),
     /** All but the training data: a run under way ends with their thread, which nobody may take for its failure. */
     async stop(): Promise<void> {
       await snapshots.close();

@@ -3,6 +3,15 @@ import { handleCheck } from './admin/handle-check.ts';
 import { handleKv } from './admin/handle-kv.ts';
 import { handleEvents } from './collect/handle-events.ts';
 import { handleForget } from './collect/handle-forget.ts';
+import { handleMetarankFeedback } from './dropin/metarank-feedback.ts';
+import { handleMetarankRank } from './dropin/metarank-rank.ts';
+import { dropIn, type Handler } from './dropin/only-servers.ts';
+import { withPersonalizerErrors } from './dropin/personalizer-error.ts';
+import {
+  handlePersonalizerActivate,
+  handlePersonalizerReward,
+} from './dropin/personalizer-feedback.ts';
+import { handlePersonalizerRank } from './dropin/personalizer-rank.ts';
 import { handleClientScript } from './http/handle-client-script.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
 import { handleOpenApi } from './http/openapi.ts';
@@ -17,9 +26,12 @@ import { handleShopFile } from './shop/handle-shop-file.ts';
 import { handleShopItems } from './shop/handle-shop-items.ts';
 
 export { EventLog } from './collect/event-log.ts';
+export { TokenKeeper } from './dropin/token-keeper.ts';
 export { KeyKeeper } from './live/key-keeper.ts';
 export { LiveWeights } from './live/live-weights.ts';
 export { SnapshotKeeper } from './live/snapshot-keeper.ts';
+
+const personalizer = (handle: Handler) => dropIn('personalizer', withPersonalizerErrors(handle));
 
 const router = Router<IRequest, [Isolate, ExecutionContext], Response>({
   before: [(request, isolate) => isolate.crossOrigin.preflight(request)],
@@ -45,6 +57,11 @@ router
   .all('/v1/live/keys', handleKeys)
   .all('/v1/kv/*', handleKv)
   .get('/v1/check', handleCheck)
+  .post('/personalizer/v1.0/rank', personalizer(handlePersonalizerRank))
+  .post('/personalizer/v1.0/events/:eventId/reward', personalizer(handlePersonalizerReward))
+  .post('/personalizer/v1.0/events/:eventId/activate', personalizer(handlePersonalizerActivate))
+  .post('/rank/:model', dropIn('metarank', handleMetarankRank))
+  .post('/feedback', dropIn('metarank', handleMetarankFeedback))
   .all('*', (request) => errorResponse(notFound(request)));
 
 /**

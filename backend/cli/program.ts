@@ -13,8 +13,16 @@ import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { exportDataVerb } from './data/export.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
-import { showVerb, startVerb, stopVerb, widenVerb } from './experiments/change.ts';
+import {
+  holdVerb,
+  resumeVerb,
+  showVerb,
+  startVerb,
+  stopVerb,
+  widenVerb,
+} from './experiments/change.ts';
 import { createVerb } from './experiments/create.ts';
+import { holdoutVerb } from './experiments/holdout.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { metricsVerb } from './experiments/metrics.ts';
 import { sizeVerb } from './experiments/size.ts';
@@ -192,10 +200,13 @@ const NOUNS: readonly Noun[] = [
       createVerb,
       startVerb,
       widenVerb,
+      holdVerb,
+      resumeVerb,
       stopVerb,
       showVerb,
       sizeVerb,
       metricsVerb,
+      holdoutVerb,
     ],
     otherwise: listExperimentsVerb,
   },

@@ -16,6 +16,7 @@ import {
   type Experiment,
   type NewExperiment,
 } from './new-experiment.ts';
+import type { Ramp } from './ramp.ts';
 import { grown } from './ranges.ts';
 import { readExperiment } from './read-experiments.ts';
 import { MAX_RUNNING, recordChange, recordDraft } from './record-change.ts';
@@ -35,6 +36,12 @@ export interface Experiments {
   stop(id: string, by: string, reason?: string): Promise<Experiment>;
   /** @param share of the layer's units; only more than before: units that take part stay in their arms. */
   widen(id: string, share: number, by: string): Promise<Experiment>;
+  /** Takes the next step of its ramp, as `widen`. */
+  stepRamp(id: string, share: number, by: string): Promise<Experiment>;
+  /** No step of its ramp is taken until `resumeRamp`. @throws ApiError 409 where it has none, is held already, or is over. */
+  holdRamp(id: string, by: string, reason: string): Promise<Experiment>;
+  /** Steps are taken again, counted from now on. @throws ApiError 409 where it is not held, or is over. */
+  resumeRamp(id: string, by: string): Promise<Experiment>;
   /** Gives an arm another version, such as one that was trained for it. */
   moveArm(id: string, arm: string, version: Version, by: string): Promise<Experiment>;
 }
@@ -91,6 +98,36 @@ export function experimentsOf({
       throw error;
     }
     return after;
+  };
+
+  const widenTo = async (id: string, share: number, by: string): Promise<Experiment> => {
+    const experiment = await ownExperiment(store, id);
+    const { ramp, status } = experiment;
+    const before = shareOf(experiment);
+    if (status === 'stopped')
+      throw new ApiError(409, 'stopped', `experiment ${id} was stopped: it has no traffic`);
+    if (!(share > before && share <= 1))
+      throw invalid(
+        `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,
+      );
+    // A person who widens it takes a step as well: the next one counts from here.
+    const reached = ramp !== null && status === 'running' && { ramp: { ...ramp, since: nowMs() } };
+    const fields = { ...(await wider(store, experiment, share)), ...reached };
+    return change(experiment, fields, 'widen experiment', by, { before, traffic: share });
+  };
+
+  /** Nothing that is served follows from it. */
+  const changeRamp = async (
+    before: Experiment,
+    ramp: Ramp,
+    action: string,
+    by: string,
+    details: Record<string, unknown>,
+  ): Promise<Experiment> => {
+    const { id, name } = before;
+    const entry = { at: nowMs(), actor: by, action, subject: id, details: { name, ...details } };
+    await recordChange(store, before, { ramp }, entry);
+    return { ...before, ramp };
   };
 
   return {
@@ -151,7 +188,13 @@ export function experimentsOf({
         const metricWeightsId = freezeWeights
           ? await weightsInForce(arms[0].version ?? live)
           : null;
-        const fields = { arms, metricWeightsId, status: 'running' as const, startedAt: nowMs() };
+        const fields = {
+          arms,
+          metricWeightsId,
+          status: 'running' as const,
+          startedAt: nowMs(),
+          ...(draft.ramp && { ramp: { ...draft.ramp, since: nowMs() } }),
+        };
         return change(draft, fields, 'start experiment', by, { arms, metricWeightsId });
       }),
 
@@ -170,20 +213,27 @@ export function experimentsOf({
         );
       }),
 
-    widen: (id, share, by) =>
+    widen: (id, share, by) => inTurn(() => widenTo(id, share, by)),
+
+    stepRamp: (id, share, by) => inTurn(() => widenTo(id, share, by)),
+
+    holdRamp: (id, by, reason) =>
       inTurn(async () => {
-        const experiment = await ownExperiment(store, id);
-        const before = shareOf(experiment);
-        if (experiment.status === 'stopped')
-          throw new ApiError(409, 'stopped', `experiment ${id} was stopped: it has no traffic`);
-        if (!(share > before && share <= 1))
-          throw invalid(
-            `traffic of experiment ${id} may only grow, from ${before} to at most 1, not to ${share}: to narrow it, stop it and create another`,
-          );
-        return change(experiment, await wider(store, experiment, share), 'widen experiment', by, {
-          before,
-          traffic: share,
-        });
+        const { experiment, ramp } = await ownRamp(store, id);
+        if (ramp.held !== undefined)
+          throw new ApiError(409, 'held', `the ramp of experiment ${id} is held already`);
+        const held = { by, at: nowMs(), reason };
+        return changeRamp(experiment, { ...ramp, held }, 'hold ramp', by, { reason });
+      }),
+
+    resumeRamp: (id, by) =>
+      inTurn(async () => {
+        const { experiment, ramp } = await ownRamp(store, id);
+        const { held, ...others } = ramp;
+        if (held === undefined)
+          throw new ApiError(409, 'not_held', `the ramp of experiment ${id} is not held`);
+        const since = ramp.since === null ? null : nowMs();
+        return changeRamp(experiment, { ...others, since }, 'resume ramp', by, { held });
       }),
 
     moveArm: (id, arm, version, by) =>
@@ -206,6 +256,15 @@ async function wider(store: Store, experiment: Experiment, share: number) {
   const others = (await claimsOf(store, experiment.layer)).filter(({ id }) => id !== experiment.id);
   const [rangeFrom, rangeTo] = grown(range, others.map(rangeOf), share, experiment.layer);
   return { rangeFrom, rangeTo, traffic: 1 };
+}
+
+async function ownRamp(store: Store, id: string) {
+  const experiment = await ownExperiment(store, id);
+  const { ramp, status } = experiment;
+  if (ramp === null)
+    throw new ApiError(409, 'no_ramp', `experiment ${id} has no ramp: people widen it`);
+  if (status === 'stopped') throw new ApiError(409, 'stopped', `experiment ${id} was stopped`);
+  return { experiment, ramp };
 }
 
 async function ownExperiment(store: Store, id: string): Promise<Experiment> {

@@ -18,6 +18,7 @@ import {
   ROLLOUT_LAYER,
   type LayerRow,
 } from './layers.ts';
+import { rampOf, type AskedStep, type Ramp } from './ramp.ts';
 import { firstFree, rounded, type Range } from './ranges.ts';
 
 export type Experiment = typeof experiments.$inferSelect;
@@ -40,6 +41,8 @@ export interface NewExperiment {
   readonly guardrails?: readonly GuardrailSpec[];
   readonly minimumPerArm?: number;
   readonly aa?: boolean;
+  /** Instead of traffic: the shares that take part one after the other. */
+  readonly ramp?: readonly AskedStep[];
 }
 
 /**
@@ -63,6 +66,9 @@ export async function draftOf(
     throw invalid(
       `minimumPerArm must be a whole number from 2 (1,000 unless asked), but was ${minimumPerArm}`,
     );
+  const ramp = asked.ramp && rampOf(asked.ramp);
+  if (ramp !== undefined && asked.traffic !== undefined)
+    throw invalid('an experiment with a ramp starts with its first step: leave out traffic');
   const layer = await layerOf(store, asked, nowMs);
   const others = await claimsOf(store, layer.name);
   const id = `exp_${randomUUID()}`;
@@ -73,7 +79,7 @@ export async function draftOf(
     layer: layer.name,
     // Not the id, which every ranking tells: by the salt anybody could choose a session id for the arm of their choice.
     salt: `salt_${randomUUID()}`,
-    ...placeIn(layer, others, asked),
+    ...(ramp === undefined ? placeIn(layer, others, asked) : rampPlace(layer, others, asked, ramp)),
     // An A/A test serves a version of its own in each arm, or nobody would be exposed to it.
     arms: aa ? arms.map((arm) => ({ ...arm, version: arm.version ?? champion })) : [...arms],
     design,
@@ -86,6 +92,7 @@ export async function draftOf(
     createdAt: nowMs,
     startedAt: null,
     stoppedAt: null,
+    ramp: ramp ?? null,
   };
   checkLayer({ ...layer, experiments: [...others, experiment].map(asAssigned) });
   return experiment;
@@ -130,6 +137,18 @@ async function layerOf(store: Store, asked: NewExperiment, nowMs: number): Promi
       `layer ${name} is new: say whether it counts by user or by session (unit; --unit)`,
     );
   return ensureLayer(store, { name, unit, rank: known?.rank ?? OWN_LAYER_RANK }, nowMs);
+}
+
+/** The range of the last step is its own from the start, so that no other experiment can be in the way of a step. */
+function rampPlace(
+  layer: LayerRow,
+  others: readonly Experiment[],
+  asked: NewExperiment,
+  { steps }: Ramp,
+) {
+  const most = steps.at(-1)!.traffic;
+  const place = placeIn(layer, others, { ...asked, traffic: most });
+  return { ...place, traffic: steps[0].traffic / (place.rangeTo - place.rangeFrom) };
 }
 
 function placeIn(

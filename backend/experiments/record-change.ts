@@ -27,10 +27,11 @@ export function recordChange(
   fields: Partial<Experiment>,
   entry: AuditEntry,
 ): Promise<void> {
-  const { id, status, rangeFrom, rangeTo, traffic, arms } = before;
+  const { id, status, rangeFrom, rangeTo, traffic, arms, ramp } = before;
   const isAsRead = sql`${experiments.status} = ${status} and ${experiments.rangeFrom} = ${rangeFrom}
     and ${experiments.rangeTo} = ${rangeTo} and ${experiments.traffic} = ${traffic}
-    and ${experiments.arms} = ${JSON.stringify(arms)}`;
+    and ${experiments.arms} = ${JSON.stringify(arms)}
+    and ${experiments.ramp} is ${ramp === null ? null : JSON.stringify(ramp)}`;
   const after = { ...before, ...fields };
   const isFree = after.status === 'stopped' ? sql`1` : isUnclaimed(after);
   const starts = before.status !== 'running' && after.status === 'running';

@@ -8,6 +8,7 @@ import type { Store } from '../store/open.ts';
 import type { Account } from '../log/account/account.ts';
 import { collectorOf, type Collector } from './collector.ts';
 import { experimentsOf, type Experiments } from './experiments.ts';
+import { followRamps } from './follow-ramps.ts';
 import type { ExperimentSettings } from './settings.ts';
 import { freezeReports, type ReportDeps } from './reports.ts';
 import { stopOutdated } from './stop-outdated.ts';
@@ -87,6 +88,12 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
         schedule: '*/10 * * * *',
         leaderOnly: true,
         run: () => stopOutdated({ reports, experiments, log }),
+      },
+      {
+        name: 'ramps of experiments',
+        schedule: '* * * * *',
+        leaderOnly: true,
+        run: () => followRamps({ store, reports, experiments, log, nowMs }),
       },
       {
         name: 'training of experiments’ arms',

@@ -21,6 +21,7 @@ export type FeedState = Status['feeds'][number];
 export type LiveWeights = NonNullable<Status['weights']>;
 export type Run = Answer<'/v1/runs/:id'>;
 export type Alert = Answer<'/v1/alerts'>['alerts'][number];
+export type Holdout = Answer<'/v1/experiments/holdout'>;
 export type Objectives = Answer<'/v1/objectives'>;
 export type DataQuality = Answer<'/v1/data/quality'>;
 export type AuditEntry = Answer<'/v1/audit'>['entries'][number];

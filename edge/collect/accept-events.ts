@@ -14,7 +14,7 @@ import { verifyToken, type TokenClaims, type VerifiedToken } from '../../shared/
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import type { Settings } from '../platform/settings.ts';
 
-interface Rejection {
+export interface Rejection {
   readonly index: number;
   readonly code: string;
   readonly message: string;

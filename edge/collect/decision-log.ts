@@ -32,6 +32,25 @@ interface Entry {
   shadow?: Shadow;
 }
 
+/** A decision with all that is logged of it. */
+const wholeDecision = ({ decision, deferred, shadow }: Entry): Decision => ({
+  ...decision,
+  request: requestText(deferred.rankRequest),
+  ...(shadow && { shadow }),
+});
+
+/**
+ * A decision in the form in which a shard takes it, for who has to keep it until it is known whether anybody was shown it. What a version in
+ * shadow would have shown is computed here.
+ */
+export function decisionBytes(
+  decision: Entry['decision'],
+  deferred: DeferredParts,
+): Uint8Array<ArrayBuffer> {
+  const shadow = deferred.scoreShadow?.();
+  return decisionsToBytes([wholeDecision({ decision, deferred, ...(shadow && { shadow }) })]);
+}
+
 interface Batch {
   readonly openedAtMs: number;
   readonly entries: Entry[];
@@ -91,12 +110,7 @@ export class DecisionLog {
     if (this.#unwritten.size <= MOST_UNWRITTEN) await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
     const shard = shardOf(batch.entries[0].decision.rankingId, this.#shards);
-    const decisions = batch.entries.map(({ decision, deferred, shadow }) => ({
-      ...decision,
-      request: requestText(deferred.rankRequest),
-      ...(shadow && { shadow }),
-    }));
-    await this.#append(shard, decisions);
+    await this.#append(shard, batch.entries.map(wholeDecision));
   }
 
   async #append(shard: number, decisions: readonly Decision[]): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { readSizedJson } from '../http/read-body.ts';
 import type { EventEntry, StoredEvents } from '../platform/durable-objects.ts';
 import type { Configured } from '../platform/settings.ts';
-import { acceptEvents, type AcceptedEvents } from './accept-events.ts';
+import { acceptEvents, type AcceptedEvents, type Rejection } from './accept-events.ts';
 import { byShard, shardKeyOf } from './shard.ts';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -45,9 +45,30 @@ export async function handleEvents(
   const role = await authorize(request, configured, 'events', ctx);
   await rateLimits.checkCaller('events', request, role);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
-  const { events: valid, rejected, corrected } = acceptEvents(body, settings, Date.now());
-  const more = requestsFor({ events: valid.length + rejected.length, characters }) - 1;
+  const accepted = acceptEvents(body, settings, Date.now());
+  const { length } = [...accepted.events, ...accepted.rejected];
+  const more = requestsFor({ events: length, characters }) - 1;
   if (more > 0) await rateLimits.checkCaller('events', request, role, more);
+  return jsonResponse(await storeAccepted(accepted, configured), 202);
+}
+
+/** What became of events, as `POST /v1/events` answers it. */
+export interface Received {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: readonly Rejection[];
+  readonly corrected?: number;
+}
+
+/**
+ * Stores what was accepted, within the rates of its sessions.
+ * @throws ApiError 429 or 503 where nothing of it could be stored.
+ */
+export async function storeAccepted(
+  { events: valid, rejected, corrected }: AcceptedEvents,
+  configured: Configured & RateLimited,
+): Promise<Received> {
+  const { settings, rateLimits } = configured;
   const { events, tooFast } = await withinRates(valid, rateLimits);
   if (events.length === 0 && tooFast.length > 0) throw new TooManyRequests('this session');
   const reject = (group: AcceptedEvents['events'], why: { code: string; message: string }) =>
@@ -87,7 +108,7 @@ export async function handleEvents(
     );
   }
   rejected.sort((a, b) => a.index - b.index);
-  return jsonResponse({ accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) }, 202);
+  return { accepted, duplicates, rejected, ...(corrected > 0 && { corrected }) };
 }
 
 /** Tells the events of sessions that send too much from the others. */

@@ -1,4 +1,5 @@
 import { MAX_TOKENS } from '../../shared/format/erasure.ts';
+import { dropIns, personalizerProblem } from './openapi/drop-ins.ts';
 import { event, events, eventsExample, received } from './openapi/events.ts';
 import { filter } from './openapi/filter.ts';
 import { answer, json, moment, problems, reference, text } from './openapi/parts.ts';
@@ -181,10 +182,12 @@ export const OPENAPI = {
         },
       },
     },
+    ...dropIns,
   },
   components: {
     securitySchemes: {
       key: { type: 'http', scheme: 'bearer', description: 'A publishable or secret key' },
+      subscription: { type: 'apiKey', in: 'header', name: 'Ocp-Apim-Subscription-Key' },
     },
     schemas: {
       Filter: filter,
@@ -194,6 +197,7 @@ export const OPENAPI = {
       Event: event,
       Received: received,
       Problem: problem,
+      PersonalizerProblem: personalizerProblem,
     },
   },
 } as const;

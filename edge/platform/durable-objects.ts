@@ -1,12 +1,12 @@
 import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { KeyList } from '../../shared/domain/access-key.ts';
-import type { RankingId, Version } from '../../shared/domain/ids.ts';
+import type { ItemId, RankingId, Version } from '../../shared/domain/ids.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
 
 /**
- * The remote calls of the Durable Objects, as their callers see them. The classes `EventLog` (`collect/`), `LiveWeights`
- * and `SnapshotKeeper` (`live/`) implement these interfaces, so that callers need not import the classes.
+ * The remote calls of the Durable Objects, as their callers see them. The classes `EventLog` (`collect/`), `TokenKeeper` (`dropin/`), `LiveWeights`,
+ * `KeyKeeper` and `SnapshotKeeper` (`live/`) implement these interfaces, so that callers need not import the classes.
  */
 
 /** A feedback event to store. */
@@ -105,6 +105,35 @@ export interface KeyKeeperObject extends Rpc.DurableObjectBranded {
   current(known: number, used: ReadonlyMap<string, number>): Promise<KeyAnswer>;
   /** Epoch ms by hash, of the keys of the list. */
   lastUsed(): Promise<ReadonlyMap<string, number>> | ReadonlyMap<string, number>;
+}
+
+/** A ranking whose feedback comes by an id that the site gave it, and without its token. */
+export interface KeptRanking {
+  readonly rankingId: RankingId;
+  readonly token: string;
+  /** What was shown, from the top. */
+  readonly itemIds: readonly ItemId[];
+  /** Epoch ms. */
+  readonly at: number;
+  /** Hash of what was asked. */
+  readonly asked: string;
+  /** What was answered, as JSON: the same question again is answered the same. */
+  readonly answer: string;
+  /** Its decision, as a shard takes it, where it is logged only once it is known that it was shown. */
+  readonly held?: Uint8Array<ArrayBuffer>;
+  /** Epoch ms; it is forgotten then. */
+  readonly expiresAt: number;
+}
+
+export interface TokenKeeperObject extends Rpc.DurableObjectBranded {
+  /** @param name of the ranking: keyed. @returns what is kept under the name already, and stays; null where this is kept from now on. */
+  keep(name: string, ranking: KeptRanking): Promise<KeptRanking | null>;
+  /** @param names of one ranking by all keys that there are. @returns null where nothing is kept under any of them, or it was forgotten. */
+  find(names: readonly string[]): Promise<KeptRanking | null>;
+  /** Keeps a reward until its ranking is activated; the first one counts. @returns false where the ranking is activated by now. */
+  holdReward(names: readonly string[], value: number): Promise<boolean>;
+  /** Drops the decision that was held, as it is logged. @returns the reward that waited for that. */
+  release(names: readonly string[]): Promise<number | null>;
 }
 
 export interface SnapshotKeeperObject extends Rpc.DurableObjectBranded {

@@ -3,6 +3,7 @@ import type {
   KeyKeeperObject,
   LiveWeightsObject,
   SnapshotKeeperObject,
+  TokenKeeperObject,
 } from './durable-objects.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -19,6 +20,8 @@ export interface Env {
   readonly SNAPSHOT_KEEPER: DurableObjectNamespace<SnapshotKeeperObject>;
   /** Absent in deployments from before there were keys by name: they are read from KV then. */
   readonly KEY_KEEPER?: DurableObjectNamespace<KeyKeeperObject>;
+  /** Absent in deployments from before there were endpoints of other systems. */
+  readonly TOKEN_KEEPER?: DurableObjectNamespace<TokenKeeperObject>;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;
@@ -45,6 +48,8 @@ export interface Env {
   readonly RATE_LIMITS?: string;
   /** `on` or `off`: whether `/shop` is served. */
   readonly SHOP?: string;
+  /** Whose endpoints are served: `personalizer`, `metarank`, both, or `off`. */
+  readonly DROP_IN?: string;
   readonly MAX_SHARD_MB?: string;
   readonly MAX_EVENTS_PER_RANKING?: string;
   readonly MAX_EVENTS_PER_ITEM_AND_TYPE?: string;

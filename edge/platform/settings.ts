@@ -8,6 +8,10 @@ import type { Env } from './env.ts';
 /** What a key may do: `publishable` ranks and sends events, `secret` does everything. */
 export type Role = 'publishable' | 'secret';
 
+/** Systems whose requests are understood, so that a site that leaves them changes an address and a key. */
+export const DROP_INS = ['personalizer', 'metarank'] as const;
+export type DropIn = (typeof DROP_INS)[number];
+
 /** How many events are stored of one ranking: no person does more with what one page shows. */
 export interface EventCaps {
   readonly perRanking: number;
@@ -49,6 +53,8 @@ export interface Settings {
   readonly eventCaps: EventCaps;
   /** Whether the shop is served. */
   readonly hasShop: boolean;
+  /** Whose endpoints are served besides those of our own. */
+  readonly dropIns: ReadonlySet<DropIn>;
   /** The publishable key that the shop's page has. */
   readonly pagesKey: string;
 }
@@ -120,6 +126,7 @@ function readSettings(env: Env): Settings {
     tokenTtlMs: wholeNumber(env, 'TOKEN_TTL_MS', DAY_MS, 1),
     limitsRates: isOn(env, 'RATE_LIMITS', true),
     hasShop: isOn(env, 'SHOP', false),
+    dropIns: dropInsOf(env),
     pagesKey: entriesOf(env.PUBLISHABLE_KEYS)[0],
     eventCaps: {
       perRanking: wholeNumber(env, 'MAX_EVENTS_PER_RANKING', 2000, 1),
@@ -152,6 +159,14 @@ function defaultConsentOf({ DEFAULT_CONSENT: text }: Env): Consent {
   if (text === undefined || text === '') return DEFAULT_CONSENT;
   if (isConsent(text)) return text;
   throw notConfigured(`DEFAULT_CONSENT must be one of ${CONSENTS.join(', ')}, but was "${text}"`);
+}
+
+function dropInsOf({ DROP_IN: text = 'off' }: Env): ReadonlySet<DropIn> {
+  const names = entriesOf(text);
+  if (names.length === 1 && names[0] === 'off') return new Set();
+  const isDropIn = (name: string): name is DropIn => (DROP_INS as readonly string[]).includes(name);
+  if (names.every(isDropIn)) return new Set(names);
+  throw notConfigured(`DROP_IN must be off, or some of ${DROP_INS.join(', ')}, but was "${text}"`);
 }
 
 function isOn(

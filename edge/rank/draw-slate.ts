@@ -1,6 +1,8 @@
 import { explores, type ExplorationSpec } from '../../shared/domain/exploration.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import type { ItemId } from '../../shared/domain/ids.ts';
 import {
+  firstSlotChances,
   interleave,
   NEITHER,
   type SharedRules,
@@ -65,18 +67,53 @@ export function drawSlateWith(
     });
     return { slate, exploration: own };
   }
-  const draftingOf = (one: Scorer): Drafting => {
-    const own = exploration ?? one.exploration;
-    const pool = poolOf(one, table, request, {
-      limit,
-      seed,
-      nowMs,
-      exploration: own,
-      ...(pools && { pools }),
+  const options = { seed, nowMs, ...(pools && { pools }) };
+  const arms = [scorer, secondWeights.scorer].map((one) =>
+    draftingOf(one, exploration, table, request, options),
+  ) as [Drafting, Drafting];
+  return draftSlate(arms, table, limit, seed);
+}
+
+/**
+ * How likely each item is to stand on the first slot of what `drawSlateWith` draws by the same arguments, by id: what is missing is never
+ * there. Together they are 1, and that of the item that is drawn is the one that its decision logs.
+ */
+export function firstSlotChancesOf(
+  { weights: { scorer }, exploration, secondWeights }: ServingConfig,
+  { table, ...others }: RankableTable,
+  request: RankRequest,
+  options: DrawOptions,
+): ReadonlyMap<ItemId, number> {
+  const scorers = secondWeights === undefined ? [scorer] : [scorer, secondWeights.scorer];
+  const chances = new Map<ItemId, number>();
+  for (const one of scorers) {
+    const arm = draftingOf(one, exploration, { table, ...others }, request, options);
+    const idOf = (row: number) => table.ids.at(row)!;
+    const pin = arm.ruled?.pinned.get(0);
+    if (pin !== undefined) return new Map([[idOf(arm.best[pin].row), 1]]);
+    const team = teamOf(arm, request.limit, arm.exploration, stateOf(arm));
+    firstSlotChances(team).forEach((chance, i) => {
+      const id = idOf(team.items[i]);
+      chances.set(id, (chances.get(id) ?? 0) + chance / scorers.length);
     });
-    return { ...pool, exploration: own };
-  };
-  return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);
+  }
+  return chances;
+}
+
+function draftingOf(
+  scorer: Scorer,
+  exploration: ExplorationSpec | undefined,
+  table: RankableTable,
+  request: RankRequest,
+  options: DrawOptions,
+): Drafting {
+  const own = exploration ?? scorer.exploration;
+  const pool = poolOf(scorer, table, request, {
+    limit: request.limit,
+    ...options,
+    exploration: own,
+  });
+  return { ...pool, exploration: own };
 }
 
 /** What one arm drafts from. */

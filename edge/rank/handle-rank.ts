@@ -14,13 +14,14 @@ import { authorize, type Guarded } from '../http/authorize.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
 import { readSizedJson } from '../http/read-body.ts';
 import { cellOf } from '../platform/cell.ts';
-import { drawSlateWith } from './draw-slate.ts';
+import { drawSlateWith, type DrawOptions } from './draw-slate.ts';
 import { exposuresOf } from './exposures.ts';
 import { holdoutExposureOf } from './held-out.ts';
 import { warningsOf } from './misunderstandings.ts';
 import { itemSourceOf } from './item-source.ts';
+import type { DecisionLog } from '../collect/decision-log.ts';
 import type { RankState } from './rank-state.ts';
-import { rankingInputOf } from './ranking-input.ts';
+import { rankingInputOf, type RankingInput } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
 import { cursorOf, nextCursor } from './paging.ts';
 import { withRules } from './with-rules.ts';
@@ -72,9 +73,24 @@ export async function callerOf(
   return { role, pinned, cell: () => cellOf(request) };
 }
 
+/** What a ranking reads and where its decision goes: the log, unless somebody else takes it. */
+export type RankParts = Omit<RankState, 'decisions'> &
+  RateLimited & { readonly decisions: Pick<DecisionLog, 'add'> };
+
+/** How a slate was drawn, for who has to say more of it than the answer does. */
+export interface Drawing {
+  readonly input: RankingInput;
+  /** With all rules that hold. */
+  readonly request: RankRequest;
+  readonly options: DrawOptions;
+  /** Whether the site's own order was kept, and nothing drawn. */
+  readonly keepsOrder: boolean;
+}
+
 /**
  * One ranking: draws a slate, logs its decision, signs its token.
  * @param body as it came. @param counted as how many requests it counts against the rate of its session.
+ * @param onDrawn is told how, before the decision is logged.
  * @returns the body of the answer. @throws ApiError where it is refused.
  */
 export async function rankOnce(
@@ -86,8 +102,9 @@ export async function rankOnce(
     counted,
     nowMs,
   }: Caller & { readonly counted: number; readonly nowMs: number },
-  state: RankState & RateLimited,
+  state: RankParts,
   ctx: ExecutionContext,
+  onDrawn?: (drawing: Drawing) => void,
 ): Promise<RankAnswer> {
   const { settings, rateLimits } = state;
   const asked = parseRankRequest(body, settings.defaultConsent, nowMs);
@@ -108,6 +125,7 @@ export async function rankOnce(
   const drawn = keepsOrder
     ? keepSiteOrder(input, rankRequest, nowMs)
     : drawSlateWith(config, input.table, rankRequest, drawing);
+  onDrawn?.({ input, request: rankRequest, options: drawing, keepsOrder });
   const { slate, exploration, draft } = drawn;
   const allowed = allowedRows(input.table, rankRequest);
   // Who did not consent is in no experiment, whatever they are shown.

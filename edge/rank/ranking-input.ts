@@ -43,7 +43,7 @@ export interface RankingInput {
  * a page that knows this can show what it has of its own. A catalogue that was emptied is one; its ranking is empty.
  */
 export async function rankingInputOf(
-  state: RankState,
+  state: Omit<RankState, 'decisions'>,
   request: RankRequest,
   { pinned, visitor }: { pinned: Version | undefined; visitor: Visitor },
   { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: () => string; nowMs: number },

@@ -81,6 +81,7 @@ function configuration({ dir, port, env, rates }: Required<SelfHost>): string {
     '(name = "EVENT_LOG", durableObjectNamespace = "EventLog")',
     '(name = "LIVE_WEIGHTS", durableObjectNamespace = "LiveWeights")',
     '(name = "KEY_KEEPER", durableObjectNamespace = "KeyKeeper")',
+    '(name = "TOKEN_KEEPER", durableObjectNamespace = "TokenKeeper")',
     '(name = "SNAPSHOT_KEEPER", durableObjectNamespace = "SnapshotKeeper")',
     ...Object.entries(env).map(
       ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
@@ -104,6 +105,7 @@ const config :Workerd.Config = (
         (className = "EventLog", uniqueKey = "trimtab-event-log", enableSql = true),
         (className = "LiveWeights", uniqueKey = "trimtab-live-weights", enableSql = true),
         (className = "KeyKeeper", uniqueKey = "trimtab-key-keeper", enableSql = true),
+        (className = "TokenKeeper", uniqueKey = "trimtab-token-keeper", enableSql = true),
         (className = "SnapshotKeeper", uniqueKey = "trimtab-snapshot-keeper", enableSql = true)
       ],
       durableObjectStorage = (localDisk = "disk-worker"),

@@ -30,6 +30,7 @@ export const EVENT_TYPES = [
   'not_interested',
   'survey',
   'timing',
+  'reward',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -71,6 +72,8 @@ export const VALUE_RANGES: Readonly<Record<EventType, ValueRange>> = {
   // 0 is the worst answer to the one question, 1 the best.
   survey: share,
   timing: { min: 0, max: DAY_MS, unit: 'milliseconds' },
+  // How good it was by a measure of the site's own, as other systems want it said.
+  reward: share,
 };
 
 /**
@@ -79,6 +82,7 @@ export const VALUE_RANGES: Readonly<Record<EventType, ValueRange>> = {
  * types. An event of type `pointer_activity` reports how much activity (`value`) fell on one cell of a heat map:
  * `properties.cell` is "x,y" on a grid of 10 × 10 cells, counted from 0. `timing` says how long the visitor's page waited for the
  * ranking, in ms from the request to the answer; `properties.late` is true where the page had given up on it and kept its own order.
+ * `reward` is how good it was that an item was shown, 0..1, by a measure of the site's own.
  */
 export interface FeedbackEvent {
   readonly eventId: EventId;

@@ -8,6 +8,7 @@ export const AMOUNT_NAMES = [
   'scroll_share',
   'form_share',
   'survey_score',
+  'reward_value',
 ] as const;
 
 export const METRIC_NAMES: readonly string[] = [...EVENT_TYPES, ...AMOUNT_NAMES];

@@ -5,7 +5,7 @@ import { EVENT_TYPES } from './event.ts';
 /**
  * A metric of an experiment, computed per unit (session or user). `numerator` and `denominator` each name a fact of
  * the unit: the count of an event type (`click`), an amount (`dwell_seconds`, `booking_value`, `payment_value`,
- * `scroll_share`, `form_share`, `survey_score`), `rankings` (a list with its further pages is one), or `outcome.<name>`.
+ * `scroll_share`, `form_share`, `survey_score`, `reward_value`), `rankings` (a list with its further pages is one), or `outcome.<name>`.
  */
 export interface MetricDefinition {
   readonly name: string;
@@ -76,6 +76,14 @@ const FURTHER_METRICS: readonly MetricDefinition[] = [
     better: 'higher',
   },
   { name: 'not_interested', kind: 'mean', numerator: 'not_interested', better: 'lower' },
+  /** What a ranking earned on average, by a measure of the site's own. */
+  {
+    name: 'reward',
+    kind: 'ratio',
+    numerator: 'reward_value',
+    denominator: 'rankings',
+    better: 'higher',
+  },
 ];
 
 /** Every metric that has a name. */

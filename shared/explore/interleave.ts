@@ -98,6 +98,12 @@ export function interleave<T>(
   return slate;
 }
 
+/** How likely a team puts each of its items on the first slot, by index into them. */
+export function firstSlotChances<T>(team: Team<T>): number[] {
+  const drafting = new Drafting(team);
+  return team.items.map((item) => drafting.probability(item));
+}
+
 /** What a team would pick next, in items. */
 class Drafting<T> {
   readonly #items: readonly T[];

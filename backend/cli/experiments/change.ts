@@ -26,6 +26,25 @@ export const widenVerb = () =>
       print(wider, () => experimentText(wider), options);
     });
 
+export const holdVerb = () =>
+  backendVerb('hold', 'take no step of its ramp until it is resumed')
+    .argument('<experiment>', WHICH)
+    .requiredOption('--reason <text>', 'goes into the audit log')
+    .action(async (which: string, options: VerbOptions & { reason: string }) => {
+      const { one, param } = await found(which, options);
+      const held = await json(one.hold.$post({ param, json: { reason: options.reason } }));
+      print(held, () => experimentText(held), options);
+    });
+
+export const resumeVerb = () =>
+  backendVerb('resume', 'take the steps of its ramp again')
+    .argument('<experiment>', WHICH)
+    .action(async (which: string, options: VerbOptions) => {
+      const { one, param } = await found(which, options);
+      const resumed = await json(one.resume.$post({ param }));
+      print(resumed, () => experimentText(resumed), options);
+    });
+
 export const stopVerb = () =>
   backendVerb('stop', 'stop it, and freeze its report')
     .argument('<experiment>', WHICH)

@@ -25,6 +25,11 @@ export const createVerb = () =>
       ]),
     )
     .option('--traffic <share>', 'share of the layer that takes part', share)
+    .option(
+      '--ramp <steps>',
+      'grows by itself: 0.01,0.05@24h,0.2@10000,0.5@2027-01-08T09:00Z (after hours, after searches, at a moment)',
+      ramp,
+    )
     .addOption(
       new Option('--design <design>', 'split traffic, or interleaved slates').choices(DESIGNS),
     )
@@ -52,7 +57,9 @@ const TRIGGERS = ['ranked', 'slate differs'] as const;
 type Asked = Parameters<BackendClient['experiments']['$post']>[0]['json'];
 
 interface Options
-  extends VerbOptions, Pick<Asked, 'layer' | 'unit' | 'traffic' | 'design' | 'trigger' | 'aa'> {
+  extends
+    VerbOptions,
+    Pick<Asked, 'layer' | 'unit' | 'traffic' | 'ramp' | 'design' | 'trigger' | 'aa'> {
   readonly name: string;
   readonly arm?: Arm[];
   readonly file?: string;
@@ -73,13 +80,14 @@ interface Arm {
 
 async function create(options: Options): Promise<void> {
   const { name, arm, file, metric, guardrail: guardrails, minimum, selfTest, target } = options;
-  const { layer, unit, traffic, design, trigger, aa } = options;
+  const { layer, unit, traffic, ramp: steps, design, trigger, aa } = options;
   const given: Asked = {
     name,
     arms: arm,
     layer,
     unit,
     traffic,
+    ramp: steps,
     design,
     trigger,
     aa,
@@ -96,6 +104,19 @@ async function create(options: Options): Promise<void> {
   const made = await json(backendClient(options).experiments.$post({ json: asked }));
   const next = made.status === 'draft' ? `\n"trimtab experiments start ${made.id}" starts it.` : '';
   print(made, () => `${experimentText(made)}${next}`, options);
+}
+
+function ramp(text: string): NonNullable<Asked['ramp']> {
+  return text.split(',').map((step) => {
+    const [given, when] = step.split('@');
+    const traffic = numberFromText(given);
+    if (Number.isNaN(traffic) || step.split('@').length > 2)
+      throw new InvalidArgumentError('It must look like 0.01,0.05@24h,0.2@10000.');
+    if (when === undefined) return { traffic };
+    if (/^\d+(\.\d+)?h$/.test(when)) return { traffic, afterHours: Number(when.slice(0, -1)) };
+    if (/^\d{1,9}$/.test(when)) return { traffic, afterSearches: Number(when) };
+    return { traffic, at: when };
+  });
 }
 
 function arms(text: string, before: readonly Arm[] = []): Arm[] {

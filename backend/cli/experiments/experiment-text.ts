@@ -1,4 +1,4 @@
-import { counted, facts, moment, percent, table } from '../../../shared/text/text.ts';
+import { count, counted, facts, moment, percent, table } from '../../../shared/text/text.ts';
 import type { Experiment, ExperimentWithReport } from '../../http/answers.ts';
 import { reportText } from '../../science/experiment/report-text.ts';
 
@@ -10,6 +10,7 @@ export function experimentText(one: Shown): string {
     ['experiment', `${one.name} (${one.id})`],
     ['status', statusText(one)],
     ['traffic', `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}`],
+    ...(one.ramp === null ? [] : [['ramp', rampText(one.ramp)] as [string, string]]),
     ['design', one.trigger === 'ranked' ? one.design : `${one.design}, where the ${one.trigger}`],
   ]);
   const arms = table(
@@ -22,6 +23,25 @@ export function experimentText(one: Shown): string {
     ]),
   );
   return [head, arms, ...reported(one)].join('\n\n');
+}
+
+function rampText({ steps, since, held }: NonNullable<Shown['ramp']>): string {
+  const told = steps
+    .map(({ traffic, afterHours, afterSearches, at }) =>
+      [
+        percent(traffic),
+        ...(afterHours === undefined ? [] : [`after ${afterHours} h`]),
+        ...(afterSearches === undefined ? [] : [`after ${count(afterSearches)} searches`]),
+        ...(at === undefined ? [] : [`at ${moment(at)}`]),
+      ].join(' '),
+    )
+    .join(', ');
+  const where = held
+    ? `; held by ${held.by} since ${moment(held.at)}: ${held.reason}`
+    : since === null
+      ? ''
+      : `; at this step since ${moment(since)}`;
+  return `${told}${where}`;
 }
 
 function statusText({ status, startedAt, stoppedAt }: Shown): string {

@@ -18,6 +18,7 @@ import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
 import type { OnlineLearning } from '../../runs/online/online-job.ts';
+import type { StandingHoldout } from '../../runs/online/standing-holdout.ts';
 import type { Trainer } from '../../runs/trainer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
@@ -70,6 +71,8 @@ export interface Services {
   /** Whether learned metric weights make the reward. */
   readonly rewardPolicy: RewardPolicy;
   readonly evaluations: Evaluations;
+  /** What was learned as people clicked, against those who were held out of it. */
+  readonly standingHoldout: () => Promise<StandingHoldout>;
   readonly experiments: Experiments;
   readonly reports: ReportDeps;
   readonly metricLearning: MetricLearning;

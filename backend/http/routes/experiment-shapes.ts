@@ -69,6 +69,22 @@ export const newExperiment = z
         description:
           'One arm trains on the fixed reward, one on the adaptive reward, and they are compared on this outcome, the long-term value; true: the target of the metric weights',
       }),
+    ramp: z
+      .array(
+        z
+          .object({
+            traffic: z.number(),
+            afterHours: z.number().optional(),
+            afterSearches: z.number().optional(),
+            at: z.union([z.string(), z.number()]).optional(),
+          })
+          .strict(),
+      )
+      .optional()
+      .openapi({
+        description:
+          'In place of traffic: shares that take part one after the other, each with when it is due; guardrails and arm sizes are looked at before each',
+      }),
     start: z.boolean().default(false),
     freezeWeights: z.boolean().default(true).openapi({
       description: 'Analyse it with the metric weights in force at its start, not those of the day',
@@ -100,6 +116,26 @@ export const experimentShape = z
     createdAt: epochMs,
     startedAt: epochMs.nullable(),
     stoppedAt: epochMs.nullable(),
+    ramp: z
+      .object({
+        steps: z
+          .array(
+            z.object({
+              traffic: z.number(),
+              afterHours: z.number().optional(),
+              afterSearches: z.number().optional(),
+              at: epochMs.optional(),
+            }),
+          )
+          .readonly(),
+        since: epochMs.nullable().openapi({ description: 'When the step that holds was reached' }),
+        held: z
+          .object({ by: z.string(), at: epochMs, reason: z.string() })
+          .optional()
+          .openapi({ description: 'No step is taken until it is resumed' }),
+      })
+      .nullable()
+      .openapi({ description: 'How it grows by itself; null: people widen it' }),
   })
   .openapi('Experiment');
 

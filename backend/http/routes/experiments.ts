@@ -6,9 +6,18 @@ import { listExperiments, readExperiment } from '../../experiments/read-experime
 import { effectsOf, effectsOverTime, type EffectsAt } from '../../experiments/effects-over-time.ts';
 import { listLayers } from '../../experiments/layers.ts';
 import { freezeReport, reportOf } from '../../experiments/reports.ts';
+import type { StandingHoldout } from '../../runs/online/standing-holdout.ts';
 import { sampleSize } from '../../experiments/sample-size.ts';
 import { selfTestOf } from '../../experiments/self-test.ts';
-import { actorOf, answer, jsonBody, objectOf, problems, router } from '../contract/openapi.ts';
+import {
+  actorOf,
+  answer,
+  jsonBody,
+  line,
+  objectOf,
+  problems,
+  router,
+} from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
@@ -60,6 +69,19 @@ const metrics = createRoute({
         ),
       }),
       'In the order in which reports show them',
+    ),
+    ...problems,
+  },
+});
+
+const holdout = createRoute({
+  method: 'get',
+  path: '/v1/experiments/holdout',
+  summary: 'What was learned as people clicked, against those who were held out of it, in sum',
+  responses: {
+    200: answer(
+      objectOf<StandingHoldout>('By version, and of all versions together'),
+      'Over all the time that is in the log, with always-valid intervals',
     ),
     ...problems,
   },
@@ -124,6 +146,22 @@ const widen = createRoute({
   responses: { 200: answer(experimentShape, 'Wider'), ...problems },
 });
 
+const hold = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/hold',
+  summary: 'Take no step of its ramp until it is resumed; its traffic stays',
+  request: { ...request, body: jsonBody(z.object({ reason: line(500) }).strict()) },
+  responses: { 200: answer(experimentShape, 'Held'), ...problems },
+});
+
+const resume = createRoute({
+  method: 'post',
+  path: '/v1/experiments/{id}/resume',
+  summary: 'Take the steps of its ramp again, counted from now on',
+  request,
+  responses: { 200: answer(experimentShape, 'On its way'), ...problems },
+});
+
 const stop = createRoute({
   method: 'post',
   path: '/v1/experiments/{id}/stop',
@@ -138,7 +176,13 @@ const notStarted = (error: unknown, id: string): unknown =>
     ? new ApiError(error.status, error.code, `${error.message} (${id} stays a draft)`)
     : error;
 
-export const experimentRoutes = ({ store, experiments, reports, metricLearning }: Services) =>
+export const experimentRoutes = ({
+  store,
+  experiments,
+  reports,
+  metricLearning,
+  standingHoldout,
+}: Services) =>
   router()
     .openapi(list, async (c) => {
       const [found, known] = [await listExperiments(store), await listLayers(store)];
@@ -153,6 +197,7 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
       const own = experiments.ownMetrics.map((metric) => ({ ...metric, from: 'own' as const }));
       return c.json({ metrics: [...builtIn, ...own] }, 200);
     })
+    .openapi(holdout, async (c) => c.json(await standingHoldout(), 200))
     .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
     .openapi(create, async (c) => {
       const { start: atOnce, freezeWeights, selfTest, ...asked } = c.req.valid('json');
@@ -187,6 +232,15 @@ export const experimentRoutes = ({ store, experiments, reports, metricLearning }
     .openapi(widen, async (c) => {
       const { traffic } = c.req.valid('json');
       const row = await experiments.widen(c.req.valid('param').id, traffic, actorOf(c));
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
+    .openapi(hold, async (c) => {
+      const { reason } = c.req.valid('json');
+      const row = await experiments.holdRamp(c.req.valid('param').id, actorOf(c), reason);
+      return c.json(experimentAnswer(row, await listLayers(store)), 200);
+    })
+    .openapi(resume, async (c) => {
+      const row = await experiments.resumeRamp(c.req.valid('param').id, actorOf(c));
       return c.json(experimentAnswer(row, await listLayers(store)), 200);
     })
     .openapi(stop, async (c) => {

@@ -3,7 +3,7 @@ import { HELD_OUT, LEARNED } from '../../../shared/domain/weight-delta.ts';
 import type { Collected, CollectOptions } from '../../experiments/collect-statistics.ts';
 import type { Experiment } from '../../experiments/new-experiment.ts';
 import type { ExperimentStatistics } from '../../science/experiment/experiment-statistics.ts';
-import { effectOf } from '../../science/statistics/effect.ts';
+import { effectOf, type Effect } from '../../science/statistics/effect.ts';
 import { sequentialTest } from '../../science/statistics/sequential-test.ts';
 import { addStatistics } from '../../science/statistics/statistic-kinds.ts';
 import type { Statistic } from '../../science/statistics/statistics.ts';
@@ -44,9 +44,21 @@ export async function readHoldout(
   rules: HoldoutRules,
   nowMs: number,
 ): Promise<HoldoutReading> {
-  const { statistics } = await collect(
+  const id = holdoutId(arm, version);
+  const { statistics } = await collectHoldout(collect, id, rules, { from: startedAt, to: nowMs });
+  return compareHoldout(statistics, rules);
+}
+
+/** @param id of the holdout. */
+export const collectHoldout = (
+  collect: CollectHoldout,
+  id: string,
+  rules: Pick<HoldoutRules, 'metric' | 'holdoutShare'>,
+  window: Parameters<CollectHoldout>[1],
+): Promise<Collected> =>
+  collect(
     {
-      id: holdoutId(arm, version),
+      id,
       layer: LAYER,
       arms: [
         { name: HELD_OUT, weight: rules.holdoutShare },
@@ -58,19 +70,40 @@ export async function readHoldout(
       // Without a start, nothing before it is looked for.
       startedAt: null,
     } as unknown as Experiment,
-    { from: startedAt, to: nowMs },
+    window,
   );
-  return compareHoldout(statistics, rules);
-}
 
 /**
  * The always-valid interval of the effect of what was learned, as a canary's: it may be read at any time, and over all looks shows
  * harm where there is none with a probability of at most `alpha / 2`.
  */
 export function compareHoldout(
-  { days }: Pick<ExperimentStatistics, 'days'>,
+  statistics: Pick<ExperimentStatistics, 'days'>,
   { metric, alpha, minimumPerArm }: HoldoutRules,
 ): HoldoutReading {
+  const effect = holdoutEffect(statistics, { metric, minimumPerArm, difference: 'relative' });
+  if ('missing' in effect) return effect;
+  const { low, high } = sequentialTest(effect, { alpha });
+  return {
+    metric: metric.name,
+    low,
+    high,
+    sessions: effect.n,
+    isHarm: metric.better === 'higher' ? high < 0 : low > 0,
+  };
+}
+
+/** The effect of what was learned, its error taken under the hypothesis that there is none. */
+export function holdoutEffect(
+  { days }: Pick<ExperimentStatistics, 'days'>,
+  {
+    metric,
+    minimumPerArm,
+    difference,
+  }: Pick<HoldoutRules, 'metric' | 'minimumPerArm'> & {
+    readonly difference: 'absolute' | 'relative';
+  },
+): Effect | { readonly missing: string } {
   const [control, treatment] = [HELD_OUT, LEARNED].map((name) =>
     days
       .filter((day) => day.arm === name)
@@ -82,18 +115,6 @@ export function compareHoldout(
   );
   if (control === undefined || treatment === undefined)
     return { missing: 'no session was held out yet' };
-  const effect = effectOf(control, treatment, {
-    difference: 'relative',
-    minimumPerArm,
-    hypothesis: 0,
-  });
-  if (effect.kind === 'no-answer') return { missing: effect.message };
-  const { low, high } = sequentialTest(effect, { alpha });
-  return {
-    metric: metric.name,
-    low,
-    high,
-    sessions: effect.n,
-    isHarm: metric.better === 'higher' ? high < 0 : low > 0,
-  };
+  const effect = effectOf(control, treatment, { difference, minimumPerArm, hypothesis: 0 });
+  return effect.kind === 'no-answer' ? { missing: effect.message } : effect;
 }

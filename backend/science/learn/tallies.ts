@@ -15,6 +15,7 @@ const VALUED = {
   scroll_depth: 'max',
   form_progress: 'max',
   survey: 'sum',
+  reward: 'sum',
 } as const satisfies Partial<Record<EventType, 'sum' | 'max'>>;
 
 export const COUNT_COLUMNS: readonly string[] = EVENT_TYPES;
@@ -28,6 +29,7 @@ const UNITS: Readonly<Record<(typeof AMOUNT_NAMES)[number], { column: string; pe
   scroll_share: { column: 'scroll_depth_value', per: 1 },
   form_share: { column: 'form_progress_value', per: 1 },
   survey_score: { column: 'survey_value', per: 1 },
+  reward_value: { column: 'reward_value', per: 1 },
 };
 
 const AMOUNTS: Readonly<Record<string, { column: string; per: number } | undefined>> = UNITS;

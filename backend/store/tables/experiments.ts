@@ -4,6 +4,23 @@ import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 
 // Experiments, and the weights of metrics.
 
+/** A schedule by which an experiment's traffic grows, and whether it is held. */
+export interface ExperimentRamp {
+  /** Rising; the first one is what it starts with and has no condition. */
+  readonly steps: readonly {
+    readonly traffic: number;
+    /** Hours after the step before it. */
+    readonly afterHours?: number;
+    /** Rankings that exposed somebody since the step before it. */
+    readonly afterSearches?: number;
+    /** Epoch ms. */
+    readonly at?: number;
+  }[];
+  /** Epoch ms: when the step that holds was reached. */
+  readonly since: number | null;
+  readonly held?: { readonly by: string; readonly at: number; readonly reason: string };
+}
+
 /**
  * Every version of the metric weights, learned or set by hand, never updated. `hash` covers the row and `previousHash`,
  * so a row that was changed or removed is found; rows from before there were hashes have none.
@@ -90,6 +107,8 @@ export const experiments = sqliteTable('experiments', {
   createdAt: integer().notNull(),
   startedAt: integer(),
   stoppedAt: integer(),
+  /** How it grows by itself; null: people widen it. */
+  ramp: text({ mode: 'json' }).$type<ExperimentRamp>(),
 });
 
 /** Which arms a ranking was exposed to: written with the decision that it is of. */

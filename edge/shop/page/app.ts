@@ -1,8 +1,4 @@
-import { createClient } from '../../client/client.ts';
-import { trackForms } from '../../client/extras/form-progress.ts';
-import { trackPointer } from '../../client/extras/pointer-activity.ts';
-import { trackScroll } from '../../client/extras/scroll-depth.ts';
-import type { Ranked } from '../../client/types.ts';
+import type { Client, Ranked } from '../../client/types.ts';
 import { cardList, LEAST_POINTS, type Card } from './cards.ts';
 import { consentOf } from './consent.ts';
 import { crowdPanel } from './crowd/panel.ts';
@@ -16,21 +12,13 @@ import { tripDialog } from './trip-dialog.ts';
 import { titleOf } from './trip-words.ts';
 import { chosenSpeech, speechChoices } from './words/chosen-speech.ts';
 
-/** The shop has no order of its own to fall back on, so it waits. */
-const TIMEOUT_MS = 60_000;
 const SHOWN = 24;
 /** From this width on there is room for search and crowd beside the trips. */
 const WIDE = '(min-width: 900px)';
 
-const key = document.querySelector<HTMLMetaElement>('meta[name=trimtab-key]')!.content;
-const client = createClient({
-  url: location.origin,
-  key,
-  placement: 'shop',
-  timeoutMs: TIMEOUT_MS,
-});
-// As `/client.js` does, so that a consent tool or a person at the console finds it.
-Object.assign(globalThis, { trimtab: client });
+/** The page loads `/client.js` as any site's does. The shop has no order of its own to fall back on, so it waits for long. */
+const { trimtab: client } = globalThis as unknown as { readonly trimtab: Client };
+const { key = '' } = document.querySelector<HTMLScriptElement>('script[data-key]')!.dataset;
 const edge = edgeAt(key);
 const crowd = crowdPanel(edge, String(Date.now()));
 const saved = savedTrips(client, edge);
@@ -242,8 +230,4 @@ function showPage(): void {
 }
 
 showPage();
-client.observe();
-trackForms(client);
-trackPointer(client);
-trackScroll(client);
 void rank();

@@ -19,7 +19,10 @@ beforeAll(async () => {
   await publishItems(openTrips(20));
   await publishScorer('v000001');
   const { EVENT_LOG } = env;
+  // Items of Metarank's feedback go on to the backend, which is not there.
+  vi.spyOn(console, 'error').mockImplementation(() => {});
   const isolate = coldIsolate({
+    DROP_IN: 'personalizer, metarank',
     EVENT_LOG: {
       idFromName: (name: string) => EVENT_LOG.idFromName(name),
       get(id: DurableObjectId) {

@@ -44,11 +44,11 @@ describe('a Worker whose SHOP is on', () => {
 
   it('gives its page the first publishable key and no other, whatever characters that has', async () => {
     const text = await (await isolate.fetch('/shop')).text();
-    expect(text).toContain(`content="${PUBLISHABLE}"`);
+    expect(text).toContain(`data-key="${PUBLISHABLE}"`);
     expect(text).not.toMatch(/sk_test|pk_other/);
     const odd = coldIsolate({ SHOP: 'on', PUBLISHABLE_KEYS: 'pk_"><script>$&</script>' });
     expect(await (await odd.fetch('/shop')).text()).toContain(
-      'content="pk_&quot;>&lt;script>$&amp;&lt;/script>"',
+      'data-key="pk_&quot;>&lt;script>$&amp;&lt;/script>"',
     );
   });
 

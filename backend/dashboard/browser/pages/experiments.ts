@@ -21,6 +21,7 @@ import { figure, percent, percentInterval, sentence, signedPercent, whole } from
 import { effectInterval } from '../interval.ts';
 import { choose, chosen } from '../state.ts';
 import type { Answer, Experiment, ExperimentWithReport } from '../../../http/answers.ts';
+import { holdoutSection } from './holdout.ts';
 import { refreshPage, type Page } from './page.ts';
 import { powerSection } from './power.ts';
 
@@ -68,6 +69,7 @@ export const experimentsPage: Page = {
             ...(whole_.report === null ? [] : reportSections(whole_, whole_.report, effects)),
           ]),
       listSection(experiments, shown),
+      holdoutSection(await json(api.experiments.holdout.$get())),
       powerSection(),
     ];
   },

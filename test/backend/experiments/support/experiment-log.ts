@@ -35,6 +35,7 @@ export async function runningExperiment(
     createdAt: 1,
     startedAt: 1,
     stoppedAt: null,
+    ramp: null,
     ...fields,
   };
   await store.write([store.db.insert(experiments).values(experiment)]);

@@ -1,0 +1,66 @@
+import { ApiError } from '../../shared/domain/errors.ts';
+import type { RankAnswer } from '../../shared/score/rank-answer.ts';
+import { sha256Hex } from '../../shared/hash/sha256.ts';
+import { decisionBytes, type DecisionLog } from '../collect/decision-log.ts';
+import { requestsFor } from '../http/rate-limits.ts';
+import type { Isolate } from '../isolate.ts';
+import { rankOnce, type Caller, type Drawing } from '../rank/handle-rank.ts';
+import type { KeptUnder } from './kept-rankings.ts';
+
+/** How a ranking is asked for in our own form, and answered in another one. */
+export interface Asked {
+  readonly caller: Caller;
+  /** As `POST /v1/rank` takes it. */
+  readonly body: object;
+  readonly characters: number;
+  /** Whether its decision is logged only once it is activated. */
+  readonly isDeferred?: boolean;
+  /** What is answered, as JSON. @param drawing how the slate was drawn. @throws ApiError where the ranking is of no use. */
+  readonly answerOf: (answer: RankAnswer, drawing: Drawing) => string;
+}
+
+/**
+ * Ranks, and keeps the token under the site's id before anything is answered or logged: feedback on it may be the next request. Who asks
+ * the same again under one id is told the same again, and there is one decision.
+ * @returns the answer. @throws ApiError 409 where the id is that of another ranking; as `rankOnce`.
+ */
+export async function rankAndKeep(
+  { caller, body, characters, isDeferred = false, answerOf }: Asked,
+  kept: KeptUnder,
+  isolate: Isolate,
+  ctx: ExecutionContext,
+): Promise<string> {
+  const asked = sha256Hex(JSON.stringify(body)).slice(0, 32);
+  const nowMs = Date.now();
+  let logged: Parameters<DecisionLog['add']> | undefined;
+  let drawing: Drawing | undefined;
+  const answer = await rankOnce(
+    body,
+    { ...caller, counted: requestsFor({ characters }), nowMs },
+    { ...isolate, decisions: { add: (...given) => (logged = given) } },
+    ctx,
+    (how) => (drawing = how),
+  );
+  const text = answerOf(answer, drawing!);
+  const [decision, deferred] = logged!;
+  const earlier = await kept.keep({
+    rankingId: answer.rankingId,
+    token: answer.token,
+    itemIds: decision.itemIds,
+    at: nowMs,
+    asked,
+    answer: text,
+    ...(isDeferred && { held: decisionBytes(decision, deferred) }),
+    expiresAt: nowMs + isolate.settings.tokenTtlMs,
+  });
+  if (earlier !== null) {
+    if (earlier.asked === asked) return earlier.answer;
+    throw new ApiError(
+      409,
+      'id_in_use',
+      'the id is that of another ranking, whose items or features were others: give each its own',
+    );
+  }
+  if (!isDeferred) isolate.decisions.add(...logged!);
+  return text;
+}

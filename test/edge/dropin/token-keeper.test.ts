@@ -1,0 +1,66 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { KeptRanking, TokenKeeperObject } from '../../../edge/platform/durable-objects.ts';
+
+let named = 0;
+const stub = () => {
+  const { TOKEN_KEEPER } = env;
+  return TOKEN_KEEPER!.get(
+    TOKEN_KEEPER!.idFromName(`test-${++named}`),
+  ) as unknown as TokenKeeperObject & DurableObjectStub;
+};
+const ranking = (change: Partial<KeptRanking> = {}) =>
+  ({
+    rankingId: 'r',
+    token: 'token of a visitor',
+    itemIds: ['a'],
+    at: 1,
+    asked: 'x',
+    answer: '{}',
+    expiresAt: Date.now() + 60_000,
+    ...change,
+  }) as KeptRanking;
+afterEach(() => vi.useRealTimers());
+
+it('keeps the first ranking under a name, and finds it under any of its names', async () => {
+  const keeper = stub();
+  expect(await keeper.keep('a', ranking())).toBeNull();
+  expect(await keeper.keep('a', ranking({ token: 'other' }))).toMatchObject({
+    token: 'token of a visitor',
+  });
+  expect(await keeper.find(['new', 'a'])).toMatchObject({ itemIds: ['a'] });
+  expect(await keeper.find(['b'])).toBeNull();
+});
+
+it('forgets what has expired, at once for who asks and from the disk by its alarm', async () => {
+  const keeper = stub();
+  await keeper.keep('short', ranking({ expiresAt: Date.now() - 1 }));
+  await keeper.keep('long', ranking());
+  expect(await keeper.find(['short'])).toBeNull();
+  expect(await runDurableObjectAlarm(keeper as never)).toBe(true);
+  const names = await runInDurableObject(keeper as never, (_: unknown, state: DurableObjectState) =>
+    state.storage.sql.exec<{ name: string }>('SELECT name FROM kept').toArray(),
+  );
+  expect(names).toEqual([{ name: 'long' }]);
+  // It is set again for what is left.
+  expect(await runDurableObjectAlarm(keeper as never)).toBe(true);
+});
+
+it('an expired name is free again', async () => {
+  const keeper = stub();
+  await keeper.keep('a', ranking({ expiresAt: Date.now() - 1 }));
+  expect(await keeper.keep('a', ranking({ token: 'new' }))).toBeNull();
+  expect(await keeper.find(['a'])).toMatchObject({ token: 'new' });
+});
+
+it('holds the first reward until the decision is released', async () => {
+  const keeper = stub();
+  await keeper.keep('a', ranking({ held: Uint8Array.of(1, 2) }));
+  expect((await keeper.find(['a']))?.held).toEqual(Uint8Array.of(1, 2));
+  expect(await keeper.holdReward(['a'], 0.5)).toBe(true);
+  expect(await keeper.holdReward(['a'], 1)).toBe(true);
+  expect(await keeper.release(['a'])).toBe(0.5);
+  expect((await keeper.find(['a']))?.held).toBeUndefined();
+  expect(await keeper.holdReward(['a'], 1)).toBe(false);
+});
