@@ -26,6 +26,7 @@ import { reviewRoutes } from './routes/review.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { searchRoutes } from './routes/search.ts';
 import { objectiveRoutes } from './routes/objectives.ts';
+import { orderRoutes } from './routes/orders.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
 import { privacyRoutes } from './routes/privacy.ts';
@@ -57,6 +58,7 @@ export function createApp(services: Services) {
     .route('/', itemRoutes(services))
     .route('/', feedRoutes(services))
     .route('/', ingestRoutes(services))
+    .route('/', orderRoutes(services))
     .route('/', outcomeRoutes(services))
     .route('/', dataRoutes(services))
     .route('/', trainingExportRoutes(services))

@@ -43,6 +43,14 @@ export const INVENTORY: readonly Processing[] = [
     kept: 'log',
   },
   {
+    holds:
+      'Orders: by their id what they are worth, when they were booked, refunded or cancelled, and of which ranking they came',
+    purpose: 'learning what is worth showing from what was truly sold',
+    names: 'visitors',
+    tables: ['order_lines', 'orders'],
+    kept: 'log',
+  },
+  {
     holds: 'Which arm of which experiment a ranking was exposed to',
     purpose: 'comparing versions',
     names: 'visitors',

@@ -53,7 +53,7 @@ export async function changesOf(
       reward: rewards,
       passed: sharePassed(stages, ms - at),
     });
-    const after = state(rewardsOf(ranking.events), span.to);
+    const after = state(rewardsOf(ranking.events.filter((event) => event.counts)), span.to);
     const before = isKnown
       ? state(rewardsOf(ranking.events.filter((event) => event.isKnown)), span.from)
       : undefined;
