@@ -17,6 +17,7 @@ import { experimentRoutes } from './routes/experiments.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { itemChangeRoutes } from './routes/item-changes.ts';
 import { itemRoutes } from './routes/items.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { loginRoutes } from './routes/logins.ts';
@@ -56,6 +57,7 @@ export function createApp(services: Services) {
     .route('/', healthRoutes(services))
     .route('/', statusRoutes(services))
     .route('/', itemRoutes(services))
+    .route('/', itemChangeRoutes(services))
     .route('/', feedRoutes(services))
     .route('/', ingestRoutes(services))
     .route('/', orderRoutes(services))

@@ -69,7 +69,9 @@ async function importOrders(file: string, options: VerbOptions): Promise<void> {
       [
         `${counted(done.lines, 'line')}: ${count(done.counting)} count of a ranking, ${count(done.known)} were known, ${count(done.refused)} refused`,
         ...reasons.slice(0, MOST_SHOWN),
-        ...(reasons.length > MOST_SHOWN ? [`… and ${count(reasons.length - MOST_SHOWN)} more`] : []),
+        ...(reasons.length > MOST_SHOWN
+          ? [`… and ${count(reasons.length - MOST_SHOWN)} more`]
+          : []),
       ].join('\n'),
     options,
   );

@@ -65,7 +65,9 @@ export async function countDays({ db, write }: Pick<Store, 'db' | 'write'>): Pro
   for (let day = Math.max(counted, whole, floorToDay(start)); day < closedBefore; day += DAY_MS)
     days.push(day);
   if (days.length === 0 && mark?.again !== undefined)
-    await write([moveMark(COUNTED, text, markText({ version, to: counted } satisfies CountedMark))]);
+    await write([
+      moveMark(COUNTED, text, markText({ version, to: counted } satisfies CountedMark)),
+    ]);
   for (const [i, day] of days.entries()) {
     const again = days.slice(i + 1).filter((other) => other < counted);
     const next = markText({

@@ -36,7 +36,8 @@ export async function keyOutcomes<T extends Naming>(
           db,
           all.flatMap(({ sessions, users }) => [...sessions, ...users]),
         );
-  const choose = <T extends string>(ids: readonly T[]) => ids.find((id) => known.has(id)) ?? ids[0];
+  const choose = <Id extends string>(ids: readonly Id[]) =>
+    ids.find((id) => known.has(id)) ?? ids[0];
   return given.map(({ sessionId, userId, ...outcome }, i) => ({
     ...outcome,
     ...(sessionId !== undefined && { sessionId: choose(all[i].sessions) }),

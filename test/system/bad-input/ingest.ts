@@ -30,7 +30,7 @@ export const BAD_BATCHES: readonly (readonly [string, (secret: string) => Ask, P
   [
     'the signature of another secret',
     () => signedBatch('guess'),
-    refused(/check the ingest secret/),
+    refused(/check the secret/),
   ],
   [
     'the signature of other bytes',

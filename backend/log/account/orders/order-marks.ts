@@ -18,10 +18,7 @@ export const markOrders = (db: LibSQLDatabase, days: SQL): Statement =>
   );
 
 /** Changes with what orders say of a closed day; undefined where none was corrected after it was closed. */
-export async function readOrdersMark(
-  db: LibSQLDatabase,
-  day: number,
-): Promise<string | undefined> {
+export async function readOrdersMark(db: LibSQLDatabase, day: number): Promise<string | undefined> {
   const rows = await db.all<{ value: string }>(
     sql`select value from log_marks where name = ${`${MARK}${day}`}`,
   );

@@ -86,7 +86,8 @@ async function settlePage(
           bookedAt: credit.bookedAt,
         },
   );
-  const settled = which === 'all' ? orderIds : credits.flatMap((one) => ('ranking' in one ? one.orderId : []));
+  const settled =
+    which === 'all' ? orderIds : credits.flatMap((one) => ('ranking' in one ? one.orderId : []));
   if (settled.length > 0) await write(settling(db, settled, credits, limits.from));
 }
 
