@@ -198,7 +198,15 @@ export const INVENTORY: readonly Processing[] = [
     holds: 'The catalogue, and how it reaches the edge',
     purpose: 'ranking',
     names: 'nobody',
-    tables: ['items', 'item_changes', 'item_versions', 'feeds', 'snapshots', 'publications', 'pointers'],
+    tables: [
+      'items',
+      'item_changes',
+      'item_versions',
+      'feeds',
+      'snapshots',
+      'publications',
+      'pointers',
+    ],
     kept: 'ever',
   },
   {
