@@ -145,6 +145,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     edgeProbe,
     objectiveSettings: config.objectives,
     ingestSecrets: config.ingestSecrets,
+    catalogueSecrets: config.catalogueSecrets,
     identity,
     edgeKey,
     nowMs,

@@ -11,6 +11,7 @@ import { backupVerb } from './backup/backup.ts';
 import { restoreVerb } from './backup/restore.ts';
 import { nounCommand, shortCommands, type Noun } from './command/noun.ts';
 import { exportDataVerb } from './data/export.ts';
+import { importOrdersVerb } from './orders/import.ts';
 import { pruneVerb } from './data/prune.ts';
 import { qualityVerb } from './data/quality.ts';
 import {
@@ -132,6 +133,11 @@ const NOUNS: readonly Noun[] = [
     about: 'addresses that items are read from on a schedule',
     verbs: [listFeedsVerb, readFeedVerb],
     otherwise: listFeedsVerb,
+  },
+  {
+    noun: 'orders',
+    about: 'bookings, refunds and cancellations from the systems of the site',
+    verbs: [importOrdersVerb],
   },
   {
     noun: 'data',

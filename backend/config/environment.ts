@@ -23,6 +23,8 @@ export interface Environment {
   readonly secretKeys: readonly string[];
   /** Any of them may have signed what an edge ships. */
   readonly ingestSecrets: NewestFirst<string>;
+  /** Any of them may sign changes of the catalogue; none: no changes are taken. */
+  readonly catalogueSecrets: readonly string[];
   /** Ids of sessions and users are keyed by the first. */
   readonly identitySecrets: NewestFirst<string>;
   /** Where the journal of erasures lies on this machine; a copy lies beside the partitions. */
@@ -78,6 +80,11 @@ export const VARIABLES = {
     isSecret: true,
     otherwise: (state) => readKeys(state)?.ingestSecret,
     otherwiseIs: 'that of keys.json',
+  },
+  TRIMTAB_CATALOGUE_SECRET: {
+    meaning:
+      'Signs changes of the catalogue that a database or queue posts; during a rotation the new and the old one, with a comma between them',
+    isSecret: true,
   },
   TRIMTAB_IDENTITY_SECRET: {
     meaning:
@@ -175,6 +182,10 @@ export function readEnvironment(env: Env): Environment {
     edgeUrl: urlOf('TRIMTAB_EDGE_URL', valueOf('TRIMTAB_EDGE_URL')),
     secretKeys: secretsOf('TRIMTAB_SECRET_KEYS', valueOf('TRIMTAB_SECRET_KEYS')),
     ingestSecrets,
+    catalogueSecrets: longEnough(
+      'TRIMTAB_CATALOGUE_SECRET',
+      entriesOf(valueOf('TRIMTAB_CATALOGUE_SECRET')),
+    ),
     identitySecrets: identitySecrets(
       longEnough('TRIMTAB_IDENTITY_SECRET', entriesOf(valueOf('TRIMTAB_IDENTITY_SECRET'))),
       ingestSecrets,

@@ -17,6 +17,7 @@ import { experimentRoutes } from './routes/experiments.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { itemChangeRoutes } from './routes/item-changes.ts';
 import { itemRoutes } from './routes/items.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { loginRoutes } from './routes/logins.ts';
@@ -26,6 +27,7 @@ import { reviewRoutes } from './routes/review.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { searchRoutes } from './routes/search.ts';
 import { objectiveRoutes } from './routes/objectives.ts';
+import { orderRoutes } from './routes/orders.ts';
 import { outcomeRoutes } from './routes/outcomes.ts';
 import { promotionRoutes } from './routes/promotion.ts';
 import { privacyRoutes } from './routes/privacy.ts';
@@ -55,8 +57,10 @@ export function createApp(services: Services) {
     .route('/', healthRoutes(services))
     .route('/', statusRoutes(services))
     .route('/', itemRoutes(services))
+    .route('/', itemChangeRoutes(services))
     .route('/', feedRoutes(services))
     .route('/', ingestRoutes(services))
+    .route('/', orderRoutes(services))
     .route('/', outcomeRoutes(services))
     .route('/', dataRoutes(services))
     .route('/', trainingExportRoutes(services))

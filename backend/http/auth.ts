@@ -18,11 +18,12 @@ declare module 'hono' {
   }
 }
 
-/** Open without a key: they reveal nothing secret, or (ingest) carry a signature of their own. */
+/** Open without a key: they reveal nothing secret, or (ingest, changes of items) carry a signature of their own. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/health/live',
   '/health/ready',
   '/v1/ingest',
+  '/v1/items/changes',
 ]);
 /** The dashboard's pages, which ask for a session themselves: who has none is shown how to sign in, and not an error. */
 const PAGES = /^\/(?:$|login(?:\/|$)|logout$|dashboard(?:\/|$))/;

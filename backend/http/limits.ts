@@ -14,7 +14,7 @@ export function limitBodies(): MiddlewareHandler {
   const ingest = limit(INGEST_BYTES);
   const other = limit(OTHER_BYTES);
   return (c, next) => {
-    if (c.req.path === '/v1/items') return items(c, next);
+    if (c.req.path === '/v1/items' || c.req.path === '/v1/items/changes') return items(c, next);
     return c.req.path === '/v1/ingest' ? ingest(c, next) : other(c, next);
   };
 }

@@ -70,6 +70,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'PATCH /v1/items',
       'POST /v1/items/delete',
       'DELETE /v1/items/{id}',
+      'POST /v1/orders',
       'POST /v1/outcomes',
     ],
     admin: [

@@ -41,7 +41,7 @@ export async function readRefusedFeedback(
   await account.update();
   const judged = await store.db.all<Judged>(sql`
     select fault, count(*) as events from events
-    where receivedAt >= ${nowMs - settings.windowMinutes * 60_000} and fault is not null
+    where receivedAt >= ${nowMs - settings.windowMinutes * 60_000} and fault is not null and fault <> 'corrected'
     group by 1`);
   return findRefusedFeedback(judged, settings);
 }

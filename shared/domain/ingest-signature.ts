@@ -1,7 +1,6 @@
 import { bytesToHex } from '../hash/hex.ts';
 import { hmacSha256 } from '../hash/hmac.ts';
 import { ApiError } from './errors.ts';
-import type { NewestFirst } from './secrets.ts';
 import { equalInConstantTime } from './token.ts';
 
 export const SIGNATURE_HEADER = 'x-trimtab-signature';
@@ -24,7 +23,7 @@ export function signBody(body: Uint8Array, secret: string, nowMs: number): strin
 export function verifyBody(
   header: string | undefined,
   body: Uint8Array,
-  secrets: NewestFirst<string>,
+  secrets: readonly string[],
   nowMs: number,
 ): void {
   const match = /^t=(\d{1,15}),v1=([0-9a-f]{64})$/.exec(header ?? '');
@@ -46,7 +45,7 @@ export function verifyBody(
     throw new ApiError(
       401,
       'invalid_signature',
-      'the signature does not fit the body: check the ingest secret',
+      'the signature does not fit the body: check the secret',
     );
   }
 }

@@ -102,6 +102,7 @@ export async function openSimulatedBackend(
     nextTrainingAt: () => null,
     secretKeys: config.secretKeys,
     ingestSecrets: [INGEST_SECRET],
+    catalogueSecrets: [],
     identity,
     edgeKey: edgeKeyOf(identity, log),
     nowMs,

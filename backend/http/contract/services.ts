@@ -87,6 +87,7 @@ export interface Services {
   readonly alertChannels: readonly Channel[];
   readonly rankings: Pick<RankingRoom, 'preview' | 'past'>;
   readonly ingestSecrets: NewestFirst<string>;
+  readonly catalogueSecrets: readonly string[];
   /** New ids of sessions and users are keyed by the first. */
   readonly identity: NewestFirst<IdentityKey>;
   readonly edgeKey: EdgeKey;

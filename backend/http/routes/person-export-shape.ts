@@ -8,6 +8,8 @@ const rows = (description: string) => z.array(anyObject).openapi({ description }
 const TABLES: Readonly<Record<(typeof PERSONAL_TABLES)[number], string>> = {
   training_exclusions: 'That somebody left them out of training, and why',
   outcomes: 'Long-term values that name them or are credited to them',
+  order_lines: 'What the site said of their orders',
+  orders: 'Which of their rankings an order came of',
   late_rankings: 'Rankings that arrived after their day had closed',
   exposures: 'Which arm of which experiment a ranking was exposed to',
   events: 'What was done with what was shown',

@@ -12,6 +12,8 @@ export interface Account {
   readonly version: string;
   /** Classifies and credits what has come in since, in a thread of its own. */
   update(): Promise<void>;
+  /** Puts what lines of orders say into effect, of lines that are stored. */
+  settle(orderIds: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export function accountOf(deps: {
   return {
     version: accountVersion(rules),
     update: () => thread.call((worker) => worker.update(rules, nowMs(), write)),
+    settle: (orderIds) => thread.call((worker) => worker.settle(rules, orderIds, write)),
     stop: () => thread.stop(),
   };
 }

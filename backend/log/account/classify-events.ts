@@ -11,6 +11,10 @@ export interface LoggedEvent {
   /** Epoch ms by the visitor's clock, and by the edge's. */
   readonly timestamp: number;
   readonly receivedAt: number;
+  /** The line of an order that it was made of, where it was: the site's server told it, and not a page. */
+  readonly orderLine?: string | null;
+  /** The row id of the event of the same order that counts in its place, where one does. */
+  readonly correctedBy?: number | null;
 }
 
 /** Why an event does not count. The first three also count as invalid events of its session. */
@@ -21,6 +25,8 @@ export type EventExclusionReason =
   | 'impossible_value'
   | 'late'
   | 'duplicate'
+  /** A line of the same order counts in its place. */
+  | 'corrected'
   /** Its ranking has more events than are looked at. */
   | 'too_many_events'
   | 'after_close';
@@ -42,7 +48,8 @@ export interface ShownRanking {
  *
  * Double clicks: what says the same as an event that counts, at most `duplicateWithinMs` later by the visitor's clock, is a
  * duplicate. The visitor's clock orders them, and the id where it ticks too coarsely, so that the order of arrival does not
- * matter; and each is compared with the last one that counted, so that four clicks 800 ms apart are two.
+ * matter; and each is compared with the last one that counted, so that four clicks 800 ms apart are two. Lines of orders have ids of
+ * their own, and are never duplicates.
  */
 export function classifyEvents(
   ranking: ShownRanking,
@@ -53,11 +60,21 @@ export function classifyEvents(
   const statuses = events.map(
     (event): EventStatus => reasonOf(ranking, event, attributionMs, filters) ?? '',
   );
-  const { duplicateWithinMs } = filters;
-  if (!(duplicateWithinMs > 0) || events.length < 2) return statuses;
+  markDuplicates(events, statuses, filters);
+  for (const [i, { correctedBy = null }] of events.entries())
+    if (correctedBy !== null && statuses[i] === '') statuses[i] = 'corrected';
+  return statuses;
+}
+
+function markDuplicates(
+  events: readonly LoggedEvent[],
+  statuses: EventStatus[],
+  { duplicateWithinMs }: Filters,
+): void {
+  if (!(duplicateWithinMs > 0) || events.length < 2) return;
   const inOrder = events
     .map((_, i) => i)
-    .filter((i) => statuses[i] === '')
+    .filter((i) => statuses[i] === '' && (events[i].orderLine ?? null) === null)
     .toSorted(
       (a, b) =>
         events[a].timestamp - events[b].timestamp ||
@@ -71,7 +88,6 @@ export function classifyEvents(
     if (before !== undefined && timestamp - before <= duplicateWithinMs) statuses[i] = 'duplicate';
     else counted.set(said, timestamp);
   }
-  return statuses;
 }
 
 function reasonOf(

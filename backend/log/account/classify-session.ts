@@ -62,9 +62,13 @@ const ACTIONS: ReadonlySet<string> = new Set([
   'booking',
 ]);
 
+/** What a person did stays done where its value is corrected. */
+const isDone = (status: EventStatus): boolean => status === '' || status === 'corrected';
+
 /** These do not count, but say nothing about who sent them. */
 const NEUTRAL: ReadonlySet<EventStatus> = new Set([
   '',
+  'corrected',
   'impossible_value',
   'late',
   'duplicate',
@@ -82,12 +86,14 @@ export function addRanking(
   facts.rankings++;
   facts.shownItems += ranking.shown ?? ranking.itemIds.length;
   const clicked = new Set<string>();
-  for (const [i, { type, itemId, receivedAt }] of events.entries()) {
+  for (const [i, { type, itemId, receivedAt, orderLine }] of events.entries()) {
+    // What the site's own server says tells nothing of who sat before the page.
+    if ((orderLine ?? null) !== null) continue;
     const status = statuses[i];
     // Scrolling a page, which has no item, says nothing about who did it.
-    if (itemId !== null || status !== '') facts.events++;
+    if (itemId !== null || !isDone(status)) facts.events++;
     if (!NEUTRAL.has(status)) facts.invalidEvents++;
-    if (itemId === null || status !== '') continue;
+    if (itemId === null || !isDone(status)) continue;
     if (type === 'click') clicked.add(itemId);
     if (type === 'dwell') facts.dwells++;
     if (!ACTIONS.has(type)) continue;

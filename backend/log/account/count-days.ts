@@ -1,6 +1,7 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
+import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../../shared/domain/utc-day.ts';
-import type { Store } from '../../store/open.ts';
+import type { Statement, Store } from '../../store/open.ts';
 import { rankingCounts, schemaList } from './counted.ts';
 import { logStart } from './log-mark.ts';
 import {
@@ -20,9 +21,24 @@ interface CountedMark {
   readonly version: string;
   /** Days before this one, epoch ms, are counted. */
   readonly to: number;
+  /** Days before it of which something was corrected since. */
+  readonly again?: readonly number[];
 }
 
 const COUNTED = 'account: counted';
+
+/**
+ * Has days that are counted already counted again, in the transaction that changes what counts of them. @param days SQL that gives one
+ * column, `day`.
+ */
+export const countAgain = (db: LibSQLDatabase, days: SQL): Statement =>
+  statement(
+    db,
+    sql`update log_marks set value = json_set(value, '$.by', hex(randomblob(16)), '$.again', (
+        select json_group_array(day) from (
+          select value as day from json_each(log_marks.value, '$.again') union select day from (${days}))))
+      where name = ${COUNTED} and exists (${days})`,
+  );
 
 /** How often an item was shown; the other counts bear the names of event types. */
 export const SHOWN = 'shown';
@@ -37,15 +53,28 @@ export async function countDays({ db, write }: Pick<Store, 'db' | 'write'>): Pro
   if (classified === undefined) return;
   const { version, closedBefore } = classified;
   let { text, mark } = await readMark<CountedMark>(db, COUNTED);
-  if (mark?.version === version && mark.to >= closedBefore) return;
+  const isOfNow = mark?.version === version;
+  if (isOfNow && mark!.to >= closedBefore && mark!.again === undefined) return;
   const start = await logStart(db);
   if (start === undefined) return;
   const schemas = await schemaList(db);
-  const counted = mark?.version === version ? mark.to : 0;
+  const counted = isOfNow ? mark!.to : 0;
   // A day of which a part was deleted keeps what was counted while it was whole.
   const whole = Math.ceil((await prunedBefore(db)) / DAY_MS) * DAY_MS;
-  for (let day = Math.max(counted, whole, floorToDay(start)); day < closedBefore; day += DAY_MS) {
-    const next = markText({ version, to: day + DAY_MS });
+  const days = isOfNow ? (mark!.again ?? []).filter((day) => day >= whole && day < counted) : [];
+  for (let day = Math.max(counted, whole, floorToDay(start)); day < closedBefore; day += DAY_MS)
+    days.push(day);
+  if (days.length === 0 && mark?.again !== undefined)
+    await write([
+      moveMark(COUNTED, text, markText({ version, to: counted } satisfies CountedMark)),
+    ]);
+  for (const [i, day] of days.entries()) {
+    const again = days.slice(i + 1).filter((other) => other < counted);
+    const next = markText({
+      version,
+      to: Math.max(counted, day + DAY_MS),
+      ...(again.length > 0 && { again }),
+    } satisfies CountedMark);
     const here = isAt(COUNTED, next);
     const rankings = sql`(select d.rankingId, d.itemIds from decisions d
       where d.schemaHash in (${schemas}) and d.at >= ${day} and d.at < ${day + DAY_MS} and ${rankingCounts(sql`d`)})`;

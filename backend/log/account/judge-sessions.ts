@@ -7,9 +7,11 @@ import { measureSessionDays } from './measure-session-days.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDayKey } from './session-day.ts';
 
-/** An event that counts. */
+/** An event that counts, or did until another one was put in its place. */
 export interface JudgedEvent {
   readonly rowid: number;
+  /** The row id of the event that counts in its place; null: it counts itself. */
+  readonly correctedBy: number | null;
   readonly itemId: string | null;
   readonly type: string;
   readonly value: number | null;
@@ -19,7 +21,7 @@ export interface JudgedEvent {
 export interface Judged {
   /** Sessions that were not a person's on a day, by `keyOf`. */
   readonly bots: ReadonlySet<string>;
-  /** Of each of their rankings, also of the bots', what counts of it, in order of arrival. */
+  /** Of each of their rankings, also of the bots', what counts of it or did, in order of arrival. */
   readonly events: ReadonlyMap<string, readonly JudgedEvent[]>;
 }
 
@@ -46,7 +48,12 @@ export async function judgeSessions(
     rules,
     { days, rankingIds: asked.rankingIds },
     ({ ranking, events: own, statuses }) => {
-      const counted = own.filter((_, i) => statuses[i] === '');
+      const counted = own.flatMap((event, i): JudgedEvent[] => {
+        const { rowid, itemId, type, value, correctedBy = null } = event;
+        // What came after the event that counts in its place has never counted.
+        const didCount = correctedBy !== null && correctedBy > rowid && statuses[i] === 'corrected';
+        return statuses[i] === '' || didCount ? [{ rowid, correctedBy, itemId, type, value }] : [];
+      });
       events.set(
         ranking.rankingId,
         counted.toSorted((a, b) => a.rowid - b.rowid),

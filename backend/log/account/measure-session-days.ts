@@ -17,6 +17,7 @@ import {
 } from './classify-session.ts';
 import { readJson } from '../../store/read-text.ts';
 import { eventSlices, type EventSlice } from './event-slices.ts';
+import { CORRECTED_BY } from './orders/corrected-by.ts';
 import { MEASURED_PROPERTIES } from './read-properties.ts';
 import type { Rules } from './rules.ts';
 import { keyOf, type SessionDay, type SessionDayKey } from './session-day.ts';
@@ -231,10 +232,13 @@ type EventCells = readonly [
   timestamp: number,
   receivedAt: number,
   fault: string | null,
+  orderLine: string | null,
+  correctedBy: number | null,
 ];
 
 const EVENT_FIELDS = `e.rowid, e.rankingId, e.eventId, e.type, e.itemId, e.value,
-  ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault`;
+  ${MEASURED_PROPERTIES} as properties, e.timestamp, e.receivedAt, e.fault, e.orderLine,
+  ${CORRECTED_BY} as correctedBy`;
 const EVENT_COLUMNS = [
   'rowid',
   'rankingId',
@@ -246,6 +250,8 @@ const EVENT_COLUMNS = [
   'timestamp',
   'receivedAt',
   'fault',
+  'orderLine',
+  'correctedBy',
 ];
 const FEW = 1000;
 const FEW_EVENTS = `select json_group_array(json_array(${EVENT_COLUMNS.map(digits).join(', ')}))
@@ -291,6 +297,8 @@ function byRanking(cells: readonly EventCells[]): Map<string, StoredEvent[]> {
     timestamp,
     receivedAt,
     fault,
+    orderLine,
+    correctedBy,
   ] of cells) {
     const event: StoredEvent = {
       rowid,
@@ -303,6 +311,8 @@ function byRanking(cells: readonly EventCells[]): Map<string, StoredEvent[]> {
       timestamp,
       receivedAt,
       fault,
+      orderLine,
+      correctedBy,
     };
     const own = found.get(rankingId);
     if (own === undefined) found.set(rankingId, [event]);

@@ -4,7 +4,7 @@ import { NO_SESSION } from '../../../shared/domain/ids.ts';
 import { readJson } from '../../store/read-text.ts';
 import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
-import { judgeSessions, type Judged } from './judge-sessions.ts';
+import { judgeSessions, type Judged, type JudgedEvent } from './judge-sessions.ts';
 import { CLASSIFIED, type Seen } from './mark.ts';
 import { notShown } from './not-shown.ts';
 import type { Rules } from './rules.ts';
@@ -31,7 +31,7 @@ export interface ArrivedRanking {
   readonly pinned?: Uint8Array;
   /** It was read before. */
   readonly isKnown: boolean;
-  /** All that count of it, in order of arrival. */
+  /** All that count of it or did when it was read before, in order of arrival. */
   readonly events: readonly ArrivedEvent[];
 }
 
@@ -39,8 +39,10 @@ export interface ArrivedEvent {
   readonly itemId: string | null;
   readonly type: string;
   readonly value: number | null;
-  /** It was read before, and so was its ranking. */
+  /** It was read before, and so was its ranking, and it counted then. */
   readonly isKnown: boolean;
+  /** It counts; else it did, and was corrected since. */
+  readonly counts: boolean;
 }
 
 export interface ArrivedQuery {
@@ -190,14 +192,21 @@ export async function readArrived(
     if (judged.bots.has(keyOf(keys[i]))) return [];
     const isKnown = row.rowid <= knownTo;
     const events: ArrivedEvent[] = [];
-    for (const { rowid, itemId, type, value } of judged.events.get(row.rankingId) ?? [])
-      if (rowid <= eventsTo)
-        events.push({ itemId, type, value, isKnown: isKnown && rowid <= eventsFrom });
+    for (const one of judged.events.get(row.rankingId) ?? []) {
+      const { itemId, type, value } = one;
+      const counted = isKnown && countsAt(one, eventsFrom);
+      const counts = countsAt(one, eventsTo);
+      if (counts || counted) events.push({ itemId, type, value, isKnown: counted, counts });
+    }
     return [{ ...row, isKnown, events }];
   });
   const hasMisses = misses === 'all' || rows.some(({ codes }) => codes.length === features);
   return { rankings, judged, hasMisses };
 }
+
+/** Whether an event counted when the log had come as far as to a row. */
+const countsAt = ({ rowid, correctedBy }: JudgedEvent, row: number): boolean =>
+  rowid <= row && (correctedBy === null || correctedBy > row);
 
 /** Of a ranking how many of its person came before it. */
 export interface PersonsRankings {
@@ -279,7 +288,7 @@ async function firstsOf(
   if (rankingIds.length === 0) return firsts;
   const rows = await db.all<{ rankingId: string; first: number | null; isOpen: number }>(sql`
     select r.value as rankingId, (
-      select min(e.rowid) from events e where e.rankingId = r.value and e.fault = ''
+      select min(e.rowid) from events e where e.rankingId = r.value and e.fault in ('', 'corrected')
         and e.type in (select value from json_each(${JSON.stringify(types)}))) as first, exists (
       select 1 from events e where e.rankingId = r.value and e.fault is null) as isOpen
     from json_each(${JSON.stringify(rankingIds)}) r`);

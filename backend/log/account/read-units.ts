@@ -21,7 +21,8 @@ interface Outcome {
 
 /**
  * Units under the current account version; a unit without a ranking does not exist. A unit whose observed days are closed,
- * or whose first ranking has been pruned, stays as it was measured; its outcomes are still added.
+ * or whose first ranking has been pruned, stays as it was measured; its outcomes are still added. One that an order is credited to is
+ * measured again for as long as its log is there, as orders are corrected after their day is closed.
  */
 export async function readUnits(
   db: LibSQLDatabase,
@@ -33,8 +34,11 @@ export async function readUnits(
   const kind = settings.unit;
   const account = accountVersion(settings);
   const stored = new Map((await storedOf(db, kind, ids)).map((row) => [row.unit, parse(row)]));
-  const isSettled = ({ firstAt, account: by }: UnitRow) =>
-    by === account && floorToDay(firstAt + settings.observeDays * DAY_MS) < closedBefore;
+  const ordering = await unitsWithOrders(db, kind, ids);
+  const isSettled = ({ unit, firstAt, account: by }: UnitRow) =>
+    by === account &&
+    floorToDay(firstAt + settings.observeDays * DAY_MS) < closedBefore &&
+    !ordering.has(unit);
   const settled = [...stored.values()].filter(isSettled);
   const isOpen = new Set(ids).difference(new Set(settled.map(({ unit }) => unit)));
   const units = new Map<string, UnitRow>(stored);
@@ -67,6 +71,18 @@ async function isLogged(
     sql`select 1 from decisions where ${key} = ${unit} and at <= ${firstAt} limit 1`,
   );
   return rows.length > 0;
+}
+
+async function unitsWithOrders(
+  db: LibSQLDatabase,
+  kind: UnitKind,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const key = sql.identifier(kind === 'user' ? 'creditedUser' : 'creditedSession');
+  const rows = await db.all<{ unit: string }>(sql`
+    select u.value as unit from json_each(${JSON.stringify(ids)}) u
+    where exists (select 1 from orders o where o.${key} = u.value)`);
+  return new Set(rows.map(({ unit }) => unit));
 }
 
 /** Outcomes whose credit is final. They stay although their rows may have been pruned. */

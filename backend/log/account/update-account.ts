@@ -3,6 +3,7 @@ import { creditOutcomes } from './credit-outcomes.ts';
 import { closeDays } from './close-days.ts';
 import { countDays } from './count-days.ts';
 import { classifyLog } from './classify-log.ts';
+import { settleOpenOrders } from './orders/settle-orders.ts';
 import type { Rules } from './rules.ts';
 
 /**
@@ -14,6 +15,7 @@ export async function updateAccount(
   rules: Rules,
   nowMs: number,
 ): Promise<void> {
+  await settleOpenOrders(store, rules, nowMs);
   await classifyLog(store, rules);
   await creditOutcomes(store, rules);
   await closeDays(store, rules, nowMs);

@@ -2,24 +2,29 @@ import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
-import type { GivenId } from '../../../shared/domain/ids.ts';
-import type { Outcome } from '../ingest/outcomes.ts';
+import type { GivenId, SessionId, UserId } from '../../../shared/domain/ids.ts';
 
-/** An outcome with ids as the site gives them. */
-export type GivenOutcome = Omit<Outcome, 'sessionId' | 'userId'> & {
+/** Whom something names, by the ids that the site gives. */
+interface Naming {
   readonly sessionId?: GivenId;
   readonly userId?: GivenId;
+}
+
+/** The same with keyed ids. */
+export type Keyed<T extends Naming> = Omit<T, 'sessionId' | 'userId'> & {
+  readonly sessionId?: SessionId;
+  readonly userId?: UserId;
 };
 
 /**
- * Keys the ids of outcomes: by the key under which the session or user is known, so that what belongs to a person before the
+ * Keys the ids of outcomes, and of lines of orders: by the key under which the session or user is known, so that what belongs to a person before the
  * key changed still finds them; else by the newest.
  */
-export async function keyOutcomes(
+export async function keyOutcomes<T extends Naming>(
   db: LibSQLDatabase,
-  given: readonly GivenOutcome[],
+  given: readonly T[],
   keys: NewestFirst<IdentityKey>,
-): Promise<Outcome[]> {
+): Promise<Keyed<T>[]> {
   const all = given.map(({ sessionId, userId }) => ({
     sessions: sessionId === undefined ? [] : keys.map((key) => key.sessionId(sessionId)),
     users: userId === undefined ? [] : keys.map((key) => key.userId(userId)),
@@ -31,7 +36,8 @@ export async function keyOutcomes(
           db,
           all.flatMap(({ sessions, users }) => [...sessions, ...users]),
         );
-  const choose = <T extends string>(ids: readonly T[]) => ids.find((id) => known.has(id)) ?? ids[0];
+  const choose = <Id extends string>(ids: readonly Id[]) =>
+    ids.find((id) => known.has(id)) ?? ids[0];
   return given.map(({ sessionId, userId, ...outcome }, i) => ({
     ...outcome,
     ...(sessionId !== undefined && { sessionId: choose(all[i].sessions) }),

@@ -5,6 +5,7 @@ import { awaitedSince } from '../account/awaited-since.ts';
 import { readLeftOutMark } from '../account/left-out.ts';
 import { readDayMark } from '../account/day-marks.ts';
 import { readAccount } from '../account/log-mark.ts';
+import { readOrdersMark } from '../account/orders/order-marks.ts';
 import type { ObjectStore } from './object-store.ts';
 import { partWriter, type PartWriter } from './part-file.ts';
 import {
@@ -38,7 +39,7 @@ const KEEP_REPLACED_MS = 900_000;
 /**
  * Brings one day's partition up to date with the account. An open one is built again when the account of its day changed
  * since, or had feedback whose ranking might still have come; a closed one is left as it is, but for one of another version of
- * the account, and where somebody was left out of its day since, or is not any more.
+ * the account, where somebody was left out of its day since, or is not any more, and where an order of its day was told or corrected since.
  * @returns undefined when there is nothing to train on, not even left-out rankings.
  */
 export async function buildPartition(
@@ -58,7 +59,8 @@ export async function buildPartition(
     );
   const isOfNow = before?.account === account;
   const leftOut = await readLeftOutMark(db, startOfDay(day));
-  const isSame = isOfNow && before?.leftOut === leftOut;
+  const orders = await readOrdersMark(db, startOfDay(day));
+  const isSame = isOfNow && before?.leftOut === leftOut && before?.orders === orders;
   if (isSame && before?.state === 'closed') return before;
   const builtAt = nowMs();
   const closesAt = startOfDay(day) + (2 + accountRules.attributionDays) * DAY_MS;
@@ -95,6 +97,7 @@ export async function buildPartition(
     logMark: dayMark,
     deletions,
     ...(leftOut !== undefined && { leftOut }),
+    ...(orders !== undefined && { orders }),
     rankings: facts.kept,
     rows: facts.keptItems,
     parts: await parts.finish(),

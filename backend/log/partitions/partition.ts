@@ -32,6 +32,8 @@ export interface Manifest {
   readonly deletions: number;
   /** The mark of who was left out of its day by hand, when this was built; absent: nobody ever was. */
   readonly leftOut?: string;
+  /** The mark of what orders said of its day after it was closed; absent: nothing. */
+  readonly orders?: string;
   readonly rankings: number;
   /** Shown items. */
   readonly rows: number;

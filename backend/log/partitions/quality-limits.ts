@@ -27,6 +27,8 @@ const leftOut = group({
   refused_before: share.default(1),
   /** Rankings and events that came in after their day was closed. */
   after_close: fault,
+  /** Events in whose place a line of the same order counts. */
+  corrected: share.default(1),
   /** Events of items that their ranking did not show. */
   not_in_slate: fault,
   /** Events before their ranking, by the visitor's clock. */

@@ -34,6 +34,9 @@ export const sessionsOf = (userId: UserId): SQL => sql`
   union select sessionId from user_days where userId = ${userId}
   union select sessionId from outcomes where userId = ${userId}
   union select creditedSession from outcomes where creditedUser = ${userId}
+  union select sessionId from order_lines where userId = ${userId}
+  union select o.creditedSession from order_lines l cross join orders o on o.orderId = l.orderId
+    where l.userId = ${userId} and o.creditedUser is null
   union select unit from metric_units where userId = ${userId} and kind = 'session'
   union select unit from experiment_units where userId = ${userId} and unit <> userId
   union select s.value from experiment_units u, json_each(u.sessions) s where u.userId = ${userId}`;

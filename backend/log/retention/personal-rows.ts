@@ -18,6 +18,8 @@ export interface PersonalRows {
 export const PERSONAL_TABLES = [
   'training_exclusions',
   'outcomes',
+  'order_lines',
+  'orders',
   'late_rankings',
   'exposures',
   'events',
@@ -70,6 +72,26 @@ export function personalRows(whose: Whose): readonly PersonalRows[] {
         sql`userId in ${users}`,
         sql`creditedUser in ${users}`,
         sql`sessionId in ${sessions} and ${OWNER} is null`,
+      ],
+    },
+    {
+      table: 'order_lines',
+      // Before the orders, which say whose a line is that names nobody.
+      where: [
+        sql`userId in ${users}`,
+        sql`orderId in (select orderId from orders where creditedUser in ${users})`,
+        sql`+userId is null and sessionId in ${sessions} and not exists (
+          select 1 from orders o where o.orderId = order_lines.orderId and o.creditedUser is not null)`,
+        sql`+userId is null and orderId in (
+          select orderId from orders where +creditedUser is null and creditedSession in ${sessions})`,
+      ],
+    },
+    {
+      table: 'orders',
+      where: [
+        sql`creditedUser in ${users}`,
+        sql`+creditedUser is null and creditedSession in ${sessions}`,
+        sql`+creditedRanking is null and not exists (select 1 from order_lines l where l.orderId = orders.orderId)`,
       ],
     },
     { table: 'late_rankings', where: [sql`rankingId in ${rankings}`] },

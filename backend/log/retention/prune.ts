@@ -67,6 +67,7 @@ export async function pruneLog(
   await table('events', 'rowid', 'receivedAt');
   await table('outcomes', 'outcomeId', 'at', outcomesBefore);
   await table('batches', 'batchId', 'committedAt');
+  await pruneOrders(store, before);
   await pruneDeltas(store, before);
   await pruneAccount(store, before, outcomesBefore);
   return pruned;
@@ -74,6 +75,18 @@ export async function pruneLog(
 
 async function whileFull(deleteSome: () => Promise<number>): Promise<void> {
   while ((await deleteSome()) === ROWS);
+}
+
+/** What was said of orders that long ago, and orders of which nothing is left. Their events go with their rankings. */
+async function pruneOrders(store: Store, before: number): Promise<void> {
+  for (const old of [
+    sql`delete from order_lines where rowid in (
+      select rowid from order_lines where receivedAt < ${before} and at < ${before} limit ${ROWS})`,
+    sql`delete from orders where rowid in (
+      select o.rowid from orders o
+      where not exists (select 1 from order_lines l where l.orderId = o.orderId) limit ${ROWS})`,
+  ])
+    await whileFull(async () => (await store.write([statement(store.db, old)]))[0]);
 }
 
 /** Deltas that no ranking that is left was drawn with: others followed them before. */

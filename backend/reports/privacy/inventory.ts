@@ -43,6 +43,14 @@ export const INVENTORY: readonly Processing[] = [
     kept: 'log',
   },
   {
+    holds:
+      'Orders: by their id what they are worth, when they were booked, refunded or cancelled, and of which ranking they came',
+    purpose: 'learning what is worth showing from what was truly sold',
+    names: 'visitors',
+    tables: ['order_lines', 'orders'],
+    kept: 'log',
+  },
+  {
     holds: 'Which arm of which experiment a ranking was exposed to',
     purpose: 'comparing versions',
     names: 'visitors',
@@ -190,7 +198,15 @@ export const INVENTORY: readonly Processing[] = [
     holds: 'The catalogue, and how it reaches the edge',
     purpose: 'ranking',
     names: 'nobody',
-    tables: ['items', 'item_changes', 'feeds', 'snapshots', 'publications', 'pointers'],
+    tables: [
+      'items',
+      'item_changes',
+      'item_versions',
+      'feeds',
+      'snapshots',
+      'publications',
+      'pointers',
+    ],
     kept: 'ever',
   },
   {

@@ -14,10 +14,11 @@ import { typesOf, type LearningJob } from './learning-job.ts';
 
 export interface CountedChange {
   readonly change: SlateChange;
-  /** Nothing was learned from the slate before; it had no reward before. */
+  /** Nothing was learned from the slate before. */
   readonly isFirst: boolean;
-  readonly isFirstReward: boolean;
-  /** By how much its rewards have grown. */
+  /** 1: it had no reward before; −1: it has none any more, as what it had was corrected. */
+  readonly rewardedBy: -1 | 0 | 1;
+  /** By how much its rewards have grown; below 0 where they were corrected. */
   readonly earned: number;
 }
 
@@ -53,7 +54,7 @@ export async function changesOf(
       reward: rewards,
       passed: sharePassed(stages, ms - at),
     });
-    const after = state(rewardsOf(ranking.events), span.to);
+    const after = state(rewardsOf(ranking.events.filter((event) => event.counts)), span.to);
     const before = isKnown
       ? state(rewardsOf(ranking.events.filter((event) => event.isKnown)), span.from)
       : undefined;
@@ -65,7 +66,7 @@ export async function changesOf(
     return {
       change: { codes, propensity: propensities[0], ...(before && { before }), after },
       isFirst: isTaught && !taught(earnedBefore, before?.passed ?? 0),
-      isFirstReward: earnedAfter > 0 && earnedBefore === 0,
+      rewardedBy: earnedAfter > 0 ? (earnedBefore === 0 ? 1 : 0) : earnedBefore > 0 ? -1 : 0,
       earned: earnedAfter - earnedBefore,
     };
   });

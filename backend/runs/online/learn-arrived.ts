@@ -226,7 +226,7 @@ async function learnPage(
     calibration: { ...problem.calibration },
     posterior: Buffer.from(posteriorToBytes(problem, posterior)),
     slates: row.slates + changes.filter(({ isFirst }) => isFirst).length,
-    rewarded: row.rewarded + changes.filter(({ isFirstReward }) => isFirstReward).length,
+    rewarded: changes.reduce((sum, { rewardedBy }) => sum + rewardedBy, row.rewarded),
     earned: row.earned + changes.reduce((sum, { earned }) => sum + earned, 0),
     changed: next.deltas.length,
     atLimit,

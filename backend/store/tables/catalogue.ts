@@ -13,6 +13,15 @@ export const items = sqliteTable('items', {
   feed: text(),
 });
 
+/** Of each item that change events told of, also of those that are gone, the newest event: one that is not newer changes nothing. */
+export const itemVersions = sqliteTable('item_versions', {
+  id: text().primaryKey(),
+  version: integer().notNull(),
+  /** The request that brought it. */
+  request: text().notNull(),
+  isDeleted: integer({ mode: 'boolean' }).notNull(),
+});
+
 /** What became of the feeds of the catalogue; their addresses and schedules are in the configuration. */
 export const feeds = sqliteTable('feeds', {
   name: text().primaryKey(),

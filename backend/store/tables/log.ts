@@ -109,9 +109,17 @@ export const events = sqliteTable(
     weights: text().notNull(),
     /** Null: not judged yet, or its ranking is not stored; '': it counts; else why it does not. Written by the account. */
     fault: text(),
+    /** The line of an order that it was made of; null: a page sent it. */
+    orderLine: text(),
   },
   (table) => [
     primaryKey({ columns: [table.rankingId, table.eventId] }),
+    index('events_order')
+      .on(sql`(properties ->> '$.orderId')`)
+      .where(sql`type = 'booking' and json_valid(properties)`),
+    index('events_order_line')
+      .on(table.orderLine)
+      .where(sql`${table.orderLine} is not null`),
     index('events_ranking_type').on(table.rankingId, table.type),
     index('events_user').on(table.userId),
     index('events_session').on(table.sessionId),

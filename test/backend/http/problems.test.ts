@@ -381,7 +381,12 @@ test('every route stands under its topic, with the scope that it needs, or says 
       if (security !== undefined) open.push(route);
       else expect({ route, description }).toEqual({ route, description: scopeText(route) });
     }
-  expect(open.toSorted()).toEqual(['GET /health/live', 'GET /health/ready', 'POST /v1/ingest']);
+  expect(open.toSorted()).toEqual([
+    'GET /health/live',
+    'GET /health/ready',
+    'POST /v1/ingest',
+    'POST /v1/items/changes',
+  ]);
 });
 
 type Paths = Record<

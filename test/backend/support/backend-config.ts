@@ -46,6 +46,7 @@ export const testConfig = ({
   edgeUrl,
   secretKeys: [SECRET_KEY],
   ingestSecrets: [INGEST_SECRET],
+  catalogueSecrets: [],
   identitySecrets: [IDENTITY_SECRET],
   schema: smarttrip,
   hasOwnSchema: false,

@@ -52,7 +52,7 @@ describe('an ingest signature', () => {
       body,
       'other',
       NOW_MS,
-      'the signature does not fit the body: check the ingest secret',
+      'the signature does not fit the body: check the secret',
     ],
     [
       'whose last digit was changed',
@@ -69,7 +69,7 @@ describe('an ingest signature', () => {
   it('is taken from any of several secrets, and from no other', () => {
     const signed = signBody(body, 'old', NOW_MS);
     expect(() => verifyBody(signed, body, ['new', 'old'], NOW_MS)).not.toThrow();
-    expect(() => verifyBody(signed, body, ['new'], NOW_MS)).toThrow('check the ingest secret');
+    expect(() => verifyBody(signed, body, ['new'], NOW_MS)).toThrow('check the secret');
   });
 
   it.each(['t=999999999999999,v1=' + '0'.repeat(64)])(

@@ -27,11 +27,7 @@ export const BAD_BATCHES: readonly (readonly [string, (secret: string) => Ask, P
     () => ({ body: bytes, headers: { ...BYTES, [SIGNATURE_HEADER]: 'v1=abc' } }),
     refused(/absent or malformed/),
   ],
-  [
-    'the signature of another secret',
-    () => signedBatch('guess'),
-    refused(/check the ingest secret/),
-  ],
+  ['the signature of another secret', () => signedBatch('guess'), refused(/check the secret/)],
   [
     'the signature of other bytes',
     (secret) => ({ ...signedBatch(secret), body: bytes.slice(1) }),

@@ -12,6 +12,8 @@ import { scorerOfDecision } from '../../../../backend/runs/online/served-deltas.
 import { deltasOf } from '../../../../backend/science/learn/online/deltas-of.ts';
 import { addDeltas } from '../../../../shared/score/add-deltas.ts';
 import { learnedScorer, sentScorer } from '../../../../backend/runs/online/learned-scorer.ts';
+import { settleOrders } from '../../../../backend/log/account/orders/settle-orders.ts';
+import { recordOrderLines, type OrderLine } from '../../../../backend/log/ingest/orders.ts';
 import { NO_FILTERS } from '../../../../backend/log/account/filters.ts';
 import { CLASSIFIED } from '../../../../backend/log/account/mark.ts';
 import { posteriorToBytes } from '../../../../backend/science/learn/online/posterior-bytes.ts';
@@ -614,4 +616,29 @@ describe('slates of one, all of which were rewarded when it was measured', () =>
     expect(measured.size).toBeLessThan(9);
     expect(settingsOf(await storedRow()).hasTurned).toBe(true);
   });
+});
+
+test('a booking that is corrected takes back what was learned of it, and what replaces it is learned', async () => {
+  await warmUp();
+  const { decisions, events } = visits(WARM, 30, 2);
+  const [ranking] = decisions;
+  const orderId = 'o-1';
+  const paged = happened(ranking, 'booking', { properties: { orderId } });
+  await log.add(decisions, [...events, paged]);
+  await learn(END);
+  const { earned, rewarded } = await storedRow();
+  const line = { lineId: '1', orderId, kind: 'cancellation', at: NOON + WARM * STEP_MS } as const;
+  const tell = async (one: OrderLine) => {
+    await recordOrderLines(log.store, [one], END);
+    await settleOrders(log.store, job.rules, [orderId]);
+    await learn(END);
+  };
+  await tell(line);
+  expect(await storedRow()).toMatchObject({ earned: earned - 10, rewarded: rewarded - 1 });
+  await tell({ ...line, lineId: '2', kind: 'booking', value: 5, at: line.at + 1 });
+  expect(await storedRow()).toMatchObject({ earned, rewarded });
+  await tell({ ...line, lineId: '2', kind: 'booking', value: 5, at: line.at + 1 });
+  await tell({ ...line, lineId: '3', kind: 'refund', value: 0, at: line.at + 2 });
+  // A refund in part is a booking of another value, and this reward counts bookings.
+  expect(await storedRow()).toMatchObject({ earned, rewarded });
 });
