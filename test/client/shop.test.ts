@@ -179,6 +179,20 @@ test('that one visitor is ranked for without what was learned, to measure what t
   expect(met).toMatchObject([{ by: 'v000000' }, { by: 'v000000' }]);
 });
 
+test('a version that is tried on one visitor does not make the rules of the others learned', async () => {
+  const met: unknown[] = [];
+  let answers = [ranked('v000001', 'seen-themes'), ranked('v000000', 'status')];
+  const post: Endpoints['post'] = async (path) =>
+    path === '/v1/events' ? { status: 202, body: {} } : { status: 200, body: { answers } };
+  const all = crowd(endpoints(post), 'seed', (one) => met.push(...one));
+  await all.round();
+  expect(met).toMatchObject([{ by: 'v000001' }, { by: 'rules' }]);
+  // All that are explained have the new version: the others are ranked as before.
+  answers = [...Array.from({ length: 4 }, () => ranked('v000001', 'status')), answers[1]];
+  await all.round();
+  expect(met.at(-1)).toMatchObject({ by: 'rules' });
+});
+
 test('visitors who cannot see the trips click nothing and count for nothing', async () => {
   const met: unknown[] = [];
   const paths: string[] = [];

@@ -67,6 +67,7 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
     left: PAGES,
   });
   let visitors: Visitor[] = [];
+  let isByRules = false;
   /** @returns how long to wait before the next round, s: 0 unless the Worker asks for it. */
   async function round(): Promise<number> {
     visitors = Array.from({ length: AT_ONCE }, (_, i) =>
@@ -91,8 +92,11 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
     const trips = await endpoints.tripsOf(ids);
     // Who cannot see the trips has no reason to click, and would teach that nobody likes them.
     if (ids.filter((id) => trips.has(id)).length < ids.length / 2) return SOON_S;
-    const explained = answers.slice(0, EXPLAINED).filter(({ status }) => status === 200);
-    const isByRules = explained.length > 0 && explained.every(({ body }) => onlyRules(body.items));
+    // A version that is tried on some tells nothing of what the others are ranked by; where it ranked all of these, what was so before still is.
+    const explained = answers
+      .slice(0, EXPLAINED)
+      .filter(({ status, body }) => status === 200 && body.weights === RULES_VERSION);
+    if (explained.length > 0) isByRules = explained.every(({ body }) => onlyRules(body.items));
     const events: object[] = [];
     const met: Met[] = [];
     answers.forEach(({ status, body }, i) => {
