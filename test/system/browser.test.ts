@@ -479,13 +479,13 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await say('{}');
     expect(await dialog.getByRole('alert').innerText()).toBe('That is not add rule.');
     await dialog.getByLabel('Type add rule to confirm').fill('add rule');
-    for (const [text, why] of [
+    for (const [text, reason] of [
       ['{"caps"', 'Rules are no JSON'],
       ['{}', 'must have caps, quotas, pins or boosts'],
       ['{"caps": [{"column": "colour", "most": 3}]}', 'colour'],
     ]) {
       await say(text);
-      await dialog.getByRole('alert').filter({ hasText: why }).waitFor();
+      await dialog.getByRole('alert').filter({ hasText: reason }).waitFor();
     }
     expect(await violationsOn(page)).toEqual([]);
     expect(await rules()).toEqual([]);
