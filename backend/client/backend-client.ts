@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { hc, type PickResponseByStatusCode } from 'hono/client';
 import type { SuccessStatusCode } from 'hono/utils/http-status';
 import { readKeys } from '../config/keys.ts';
+import { portOfBackend } from '../config/state-dir-holder.ts';
 import { stateDir } from '../config/state-dir.ts';
 import type { BackendApi } from '../http/app.ts';
 import { CliError } from './failure.ts';
@@ -75,13 +76,21 @@ const actor = (): string => {
   }
 };
 
-/** @throws CliError where it is no URL. */
+/**
+ * The one that is given, else that of the environment, else the one that runs on this folder's state directory, at whichever port.
+ * @throws CliError where it is no URL.
+ */
 export function backendUrl(given: string | undefined): string {
-  const text = given ?? process.env.TRIMTAB_BACKEND ?? DEFAULT_BACKEND;
+  const text = given ?? process.env.TRIMTAB_BACKEND ?? ownBackend() ?? DEFAULT_BACKEND;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new CliError(`--backend must be a URL like ${DEFAULT_BACKEND}, but was "${text}"`, 2);
   }
   return text.replace(/\/+$/, '');
+}
+
+function ownBackend(): string | undefined {
+  const port = portOfBackend(stateDir());
+  return port === undefined ? undefined : `http://127.0.0.1:${port}`;
 }
 
 function refusal(status: number, text: string, url: string): CliError {

@@ -41,6 +41,11 @@ export const PAGES = [
     about: 'What can be ranked, and what became of the feeds that it is read from.',
   },
   {
+    path: 'slate-rules',
+    title: 'Slate rules',
+    about: 'Caps, quotas, pins and boosts that operators ask of all lists for now.',
+  },
+  {
     path: 'objectives',
     title: 'Objectives',
     about: 'What the service is to keep to, and what is left to go wrong.',

@@ -25,6 +25,7 @@ export type Holdout = Answer<'/v1/experiments/holdout'>;
 export type Objectives = Answer<'/v1/objectives'>;
 export type DataQuality = Answer<'/v1/data/quality'>;
 export type AuditEntry = Answer<'/v1/audit'>['entries'][number];
+export type SlateRule = Answer<'/v1/slate-rules'>['rules'][number];
 export type Experiment = Answer<'/v1/experiments'>['experiments'][number];
 export type ExperimentWithReport = Answer<'/v1/experiments/:id'>;
 export type Rollout = Answer<'/v1/rollouts'>['rollouts'][number];
@@ -41,3 +42,6 @@ export type Anomalies = Answer<'/v1/data/anomalies'>;
 export type DataSpread = Answer<'/v1/data/spread'>;
 export type ReviewedSession = Answer<'/v1/data/sessions'>['sessions'][number];
 export type TrainingExclusion = Answer<'/v1/data/exclusions'>['exclusions'][number];
+/** What a slate rule holds, and the filters within it: the route's own type says `any`, as a filter is recursive. */
+export type { SlateRules } from '../../shared/domain/slate-rules.ts';
+export type { Filter } from '../../shared/domain/filter.ts';

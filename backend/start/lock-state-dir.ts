@@ -1,17 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@libsql/client/sqlite3';
 import { CliError } from '../client/failure.ts';
+import { holderFile, isAlive, readHolder, type Holder } from '../config/state-dir-holder.ts';
 import type { StateDir, StateDirRole } from '../config/state-dir.ts';
-
-/** What the process that uses a state directory says of itself, for those that it keeps out. */
-interface Holder {
-  readonly pid: number;
-  /** Epoch ms. */
-  readonly since: number;
-  readonly ports: Readonly<Record<string, number>>;
-}
 
 export interface StateDirLock {
   /** The end of the process does the same, however it ends. */
@@ -65,7 +58,7 @@ async function takeLock(state: StateDir, role: StateDirRole): Promise<StateDirLo
     const lock = await tryLock(state.lock[role]);
     if (lock !== undefined) return lock;
     const holder = readHolder(state, role);
-    const isKnown = holder !== undefined && isAlive(holder.pid);
+    const isKnown = holder !== undefined && isAlive(holder);
     // A start waits for the backend of one that was killed, which ends soon.
     const mayEnd = role === 'serve';
     if (performance.now() > deadlineMs || (isKnown && !mayEnd))
@@ -91,27 +84,6 @@ async function tryLock(file: string): Promise<StateDirLock | undefined> {
     client.close();
     if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return undefined;
     throw error;
-  }
-}
-
-const holderFile = (state: StateDir, role: StateDirRole): string => `${state.lock[role]}.json`;
-
-/** @returns undefined where nobody has said who they are, or the file is being written. */
-function readHolder(state: StateDir, role: StateDirRole): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(holderFile(state, role), 'utf8')) as Holder;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

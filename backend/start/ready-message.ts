@@ -19,7 +19,7 @@ ${
 }  Edge       ${edgeUrl}/v1/version
   Backend    ${backendUrl}/openapi.json
   Dashboard  ${dashboardUrl}
-             opens once, within a quarter of an hour; "npx trimtab login --backend ${backendUrl}" prints another link
+             opens once, within a quarter of an hour; "npx trimtab login" here prints another link
 
 Rank:
 

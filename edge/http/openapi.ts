@@ -30,6 +30,7 @@ export const OPENAPI = {
     '/v1/rank': {
       post: {
         operationId: 'rank',
+        tags: ['rankings'],
         summary: 'Rank items for one visit',
         requestBody: { required: true, content: json(reference('RankRequest'), rankExample) },
         responses: { 200: answer('The ranking', reference('Ranking')), ...problems },
@@ -38,6 +39,7 @@ export const OPENAPI = {
     '/v1/rank/batch': {
       post: {
         operationId: 'rankBatch',
+        tags: ['rankings'],
         summary: 'Up to 100 rank requests in one, each answered by itself',
         requestBody: {
           required: true,
@@ -83,6 +85,7 @@ export const OPENAPI = {
     '/v1/events': {
       post: {
         operationId: 'sendEvents',
+        tags: ['visitors'],
         summary: 'What visitors did with rankings',
         requestBody: {
           required: true,
@@ -109,6 +112,7 @@ export const OPENAPI = {
     '/v1/forget': {
       post: {
         operationId: 'forget',
+        tags: ['visitors'],
         summary: 'Erase what was logged of the sessions of rankings, while nobody was logged in',
         requestBody: {
           required: true,
@@ -148,6 +152,7 @@ export const OPENAPI = {
     '/v1/health': {
       get: {
         operationId: 'health',
+        tags: ['service'],
         summary: 'Whether the Worker answers',
         security: [],
         responses: {
@@ -162,6 +167,7 @@ export const OPENAPI = {
     '/v1/version': {
       get: {
         operationId: 'version',
+        tags: ['service'],
         summary: 'What this edge serves, and how old it is; a secret key is told more',
         security: [],
         responses: {

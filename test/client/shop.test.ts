@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { SERVED_FILE, servedModule } from '../../edge/shop/build/served.ts';
 import { crowd, type Endpoints } from '../../edge/shop/page/crowd/crowd.ts';
 import { EMPTY_STORY, toldOn, type Story } from '../../edge/shop/page/crowd/story.ts';
-import { historyPoints } from '../../edge/shop/page/reasons.ts';
+import { becauseWords, historyPoints } from '../../edge/shop/page/reasons.ts';
 import { queryOf, EMPTY } from '../../edge/shop/page/search.ts';
 import { DE } from '../../edge/shop/page/words/de.ts';
 import { EN } from '../../edge/shop/page/words/en.ts';
+import { speech } from '../../edge/shop/page/words/language.ts';
 
 test('what the Worker serves is what the sources come to: run "npm run shop" after a change', async () => {
   // Both are too long to be shown side by side.
@@ -16,6 +17,21 @@ test('what the Worker serves is what the sources come to: run "npm run shop" aft
 test('both languages have a word for the same features, themes and continents', () => {
   for (const list of ['features', 'theme', 'titles', 'continent', 'status'] as const)
     expect(Object.keys(DE[list])).toEqual(Object.keys(EN[list]));
+});
+
+test('a reason reads as words: of a cross without the names of features, and points that show as 0 without a sign', () => {
+  const [en, de] = [speech('en', 'EUR'), speech('de', 'EUR')];
+  const cross = 'daypart 12:00 to 17:59 × departing in more than 30 days';
+  expect(becauseWords(en, cross)).toBe('12:00 to 17:59 × in more than 30 days');
+  expect(becauseWords(de, cross)).toBe('12:00 to 17:59 × in mehr als 30 Tagen');
+  expect(becauseWords(en, 'status guaranteed × unknown-1 up to 4')).toBe(
+    'guaranteed × unknown-1 up to 4',
+  );
+  expect(becauseWords(en, 'last_places')).toBe('last places');
+  expect(
+    becauseWords(en, 'shares its themes with 0.8 to 2.4 items seen before, old ones counted less'),
+  ).toBe('in common with 0.8 to 2.4, older ones count less');
+  expect([0.04, -0.04, 0.06, -0.06].map(en.points)).toEqual(['0', '0', '+0.1', '-0.1']);
 });
 
 test('an empty search asks for the whole catalogue, and each field for its column', () => {
@@ -152,6 +168,29 @@ test.each([
       : { status: 200, body: { answers: [ranked(version, feature)] } };
   expect(await crowd(endpoints(post), 'seed', (one) => met.push(...one)).round()).toBe(0);
   expect(met).toMatchObject([{ version, by }]);
+});
+
+test('that one visitor is ranked for without what was learned, to measure what that brings, does not make it the rules', async () => {
+  const met: unknown[] = [];
+  const answers = [ranked('v000000', 'status'), ranked('v000000', 'seen-themes')];
+  const post: Endpoints['post'] = async (path) =>
+    path === '/v1/events' ? { status: 202, body: {} } : { status: 200, body: { answers } };
+  await crowd(endpoints(post), 'seed', (one) => met.push(...one)).round();
+  expect(met).toMatchObject([{ by: 'v000000' }, { by: 'v000000' }]);
+});
+
+test('a version that is tried on one visitor does not make the rules of the others learned', async () => {
+  const met: unknown[] = [];
+  let answers = [ranked('v000001', 'seen-themes'), ranked('v000000', 'status')];
+  const post: Endpoints['post'] = async (path) =>
+    path === '/v1/events' ? { status: 202, body: {} } : { status: 200, body: { answers } };
+  const all = crowd(endpoints(post), 'seed', (one) => met.push(...one));
+  await all.round();
+  expect(met).toMatchObject([{ by: 'v000001' }, { by: 'rules' }]);
+  // All that are explained have the new version: the others are ranked as before.
+  answers = [...Array.from({ length: 4 }, () => ranked('v000001', 'status')), answers[1]];
+  await all.round();
+  expect(met.at(-1)).toMatchObject({ by: 'rules' });
 });
 
 test('visitors who cannot see the trips click nothing and count for nothing', async () => {

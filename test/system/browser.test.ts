@@ -406,12 +406,17 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       await page.goto(`${backend.url}/dashboard/api?api=backend`);
       await main.getByRole('heading', { name: 'Trimtab backend' }).waitFor();
       await main.getByText('/v1/alerts/silence').first().waitFor();
+      expect(await violationsOn(page)).toEqual([]);
       if (SCREENSHOTS !== undefined)
         await page.screenshot({ path: `${SCREENSHOTS}/api-${width}.png` });
     }
     await page.goto(`${backend.url}/dashboard/api?api=edge`);
     await main.getByRole('heading', { name: 'Trimtab edge' }).waitFor();
     await main.getByText('/v1/rank').first().waitFor();
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await violationsOn(page)).toEqual([]);
+    }
     expect(asked.length).toBeGreaterThan(5);
     const own = [`${backend.url}/`, 'data:', 'blob:'];
     expect(asked.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([]);
@@ -450,6 +455,92 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await page.locator('#dialog').getByRole('button', { name: 'Read' }).click();
     await feed.getByText('taken', { exact: true }).waitFor();
     expect(await feed.locator('table').innerText()).toMatch(/Changed\s+1[\s\S]*Withdrawn\s+2/);
+    await context.close();
+  });
+
+  test('lists what operators ask of lists, takes a rule in once it was typed what that is, and takes it out', async () => {
+    const context = await signedIn('operator', 'paul');
+    const page = await context.newPage();
+    const rules = async () => (await backend.call('GET', '/v1/slate-rules')).body.rules;
+    await open(page, 'slate-rules');
+    const inForce = page.locator('#section-in-force');
+    expect(await inForce.innerText()).toContain('No operator asks anything of lists.');
+    await page.getByRole('button', { name: 'Add …' }).click();
+    const dialog = page.locator('#dialog');
+    const say = async (text: string) => {
+      await dialog.getByLabel('Rules').fill(text);
+      await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+      await dialog.getByRole('alert').waitFor();
+    };
+    await dialog.getByLabel('Placement').fill('home');
+    await dialog.getByLabel('Hours').fill('48');
+    await dialog.getByLabel('Note').fill('spring <i>campaign</i>');
+    await dialog.getByLabel('Type add rule to confirm').fill('add');
+    await say('{}');
+    expect(await dialog.getByRole('alert').innerText()).toBe('That is not add rule.');
+    await dialog.getByLabel('Type add rule to confirm').fill('add rule');
+    for (const [text, reason] of [
+      ['{"caps"', 'Rules are no JSON'],
+      ['{}', 'must have caps, quotas, pins or boosts'],
+      ['{"caps": [{"column": "colour", "most": 3}]}', 'colour'],
+    ]) {
+      await say(text);
+      await dialog.getByRole('alert').filter({ hasText: reason }).waitFor();
+    }
+    expect(await violationsOn(page)).toEqual([]);
+    expect(await rules()).toEqual([]);
+    await dialog.getByLabel('Rules').fill(
+      JSON.stringify({
+        caps: [{ column: 'country', most: 3 }],
+        quotas: [{ where: { column: 'continent', in: ['Africa', 'Asia'] }, least: 2, within: 10 }],
+        pins: [{ id: 'lisbon', position: 3 }],
+        boosts: [{ where: { column: 'price', to: 800 }, points: -6 }],
+      }),
+    );
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await inForce.getByText('rule-1', { exact: true }).waitFor();
+    for (const text of [
+      'home',
+      'at most 3 of each country on a page',
+      'at least 2 among the first 10 with continent Africa or Asia',
+      'lisbon at position 3',
+      '−6 points for price up to 800',
+      'spring <i>campaign</i>',
+      'paul',
+    ])
+      expect(await inForce.innerText()).toContain(text);
+    expect(await rules()).toMatchObject([
+      { id: 'rule-1', placement: 'home', by: 'paul', until: expect.any(Number) },
+    ]);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      const wider = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(wider).toBe(0);
+      expect(await violationsOn(page)).toEqual([]);
+      if (SCREENSHOTS !== undefined)
+        await page.screenshot({ path: `${SCREENSHOTS}/slate-rules-${width}-one.png` });
+    }
+    // Who only looks sees it, and cannot take it out, not even by asking the route with a token of theirs.
+    const looks = await (await signedIn('viewer', 'vera')).newPage();
+    await open(looks, 'slate-rules');
+    expect(await looks.locator('#section-in-force').innerText()).toContain('lisbon at position 3');
+    expect(await looks.locator('#section-in-force button').count()).toBe(0);
+    const refused = await looks.evaluate<number>(
+      `fetch('/v1/slate-rules/rule-1', { method: 'DELETE', headers: { 'x-csrf-token': document.querySelector('main').dataset.csrf } }).then(({ status }) => status)`,
+    );
+    const unsigned = await page.evaluate<number>(
+      `fetch('/v1/slate-rules/rule-1', { method: 'DELETE' }).then(({ status }) => status)`,
+    );
+    expect([refused, unsigned, (await rules()).length]).toEqual([403, 403, 1]);
+    await looks.context().close();
+    await page.getByRole('button', { name: 'Remove …' }).click();
+    await dialog.getByLabel('Type rule-1 to confirm').fill('rule-1');
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await inForce.getByText('No operator asks anything of lists.').waitFor();
+    await page.locator('#section-changes', { hasText: 'remove slate rule' }).waitFor();
+    expect(await rules()).toEqual([]);
     await context.close();
   });
 

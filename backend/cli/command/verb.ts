@@ -17,7 +17,10 @@ export const localVerb = (name: string, description: string): Command =>
 export const backendVerb = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
-    .option('--backend <url>', 'backend to talk to (env TRIMTAB_BACKEND)')
+    .option(
+      '--backend <url>',
+      'backend to talk to (env TRIMTAB_BACKEND; default: the one that runs in this folder)',
+    )
     .option(
       '--key <sk_…>',
       'secret key; better TRIMTAB_KEY, as others see what is typed (default: the local one)',

@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<Page>>> = {
   'metric-weights': async () => (await import('./pages/metric-weights.ts')).metricWeightsPage,
   business: async () => (await import('./pages/business.ts')).businessPage,
   catalogue: async () => (await import('./pages/catalogue.ts')).cataloguePage,
+  'slate-rules': async () => (await import('./pages/slate-rules.ts')).slateRulesPage,
   objectives: async () => (await import('./pages/objectives.ts')).objectivesPage,
   audit: async () => (await import('./pages/audit.ts')).auditPage,
   alerts: async () => (await import('./pages/alerts.ts')).alertsPage,

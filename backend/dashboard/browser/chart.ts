@@ -161,8 +161,7 @@ function draw(plot: HTMLElement): void {
       scales: {
         x: {
           time: x.kind === 'time',
-          // One point alone has no span of its own.
-          range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]),
+          range: (_, min, max) => (xs.length === 1 ? aroundOne(x, data[0][0]!) : [min, max]),
         },
         y: {
           range: (_, min, max) => {
@@ -221,6 +220,10 @@ function draw(plot: HTMLElement): void {
   drawn.set(plot, chartOf);
   resized.observe(plot);
 }
+
+/** One point alone has no span of its own, and uPlot would take one of years: it stands in the middle of an hour, or of the chart. */
+const aroundOne = ({ kind }: ChartSpec['x'], at: number): [number, number] =>
+  kind === 'time' ? [at - 1800, at + 1800] : [at - 1, at + 1];
 
 /** What a variable of the style sheet is as a colour under the theme of the moment, `rgb(…)`. */
 function colorNow(element: HTMLElement, name: string): string {

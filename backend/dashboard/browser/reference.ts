@@ -47,7 +47,20 @@ function show(): void {
   });
 }
 
+/** Code that is wider or longer than its place scrolls, which Scalar lets no keyboard reach. */
+function letKeysScroll(): void {
+  const reach = () => {
+    for (const code of document.querySelectorAll<HTMLElement>('#reference pre:not([tabindex])'))
+      code.tabIndex = 0;
+  };
+  new MutationObserver(reach).observe(document.getElementById('reference')!, {
+    childList: true,
+    subtree: true,
+  });
+}
+
 giveNonce();
+letKeysScroll();
 const script = document.createElement('script');
 script.src = meta.dataset.script!;
 script.addEventListener('load', show);

@@ -13,7 +13,7 @@ interface ReferencePage {
   readonly scalarVersion: string;
 }
 
-/** Scalar beneath a bar that leads back: it needs the width of the whole page. */
+/** Scalar beneath a bar that leads back: it needs the width of the whole page. The bar is no `header`, as Scalar has one on narrow screens. */
 export const referencePage = ({ theme, assets, nonce, scalarVersion }: ReferencePage) =>
   documentOf({
     title: REFERENCE.title,
@@ -27,12 +27,12 @@ export const referencePage = ({ theme, assets, nonce, scalarVersion }: Reference
       data-script="/dashboard/${REFERENCE.path}/scalar.js?${scalarVersion}"
     />`,
     body: html`<a class="skip" href="#reference">Skip to the content</a>
-      <header class="reference-bar">
+      <nav class="reference-bar" aria-label="Trimtab">
         <a class="brand" href="/dashboard/now">${LOGO}<span>Trimtab</span></a>
         <h1>${REFERENCE.title}</h1>
         <p>${REFERENCE.about}</p>
         <a href="/dashboard/now">To the dashboard</a>
-      </header>
+      </nav>
       <div id="reference" tabindex="-1"><p class="reference-wait">Loading …</p></div>
       <noscript><p class="notice">This page needs JavaScript.</p></noscript>`,
   });

@@ -12,7 +12,7 @@ export function gateText({ verdict, decidedBy, reason, checks }: GateReport): st
   const widths = [0, 1, 2, 3].map((i) => Math.max(0, ...rows.map((row) => row[i].length)) + 2);
   return [
     `${verdict}: ${reason}`,
-    `decided by: ${decidedBy}`,
+    ...(decidedBy === 'nothing' ? [] : [`decided by: ${decidedBy}`]),
     '',
     ...rows.map((row) =>
       row

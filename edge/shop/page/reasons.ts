@@ -68,12 +68,22 @@ export function featureWords({ words }: Speech, feature: string): string {
     .join(' × ');
 }
 
-/** Why an item is in this bucket; what is not known in this language is said as the edge says it. */
-export const becauseWords = ({ words }: Speech, because: string): string =>
-  because
-    .split(' × ')
-    .map((part) => {
-      const label = words.labels.find(([pattern]) => pattern.test(part));
-      return label === undefined ? part : part.replace(label[0], label[1]);
+/**
+ * Why an item is in this bucket; what is not known in this language is said as the edge says it. Of a cross the edge says which feature each part is of, and
+ * `featureWords` says that here.
+ */
+export function becauseWords({ words }: Speech, because: string): string {
+  const parts = because.split(' × ');
+  const values = parts.length === 1 ? parts : parts.map((part) => withoutFeature(words, part));
+  return values
+    .map((value) => {
+      const label = words.labels.find(([pattern]) => pattern.test(value));
+      return label === undefined ? value : value.replace(label[0], label[1]);
     })
     .join(' × ');
+}
+
+function withoutFeature({ features }: Speech['words'], part: string): string {
+  const [name, ...value] = part.split(' ');
+  return name in features && value.length > 0 ? value.join(' ') : part;
+}

@@ -12,6 +12,8 @@ export interface TripActions extends Pick<CardActions, 'isSaved' | 'save'> {
   readonly book: (id: string, euro: number) => void;
 }
 
+/** Points that are less show as 0. */
+const LEAST_SHOWN = 0.05;
 /** Of the price, for each traveller. */
 const INSURANCE = 0.05;
 const MOST_TRAVELLERS = 8;
@@ -127,7 +129,11 @@ function reasonsTable(speech: Speech, reasons: NonNullable<Card['item']['reasons
             {},
             h('th', { scope: 'row' }, featureWords(speech, feature)),
             h('td', {}, becauseWords(speech, because)),
-            h('td', { class: points < 0 ? 'number less' : 'number' }, speech.points(points)),
+            h(
+              'td',
+              { class: points <= -LEAST_SHOWN ? 'number less' : 'number' },
+              speech.points(points),
+            ),
           ),
         ),
       ),

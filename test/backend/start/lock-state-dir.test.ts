@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { backendUrl } from '../../../backend/client/backend-client.ts';
+import { portOfBackend } from '../../../backend/config/state-dir-holder.ts';
 import { lockStateDir } from '../../../backend/start/lock-state-dir.ts';
 import { stateDir, type StateDirRole } from '../../../backend/config/state-dir.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -86,4 +88,21 @@ test('the backend that a system starts may use its directory', async () => {
   const lock = await take(dir, 'start');
   expect((await hold(dir, 'serve', 10)).told).toBe('held');
   lock.release();
+});
+
+test('a backend is found by its directory, whichever port it has, and is no more once it has ended', async () => {
+  const dir = temporaryFolder();
+  expect(portOfBackend(stateDir(dir))).toBeUndefined();
+  const { child } = await hold(dir, 'serve', 18_799);
+  expect(portOfBackend(stateDir(dir))).toBe(18_799);
+  vi.stubEnv('TRIMTAB_DIR', dir);
+  vi.stubEnv('TRIMTAB_BACKEND', undefined);
+  try {
+    expect(backendUrl(undefined)).toBe('http://127.0.0.1:18799');
+    expect(backendUrl('http://other:1/')).toBe('http://other:1');
+    await kill(child);
+    expect(backendUrl(undefined)).toBe('http://127.0.0.1:8788');
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -28,6 +28,6 @@ test('what is printed at the start holds the publishable key, which pages show, 
   for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
   expect(text).toContain('http://127.0.0.1:2/#token=once');
   expect(text).toContain('Shop       http://127.0.0.1:1/shop\n');
-  expect(text).toContain('npx trimtab login --backend http://127.0.0.1:2');
+  expect(text).toContain('"npx trimtab login" here prints another link');
   expect(text).toContain(String.raw`-d '{"sessionId":"try-1","preferences":{"place":"men'\''s"}}'`);
 });

@@ -199,7 +199,7 @@ const withCode = (text: string): Child[] =>
   text
     .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .split('`')
-    .map((part, i) => (i % 2 === 1 ? code(part) : part));
+    .map((part, i) => (i % 2 === 1 ? code(part) : part.replaceAll(/\b_([^_]+)_\b/g, '“$1”')));
 
 const overSection = (over: readonly Alert[]): Section => ({
   id: 'over',

@@ -1,7 +1,7 @@
 import { api, json } from '../api.ts';
 import { textIn } from '../dialog.ts';
 import { button, empty, h, mono, table, when } from '../dom.ts';
-import { short, whole } from '../format.ts';
+import { isoMinute, short, whole } from '../format.ts';
 import { choose, chosen } from '../state.ts';
 import type { AuditEntry as Entry } from '../../../http/answers.ts';
 import type { Page } from './page.ts';
@@ -98,15 +98,26 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['before', 'text', 'evidence']);
 function detailsOf(details: Entry['details']): string {
   const { before } = details;
   const was = typeof before === 'string' ? [`was ${/v\d{6,9}/.exec(before)?.[0] ?? before}`] : [];
-  const others = Object.entries(details).filter(([name]) => !ELSEWHERE.has(name));
+  const others = Object.entries(details).filter(
+    ([name, value]) => !ELSEWHERE.has(name) && value !== null,
+  );
   return [...was, ...others.map(([name, value]) => `${name} ${valueOf(value)}`)].join(', ');
 }
 
+/** A whole number that is a moment of this century, in epoch ms: nothing else that is audited is as large. */
+const isMoment = (value: number) =>
+  Number.isInteger(value) && value > Date.UTC(2001, 0, 1) && value < Date.UTC(2100, 0, 1);
+
 function valueOf(value: unknown): string {
   if (typeof value === 'number')
-    return Number.isInteger(value) ? whole(value) : String(Number(value.toPrecision(4)));
+    return isMoment(value)
+      ? `${isoMinute(value)} UTC`
+      : Number.isInteger(value)
+        ? whole(value)
+        : String(Number(value.toPrecision(4)));
   if (typeof value === 'string') return short(value);
   if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.map(valueOf).join('; ');
   return Object.entries(value)
     .map(([name, inner]) => `${name} ${valueOf(inner)}`)
     .join(' ');

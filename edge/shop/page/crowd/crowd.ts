@@ -48,6 +48,11 @@ const AT_ONCE = 40;
 const SHOWN = 10;
 /** When to come again where the edge did not say. */
 const SOON_S = 5;
+/**
+ * How many of a round tell by their reasons whether anything was learned. One alone may be of those whom the edge ranks for without what was learned, so that
+ * it is known what learning brings.
+ */
+const EXPLAINED = 4;
 /** Rankings that a visitor looks at. */
 const PAGES = 3;
 
@@ -62,6 +67,7 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
     left: PAGES,
   });
   let visitors: Visitor[] = [];
+  let isByRules = false;
   /** @returns how long to wait before the next round, s: 0 unless the Worker asks for it. */
   async function round(): Promise<number> {
     visitors = Array.from({ length: AT_ONCE }, (_, i) =>
@@ -75,8 +81,7 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
         preferences: who.wishes,
         recent: { items: seen.map((itemId) => ({ itemId, type: 'seen', agoHours: 0 })) },
         limit: SHOWN,
-        // One of them tells by its reasons whether anything was learned.
-        explain: i === 0,
+        explain: i < EXPLAINED,
       })),
     });
     if (asked.status !== 200) return asked.retryAfterS ?? SOON_S;
@@ -87,7 +92,11 @@ export function crowd(endpoints: Endpoints, seed: string, onMet: (met: readonly 
     const trips = await endpoints.tripsOf(ids);
     // Who cannot see the trips has no reason to click, and would teach that nobody likes them.
     if (ids.filter((id) => trips.has(id)).length < ids.length / 2) return SOON_S;
-    const isByRules = answers[0].status === 200 && onlyRules(answers[0].body.items);
+    // A version that is tried on some tells nothing of what the others are ranked by; where it ranked all of these, what was so before still is.
+    const explained = answers
+      .slice(0, EXPLAINED)
+      .filter(({ status, body }) => status === 200 && body.weights === RULES_VERSION);
+    if (explained.length > 0) isByRules = explained.every(({ body }) => onlyRules(body.items));
     const events: object[] = [];
     const met: Met[] = [];
     answers.forEach(({ status, body }, i) => {

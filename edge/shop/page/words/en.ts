@@ -178,5 +178,11 @@ export const EN: Words = {
     'searched-themes': 'Themes you searched for',
     'searched-continents': 'Continents you searched for',
   },
-  labels: [[/^last_places$/, 'last places']],
+  labels: [
+    [/^last_places$/, 'last places'],
+    [/^shares .+ with no item .+$/, 'nothing in common'],
+    [/^shares .+ with over (\S+) items .+$/, 'in common with more than $1, older ones count less'],
+    [/^shares .+ with up to (\S+) items .+$/, 'in common with up to $1, older ones count less'],
+    [/^shares .+ with (\S+) to (\S+) items .+$/, 'in common with $1 to $2, older ones count less'],
+  ],
 };

@@ -30,7 +30,10 @@ export function speech(code: LanguageCode, currency: Currency): Speech {
     currency,
     maximumFractionDigits: 0,
   });
-  const signed = new Intl.NumberFormat(code, { maximumFractionDigits: 1, signDisplay: 'always' });
+  const signed = new Intl.NumberFormat(code, {
+    maximumFractionDigits: 1,
+    signDisplay: 'exceptZero',
+  });
   const share = new Intl.NumberFormat(code, { style: 'percent', maximumFractionDigits: 0 });
   const day = new Intl.DateTimeFormat(code, { dateStyle: 'medium', timeZone: 'UTC' });
   return {

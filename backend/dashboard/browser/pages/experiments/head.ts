@@ -1,0 +1,62 @@
+import { mayAct } from '../../api.ts';
+import { badge, h, mono, muted, notice, when, type Child, type Section } from '../../dom.ts';
+import { percent, sentence, whole } from '../../format.ts';
+import type { ExperimentWithReport } from '../../../../http/answers.ts';
+import { actionsOf } from './actions.ts';
+import { TONES } from './tones.ts';
+
+/** What an experiment is, what came out, and what can be done with it. While there is too little data, one bar says how far it is, in place of a verdict. */
+export function headSection(one: ExperimentWithReport): Section {
+  const { id, name, status, traffic, unit, layer, design, startedAt, stoppedAt, report } = one;
+  const progress = progressOf(one);
+  return {
+    id: 'experiment',
+    wide: true,
+    content: [
+      h(
+        'div',
+        { class: 'champion' },
+        h('h2', { class: 'big' }, name),
+        badge(status, TONES[status]),
+        mayAct && h('span', { class: 'actions push' }, actionsOf(one)),
+      ),
+      muted(
+        mono(id),
+        `, ${percent(traffic)} of the ${unit}s of layer ${layer}, ${design}`,
+        startedAt !== null && ', started ',
+        startedAt !== null && when(startedAt),
+        stoppedAt !== null && ', stopped ',
+        stoppedAt !== null && when(stoppedAt),
+      ),
+      report === null
+        ? muted(
+            status === 'draft'
+              ? 'A draft: nobody takes part until it is started.'
+              : 'There is no report: its log was deleted before one was stored.',
+          )
+        : progress === undefined && h('p', { class: 'verdict' }, sentence(report.analysis.verdict)),
+      ...(report?.analysis.doubts ?? []).map((doubt) => notice('bad', sentence(doubt))),
+      progress,
+    ],
+  };
+}
+
+/** One bar for the whole experiment: how far the arm that lags most is from the first verdict. */
+function progressOf({ minimumPerArm, report, unit, status }: ExperimentWithReport): Child {
+  const arms = report?.analysis.arms ?? [];
+  if (arms.length === 0 || status === 'draft' || report?.analysis.interleaving !== undefined)
+    return undefined;
+  const least = arms.reduce((few, arm) => (arm.units < few.units ? arm : few));
+  if (least.units >= minimumPerArm) return undefined;
+  const id = 'progress-to-verdict';
+  return h(
+    'div',
+    { class: 'progress' },
+    h(
+      'label',
+      { for: id },
+      `Not enough data yet: ${least.name} has ${whole(least.units)} of the ${whole(minimumPerArm)} ${unit}s that a verdict needs of each arm.`,
+    ),
+    h('progress', { id, max: minimumPerArm, value: least.units }),
+  );
+}
