@@ -1,4 +1,5 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import type { Span } from '../../shared/trace/spans.ts';
 import type { SessionId } from '../../shared/domain/ids.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { authorize, type Guarded } from '../http/authorize.ts';
@@ -40,6 +41,7 @@ export async function handleEvents(
   request: Request,
   configured: Configured & Guarded & RateLimited,
   ctx: ExecutionContext,
+  trace?: Span,
 ): Promise<Response> {
   const { settings, rateLimits } = configured;
   const role = await authorize(request, configured, 'events', ctx);
@@ -55,7 +57,7 @@ export async function handleEvents(
   reject(tooFast, new TooManyRequests('this session').toJSON());
   const shards = byShard(events, ({ event }) => shardKeyOf(event), settings.eventShards);
   const appended = await Promise.all(
-    [...shards].map(([shard, group]) => append(configured, shard, group)),
+    [...shards].map(([shard, group]) => append(configured, shard, group, trace)),
   );
   if (appended.length > 0 && appended.every(({ stored }) => stored?.isFull === true))
     throw new ApiError(429, FULL.code, FULL.message, undefined, FULL_RETRY_AFTER_S);
@@ -118,15 +120,19 @@ async function append(
   { env }: Configured,
   shard: number,
   group: AcceptedEvents['events'],
+  trace: Span | undefined,
 ): Promise<{ stored: StoredEvents | undefined; group: AcceptedEvents['events'] }> {
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
+  const span = trace?.child('events store', 'client').set({ 'trimtab.events': group.length });
+  const entries = group.map(({ event }) => entryOf(event));
   try {
-    const stored = await object.storeEvents(
-      group.map(({ event }) => entryOf(event)),
-      true,
-    );
+    const stored = await (span === undefined
+      ? object.storeEvents(entries, true)
+      : object.storeEvents(entries, true, span.context));
+    span?.end();
     return { stored, group };
   } catch (error) {
+    span?.end(true);
     console.error(`shard ${shard} could not store ${group.length} events`, error);
     return { stored: undefined, group };
   }

@@ -42,6 +42,8 @@ export interface DrawOptions {
   readonly nowMs: number;
   /** As that of `PoolOptions`: it changes no slate. */
   readonly pools?: KeptPools;
+  /** Told once everything is scored, and nothing is drawn yet. */
+  readonly onPool?: () => void;
 }
 
 /**
@@ -51,7 +53,7 @@ export function drawSlateWith(
   { weights: { scorer }, exploration, secondWeights }: ServingConfig,
   table: RankableTable,
   request: RankRequest,
-  { seed, nowMs, pools }: DrawOptions,
+  { seed, nowMs, pools, onPool }: DrawOptions,
 ): DrawnSlate {
   const { limit } = request;
   if (secondWeights === undefined) {
@@ -62,6 +64,7 @@ export function drawSlateWith(
       nowMs,
       exploration: own,
       ...(pools && { pools }),
+      ...(onPool && { onPool }),
     });
     return { slate, exploration: own };
   }
@@ -76,7 +79,9 @@ export function drawSlateWith(
     });
     return { ...pool, exploration: own };
   };
-  return draftSlate([draftingOf(scorer), draftingOf(secondWeights.scorer)], table, limit, seed);
+  const arms = [draftingOf(scorer), draftingOf(secondWeights.scorer)] as const;
+  onPool?.();
+  return draftSlate(arms, table, limit, seed);
 }
 
 /** What one arm drafts from. */
