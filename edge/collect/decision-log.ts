@@ -22,6 +22,8 @@ const MAX_APPEND_BYTES = 1_500_000;
 
 /** While more batches than this wait to be written, the isolate does not keep up, and scores nothing in shadow: that is shed first. */
 const MOST_UNWRITTEN = 8;
+/** Beyond these it is far behind: over 4,000 rankings were answered, and their log waits for the processor. */
+const FAR_BEHIND = 16;
 
 /** The parts of a decision that are computed only when it is written, after the response. */
 interface DeferredParts {
@@ -72,6 +74,11 @@ export class DecisionLog {
   /** How many decisions this isolate could not store. Their rankings were answered, and feedback on them joins nothing. */
   get lost(): number {
     return this.#lostEver;
+  }
+
+  /** Whether this isolate does not keep up with what it is asked, by what it has yet to do of what it answered. */
+  get isFarBehind(): boolean {
+    return this.#unwritten.size > FAR_BEHIND;
   }
 
   /** @param trace the span of the request that asked, where it is traced. */

@@ -144,14 +144,12 @@ function tracesOf(env: Env): TraceSettings | undefined {
   const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? '';
   if (endpoint === '') return undefined;
   if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
-    throw notConfigured('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an http or https address');
+    throw notConfigured('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an https address');
   // No error shows them: they hold a key.
   const headers = readOtlpHeaders(env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? '');
   if (headers === undefined)
-    throw notConfigured(
-      'OTEL_EXPORTER_OTLP_TRACES_HEADERS must be name=value, with commas between them',
-    );
-  const share = Number(env.TRACE_SHARE ?? '');
+    throw notConfigured('OTEL_EXPORTER_OTLP_TRACES_HEADERS must be name=value,name=value');
+  const share = Number(env.TRACE_SHARE ?? 0);
   if (share >= 0 && share <= 1) return { endpoint, headers, share };
   throw notConfigured(`TRACE_SHARE must be a number from 0 to 1, but was "${env.TRACE_SHARE}"`);
 }

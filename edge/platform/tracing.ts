@@ -13,8 +13,7 @@ const TIMEOUT_MS = 5000;
 const ABANDONED_MS = 10_000;
 
 /** Routes that visitors and the backend ask in the course of something; no other request is told of. */
-const ROUTE =
-  /^https?:\/\/[^/]+(\/v1\/(?:rank\/batch|rank|events|forget|kv|live\/deltas))(?=[/?]|$)/;
+const ROUTE = /\/\/[^/]+(\/v1\/(?:rank\/batch|rank|events|forget|kv))(?=[/?]|$)/;
 
 /** What an isolate, or a Durable Object, tells of what it does, where an address is set for it. */
 export class Tracing {
@@ -32,7 +31,7 @@ export class Tracing {
   /** @returns undefined where nothing is told of this request. */
   begin({ method, url, headers }: Request): Span | undefined {
     const route = ROUTE.exec(url)?.[1];
-    if (route === undefined || method === 'OPTIONS') return undefined;
+    if (route === undefined) return undefined;
     const parent = readTraceContext(headers.get(TRACEPARENT), headers.get(TRACESTATE));
     return this.spans
       .begin(`${method} ${route}`, 'server', parent)

@@ -113,7 +113,11 @@ export async function rankOnce(
   const when = { ctx, cell, nowMs };
   const before =
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
-  const input = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const full = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const input =
+    pinned === undefined && state.decisions.isFarBehind
+      ? await state.underLoad.inputOf(full, state, asked, assigned, when)
+      : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;

@@ -65,6 +65,8 @@ export async function handleVersion(
     /** Before signatures are required, this should stay at 0. */
     unsignedUsers: userProofs.unsigned,
     lostDecisions: decisions.lost,
+    /** Of trees or a network, that were ranked by the rules, as the isolate was far behind. */
+    rankedByRules: isolate.underLoad.rankings,
     /** Spans that were sent, and that nobody will see, since the isolate began. */
     ...(tracing && { traces: tracing.counts }),
     /** How often the best rows of a request were those of an earlier one, and what keeping them takes. */

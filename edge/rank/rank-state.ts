@@ -10,6 +10,7 @@ import { PinnedScorers } from './pinned-scorers.ts';
 import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
+import { UnderLoad } from './under-load.ts';
 import { UserProofs } from './user-proofs.ts';
 import { weightsCache, type CachedWeights } from './weights-cache.ts';
 
@@ -27,6 +28,7 @@ export interface RankState {
   readonly tracing: Tracing | undefined;
   readonly misunderstandings: Misunderstandings;
   readonly userProofs: UserProofs;
+  readonly underLoad: UnderLoad;
   readonly rankHeaders: RankHeaders;
   readonly pools: KeptPools;
 }
@@ -43,6 +45,7 @@ export const rankState = (env: Env, settings: Settings, tracing?: Tracing): Rank
   decisions: new DecisionLog(env, settings, tracing),
   misunderstandings: new Misunderstandings(),
   userProofs: new UserProofs(settings),
+  underLoad: new UnderLoad(),
   rankHeaders: new RankHeaders(settings),
   pools: new KeptPools(),
 });

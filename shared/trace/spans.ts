@@ -111,10 +111,6 @@ export class Spans {
     else this.#waiting.push(span);
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /** Hands over all that wait. */
   take(): readonly EndedSpan[] {
     const taken = this.#waiting;
