@@ -29,6 +29,7 @@ import { withRules } from './with-rules.ts';
 import { ruleReport } from '../../shared/score/slate-rules/rule-report.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
 import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
+import { inputUnderLoad } from './under-load.ts';
 import { visitorOf } from './visitor.ts';
 
 /** A decision holds the request, and must fit into one row of the event log (2 MB). */
@@ -116,7 +117,7 @@ export async function rankOnce(
   const full = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
   const input =
     pinned === undefined && state.decisions.isFarBehind
-      ? await state.underLoad.inputOf(full, state, asked, assigned, when)
+      ? await inputUnderLoad(full, state, asked, assigned, when)
       : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;

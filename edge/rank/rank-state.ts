@@ -10,7 +10,6 @@ import { PinnedScorers } from './pinned-scorers.ts';
 import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
-import { UnderLoad } from './under-load.ts';
 import { UserProofs } from './user-proofs.ts';
 import { weightsCache, type CachedWeights } from './weights-cache.ts';
 
@@ -28,7 +27,8 @@ export interface RankState {
   readonly tracing: Tracing | undefined;
   readonly misunderstandings: Misunderstandings;
   readonly userProofs: UserProofs;
-  readonly underLoad: UnderLoad;
+  /** How many rankings were made by the rules, as the isolate was far behind. */
+  readonly underLoad: { rankings: number };
   readonly rankHeaders: RankHeaders;
   readonly pools: KeptPools;
 }
@@ -45,7 +45,7 @@ export const rankState = (env: Env, settings: Settings, tracing?: Tracing): Rank
   decisions: new DecisionLog(env, settings, tracing),
   misunderstandings: new Misunderstandings(),
   userProofs: new UserProofs(settings),
-  underLoad: new UnderLoad(),
+  underLoad: { rankings: 0 },
   rankHeaders: new RankHeaders(settings),
   pools: new KeptPools(),
 });

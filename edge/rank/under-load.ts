@@ -11,38 +11,33 @@ const PLAIN: ExplorationSpec = { temperature: 0, epsilon: 0, poolSize: 1 };
 /**
  * While an isolate is far behind, what trees or a network would rank is ranked by the rules (`v000000`), which takes a fifth of the time, and
  * without exploring. It is logged as what it is, a ranking of that version which is of no experiment, and as degraded.
+ * @returns `full` where the rules would take as long, or are not stored under its schema.
  */
-export class UnderLoad {
-  /** How many rankings of this isolate were made so. */
-  rankings = 0;
-
-  /** @returns `full` where the rules would take as long, or are not stored under its schema. */
-  async inputOf(
-    full: RankingInput,
-    state: RankState,
-    request: RankRequest,
-    visitor: Visitor,
-    when: Parameters<typeof rankingInputOf>[3],
-  ): Promise<RankingInput> {
-    const { weights, secondWeights } = full.config;
-    const isPlain = [weights, secondWeights ?? weights].every(
-      ({ scorer }) => scorer.kind === 'additive',
-    );
-    // An apprentice keeps the site's order for some, which is no version's to change.
-    if (isPlain || full.order !== undefined) return full;
-    try {
-      const pinned = { pinned: RULES_VERSION, visitor };
-      const { config, ...rules } = await rankingInputOf(state, request, pinned, when);
-      if (config.weights.scorer.schema.hash !== weights.scorer.schema.hash) return full;
-      this.rankings++;
-      return {
-        ...rules,
-        config: { ...config, exploration: PLAIN },
-        degraded: true,
-        ...(full.operators && { operators: full.operators }),
-      };
-    } catch {
-      return full;
-    }
+export async function inputUnderLoad(
+  full: RankingInput,
+  state: RankState,
+  request: RankRequest,
+  visitor: Visitor,
+  when: Parameters<typeof rankingInputOf>[3],
+): Promise<RankingInput> {
+  const { weights, secondWeights } = full.config;
+  const isPlain = [weights, secondWeights ?? weights].every(
+    ({ scorer }) => scorer.kind === 'additive',
+  );
+  // An apprentice keeps the site's order for some, which is no version's to change.
+  if (isPlain || full.order !== undefined) return full;
+  try {
+    const pinned = { pinned: RULES_VERSION, visitor };
+    const { config, ...rules } = await rankingInputOf(state, request, pinned, when);
+    if (config.weights.scorer.schema.hash !== weights.scorer.schema.hash) return full;
+    state.underLoad.rankings++;
+    return {
+      ...rules,
+      config: { ...config, exploration: PLAIN },
+      degraded: true,
+      ...(full.operators && { operators: full.operators }),
+    };
+  } catch {
+    return full;
   }
 }
