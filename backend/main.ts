@@ -13,7 +13,10 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import { outboundOf } from './outbound/outbound.ts';
+import { sendTracesTo } from './outbound/send-traces.ts';
 import { backendMetrics } from './process/metrics.ts';
+import { NO_TRACING, tracingBy } from './process/tracing.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { recentGauges } from './http/recent-gauges.ts';
 import { log } from './process/logger.ts';
@@ -65,7 +68,18 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leaseOf(store, { name, holder: backend, ttlMs, nowMs });
   const identity = identityKeys(config.identitySecrets);
   const edgeKey = edgeKeyOf(identity, log);
-  const services = servicesOf({ config, store, metrics, backend, lease, nowMs, log });
+  const tracing =
+    config.traceAddress === undefined
+      ? NO_TRACING
+      : tracingBy(
+          config.traces.share,
+          sendTracesTo(config.traceAddress, outboundOf(config.outbound)),
+          ({ exported, dropped }) => {
+            metrics.set('trimtab_trace_spans_total', exported, { outcome: 'exported' });
+            metrics.set('trimtab_trace_spans_total', dropped, { outcome: 'dropped' });
+          },
+        );
+  const services = servicesOf({ config, store, metrics, tracing, backend, lease, nowMs, log });
   const {
     versions,
     liveSchema,
@@ -263,6 +277,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       await services.stop();
       await store.close();
       await trainingData.stop();
+      await tracing.stop();
     },
   };
 }

@@ -13,6 +13,7 @@ import { keptDaysOf, kvSettleOf, type BackendConfig } from './config/config.ts';
 import { evaluationsOf } from './runs/evaluate/evaluations.ts';
 import { experimentServiceOf } from './experiments/service.ts';
 import type { Metrics } from './process/metrics.ts';
+import type { Tracing } from './process/tracing.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
@@ -24,6 +25,7 @@ import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
 import { edgeReadsPatches, edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
 import { rankingRoomOf } from './offline/ranking-room.ts';
+import { tracedPublisher } from './models/traced-publisher.ts';
 import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
@@ -53,6 +55,7 @@ export interface ServicesDeps {
   readonly config: BackendConfig;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** This process, by the name under which its presence is known. */
   readonly backend: string;
   /** A lease that this process may hold. */
@@ -62,12 +65,21 @@ export interface ServicesDeps {
 }
 
 /** Every service of the backend with what it needs of the others; nothing is served and nothing happens by itself yet. */
-export function servicesOf({ config, store, metrics, backend, lease, nowMs, log }: ServicesDeps) {
+export function servicesOf({
+  config,
+  store,
+  metrics,
+  tracing,
+  backend,
+  lease,
+  nowMs,
+  log,
+}: ServicesDeps) {
   const { database, kvSettleMs: settleMs } = config;
   const edge = { edgeUrl: config.edgeUrl, secretKey: config.secretKeys[0] };
   const outbound = outboundOf(config.outbound);
-  const kv = edgeKv(edge);
-  const publisher = publisherOf(kv, store, settleMs, nowMs);
+  const kv = edgeKv({ ...edge, headers: () => tracing.headers() });
+  const publisher = tracedPublisher(publisherOf(kv, store, settleMs, nowMs), tracing);
   const versions = versionsOf(store, nowMs);
   const readsCrosses = () => edgeReadsCrosses(edge);
   const liveSchema = liveSchemaReader(store, versions);
@@ -218,7 +230,13 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
     backend,
     nowMs,
     log,
-    onFinished: ({ status, finishedAt }) => {
+    onFinished: ({ status, startedAt, finishedAt, version }) => {
+      tracing.record('training', {
+        startMs: startedAt,
+        endMs: finishedAt ?? nowMs(),
+        failed: status === 'failed',
+        attributes: { 'trimtab.status': status, ...(version && { 'trimtab.weights': version }) },
+      });
       metrics.add('trimtab_training_runs_total', 1, { status });
       metrics.set('trimtab_training_last_timestamp_ms', finishedAt ?? nowMs());
     },
@@ -257,6 +275,7 @@ export function servicesOf({ config, store, metrics, backend, lease, nowMs, log 
   );
   return {
     kv,
+    tracing,
     costs: costsOf({
       store,
       settings: config.costs,

@@ -3,6 +3,7 @@ import type { Guarded } from './http/authorize.ts';
 import { NamedKeys } from './http/named-keys.ts';
 import { RateLimits, type RateLimited } from './http/rate-limits.ts';
 import type { Env } from './platform/env.ts';
+import { Tracing } from './platform/tracing.ts';
 import { settingsOf, type Configured, type Settings } from './platform/settings.ts';
 import { rankState, type RankState } from './rank/rank-state.ts';
 
@@ -19,12 +20,13 @@ export function isolateOf(env: Env): Isolate {
   let isolate = isolates.get(env);
   if (isolate === undefined) {
     const settings = settingsOf(env);
+    const tracing = settings.traces && new Tracing(settings.traces);
     isolate = {
       env,
       crossOrigin: crossOrigin(settings),
       keys: new NamedKeys(env, settings),
       rateLimits: new RateLimits(env, settings),
-      ...rankState(env, settings),
+      ...rankState(env, settings, tracing),
     };
     isolates.set(env, isolate);
   }

@@ -15,6 +15,7 @@ import { handlePersonalizerRank } from './dropin/personalizer-rank.ts';
 import { handleClientScript } from './http/handle-client-script.ts';
 import { errorResponse, jsonResponse, notFound } from './http/json-response.ts';
 import { handleOpenApi } from './http/openapi.ts';
+import type { Span } from '../shared/trace/spans.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
 import { handleKeys } from './live/handle-keys.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
@@ -33,7 +34,7 @@ export { SnapshotKeeper } from './live/snapshot-keeper.ts';
 
 const personalizer = (handle: Handler) => dropIn('personalizer', withPersonalizerErrors(handle));
 
-const router = Router<IRequest, [Isolate, ExecutionContext], Response>({
+const router = Router<IRequest, [Isolate, ExecutionContext, Span | undefined], Response>({
   before: [(request, isolate) => isolate.crossOrigin.preflight(request)],
   catch: errorResponse,
   finally: [(response: Response, request, isolate) => isolate.crossOrigin.allow(response, request)],
@@ -77,10 +78,11 @@ async function ranking(
   request: Request,
   isolate: Isolate,
   ctx: ExecutionContext,
+  trace: Span | undefined,
 ): Promise<Response> {
   const { allowedOrigins } = isolate.settings;
   try {
-    const response = await handleRank(request, isolate, ctx);
+    const response = await handleRank(request, isolate, ctx, trace);
     // Its headers say so already, and each call to change them costs as much as checking the key.
     if (allowedOrigins !== '*') isolate.crossOrigin.allow(response, request);
     return response;
@@ -95,9 +97,12 @@ export default {
   fetch(request, env, ctx): Response | Promise<Response> {
     try {
       const isolate = isolateOf(env);
-      return isRanking(request)
-        ? ranking(request, isolate, ctx)
-        : router.fetch(request, isolate, ctx);
+      const { tracing } = isolate;
+      const trace = tracing?.begin(request);
+      const answered = isRanking(request)
+        ? ranking(request, isolate, ctx, trace)
+        : router.fetch(request, isolate, ctx, trace);
+      return trace === undefined ? answered : tracing!.ended(trace, answered, ctx);
     } catch (error) {
       return errorResponse(error);
     }

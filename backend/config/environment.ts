@@ -4,6 +4,8 @@ import { identitySecrets } from '../../shared/domain/identity.ts';
 import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
 import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
 import type { ChannelAddresses } from '../monitor/channels-of.ts';
+import { readOtlpHeaders } from '../../shared/trace/trace-export.ts';
+import type { TraceAddress } from '../outbound/send-traces.ts';
 import type { Database } from '../store/connect.ts';
 import { chatUrlOf, smtpOf, webhookOf } from './alert-addresses.ts';
 import { readKeys } from './keys.ts';
@@ -35,6 +37,8 @@ export interface Environment {
   readonly alertAddresses: ChannelAddresses;
   /** Addresses of feeds of the catalogue, by their names. */
   readonly feedUrls: Readonly<Record<string, string>>;
+  /** Where traces are sent to; undefined: there are none. */
+  readonly traceAddress: TraceAddress | undefined;
   /** What the identity provider of dashboard.oidc asks this backend for. */
   readonly oidcClientSecret: string | undefined;
 }
@@ -134,6 +138,14 @@ export const VARIABLES = {
       'What sends alerts by e-mail: smtps://user:password@host, or smtp://… for STARTTLS; from whom and to whom is in notices.email',
     isSecret: true,
   },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    meaning:
+      'Where traces are sent to, by OTLP over HTTP as JSON, such as https://otel.example/v1/traces; without it there are none',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
+    meaning: 'Headers of those requests: name=value, with commas between them',
+    isSecret: true,
+  },
   TRIMTAB_OIDC_CLIENT_SECRET: {
     meaning: 'What the identity provider of dashboard.oidc knows this backend by',
     isSecret: true,
@@ -199,6 +211,10 @@ export function readEnvironment(env: Env): Environment {
       smtp: smtpOf(valueOf('TRIMTAB_ALERT_SMTP')),
     },
     feedUrls: feedUrlsOf(valueOf('TRIMTAB_FEED_URLS')),
+    traceAddress: traceAddressOf(
+      valueOf('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+      valueOf('OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
+    ),
     oidcClientSecret: valueOf('TRIMTAB_OIDC_CLIENT_SECRET') || undefined,
   };
 }
@@ -211,6 +227,19 @@ function wholeNumber(name: VariableName, text: string): number {
 function urlOf(name: VariableName, text: string): string {
   if (!URL.canParse(text)) throw new Error(`${name} must be a URL, but was "${text}"`);
   return text.replace(/\/+$/, '');
+}
+
+function traceAddressOf(endpoint: string, text: string): TraceAddress | undefined {
+  if (endpoint === '') return undefined;
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw new Error('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an http or https URL');
+  // They hold a key, so no error shows them.
+  const headers = readOtlpHeaders(text);
+  if (headers === undefined)
+    throw new Error(
+      'OTEL_EXPORTER_OTLP_TRACES_HEADERS must be name=value, with commas between them',
+    );
+  return { endpoint, headers };
 }
 
 function longEnough<T extends readonly string[]>(name: VariableName, entries: T): T {

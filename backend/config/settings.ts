@@ -11,6 +11,7 @@ import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
 import { dashboard } from '../login/settings.ts';
 import { outbound } from '../outbound/settings.ts';
+import { traces } from '../outbound/trace-settings.ts';
 import { metricWeights } from '../reward/settings.ts';
 import { rollout } from '../rollouts/settings.ts';
 import { onlineLearning } from '../runs/online/settings.ts';
@@ -53,6 +54,8 @@ export const settings = group({
   costs,
   /** Which addresses the backend may ask: for webhooks, chats, mail servers, feeds and identity providers. */
   outbound,
+  /** How much is traced, where OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says where to. */
+  traces,
   /** What people are promised, and for how long records are kept. */
   privacy,
   /** How often it is checked that KV has what it should, that nothing waits to be published, and that no run was interrupted. */

@@ -1,6 +1,7 @@
 import { authenticate } from './auth.ts';
 import { checkJsonBodies } from './json-bodies.ts';
 import { limitBodies } from './limits.ts';
+import { traceRequests } from './trace-requests.ts';
 import { describeApi } from './contract/describe-api.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
@@ -49,6 +50,8 @@ export function createApp(services: Services) {
   app.onError(errorHandler(services.log));
   app.notFound(notFound);
   app.use(authenticate(services.secretKeys, services.keys, services.login));
+  // Behind it: nobody without a key is told of, but for who signs what they send.
+  app.use(traceRequests(services.tracing));
   app.use(limitBodies());
   app.use(checkJsonBodies());
   app.get('/openapi.json', (c) => c.json(describeApi(app)));

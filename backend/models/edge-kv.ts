@@ -27,6 +27,8 @@ export interface Kv {
 export interface EdgeAccess {
   readonly edgeUrl: string;
   readonly secretKey: string;
+  /** What else goes with each request, as it is made. */
+  readonly headers?: () => Record<string, string>;
   /** Pauses between attempts. */
   readonly retryPausesMs?: readonly number[];
 }
@@ -36,7 +38,12 @@ export const KV_TIMEOUT_MS = 15_000;
 /** KV accepts one write per second and key, so the pauses together last longer than a second. */
 const RETRY_PAUSES_MS = [150, 500, 1500];
 
-export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: EdgeAccess): Kv {
+export function edgeKv({
+  edgeUrl,
+  secretKey,
+  headers: own = () => ({}),
+  retryPausesMs = RETRY_PAUSES_MS,
+}: EdgeAccess): Kv {
   const call = async (
     method: string,
     namespace: KvNamespace,
@@ -66,7 +73,7 @@ export function edgeKv({ edgeUrl, secretKey, retryPausesMs = RETRY_PAUSES_MS }: 
         const response = await fetch(url, {
           ...init,
           method,
-          headers: { authorization: `Bearer ${secretKey}`, ...before, ...headers },
+          headers: { authorization: `Bearer ${secretKey}`, ...own(), ...before, ...headers },
           signal: AbortSignal.timeout(Math.min(KV_TIMEOUT_MS, leftMs)),
         });
         const bytes = new Uint8Array(await response.arrayBuffer());

@@ -80,6 +80,7 @@ export const backendMetrics = (): Metrics =>
     )
     .declare('trimtab_ingest_lag_ms', 'From the newest entry of the last batch to its commit.')
     .declare('trimtab_ingest_last_batch_timestamp_ms', 'When the last batch was committed.')
+    .declare('trimtab_trace_spans_total', 'Spans of traces, by what became of them.')
     .declare('trimtab_live_version', '1 for the version that is live.')
     .declare('trimtab_live_hold', '1 while a rollback holds the pointer.')
     .declare('trimtab_snapshot_items', 'Items in the live snapshot.')

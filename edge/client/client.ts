@@ -28,14 +28,14 @@ const ERASED = 'f';
 
 /** Does nothing by itself but send what an earlier page left; on a server not even that. */
 export function createClient(options: ClientOptions): Client {
-  const { key, onError = () => {} } = options;
+  const { onError = () => {} } = options;
   const url = options.url.replace(/\/+$/, '');
   const page: Document | undefined = globalThis.document;
   const device = openDevice();
   /** What to add to the device's clock, ms. */
   let offsetMs = Number(device.get(OFFSET)) || 0;
   const now = () => Date.now() + offsetMs;
-  const post = posting(url, key);
+  const post = posting(url, options);
   const rankings = heldRankings(device, now);
   const queue = eventQueue(device, rankings, post, now, onError);
   const history = visitorHistory(device, now);

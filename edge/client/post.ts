@@ -1,3 +1,5 @@
+import type { ClientOptions } from './types.ts';
+
 /** An answer's body, or `{code, message}` with status 0 where none came. */
 export interface Answer {
   readonly status: number;
@@ -15,7 +17,7 @@ const MOST_KEPT_ALIVE = 60_000;
  * a key. Never fails.
  */
 export const posting =
-  (url: string, key: string): Post =>
+  (url: string, { key, trace }: ClientOptions): Post =>
   async (path, body) => {
     const text = JSON.stringify(body);
     try {
@@ -24,7 +26,11 @@ export const posting =
         body: text,
         keepalive: text.length < MOST_KEPT_ALIVE,
         credentials: 'omit',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        headers: {
+          ...trace,
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+        },
       });
       return { status: response.status, body: await response.json() };
     } catch (error) {

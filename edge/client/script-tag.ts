@@ -12,6 +12,7 @@ if (!globalThis.trimtab) {
     key: dataset.key ?? '',
     consent: dataset.consent as Consent | undefined,
     timeoutMs: Number(dataset.timeoutMs) || undefined,
+    trace: dataset.traceparent ? { traceparent: dataset.traceparent } : {},
     onError: (error) => console.warn('trimtab', error),
   });
   globalThis.trimtab = client;

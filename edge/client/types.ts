@@ -32,6 +32,12 @@ export interface ClientError {
   readonly message: string;
 }
 
+/** W3C Trace Context, as propagators of OpenTelemetry write it. */
+export interface TraceHeaders {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
 export interface ClientOptions {
   /** Where the Worker is, such as `https://rank.example.com`. */
   readonly url: string;
@@ -53,6 +59,8 @@ export interface ClientOptions {
   readonly context?: RequestContext;
   /** Who the visitor is, such as their age group. It is sent with consent to personalise only. */
   readonly demographics?: RequestContext;
+  /** Of which trace the page is: goes with each request, as it is. A server makes a client for each request that it traces. */
+  readonly trace?: TraceHeaders;
   /** Is told what was refused or could not be reached. The page goes on whatever it says. */
   readonly onError?: (error: ClientError) => void;
 }

@@ -1,8 +1,12 @@
 import type { Decision, Shadow } from '../../shared/domain/decision.ts';
+import type { Span } from '../../shared/trace/spans.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
+import type { TraceContext } from '../../shared/trace/trace-context.ts';
 import { decisionsToBytes } from '../../shared/format/decision-bytes.ts';
 import type { Env } from '../platform/env.ts';
+import { pause } from '../platform/pause.ts';
 import type { Settings } from '../platform/settings.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import { shardOf } from './shard.ts';
 
 const MAX_BATCH = 256;
@@ -18,6 +22,8 @@ const MAX_APPEND_BYTES = 1_500_000;
 
 /** While more batches than this wait to be written, the isolate does not keep up, and scores nothing in shadow: that is shed first. */
 const MOST_UNWRITTEN = 8;
+/** Beyond these it is far behind: over 4,000 rankings were answered, and their log waits for the processor. */
+const FAR_BEHIND = 16;
 
 /** The parts of a decision that are computed only when it is written, after the response. */
 interface DeferredParts {
@@ -30,10 +36,12 @@ interface Entry {
   readonly decision: Omit<Decision, 'request'>;
   readonly deferred: DeferredParts;
   shadow?: Shadow;
+  /** From its ranking until it is stored; undefined where that is not traced. */
+  readonly span: Span | undefined;
 }
 
 /** A decision with all that is logged of it. */
-const wholeDecision = ({ decision, deferred, shadow }: Entry): Decision => ({
+const wholeDecision = ({ decision, deferred, shadow }: Omit<Entry, 'span'>): Decision => ({
   ...decision,
   request: requestText(deferred.rankRequest),
   ...(shadow && { shadow }),
@@ -71,12 +79,14 @@ export class DecisionLog {
   readonly #unwritten = new Set<Batch>();
   readonly #env: Env;
   readonly #shards: number;
+  readonly #tracing: Tracing | undefined;
   /** Decisions that could not be stored, until a later batch has told so. */
   #lost = 0;
   #lostEver = 0;
 
-  constructor(env: Env, { eventShards }: Settings) {
+  constructor(env: Env, { eventShards }: Settings, tracing?: Tracing) {
     this.#env = env;
+    this.#tracing = tracing;
     this.#shards = eventShards;
   }
 
@@ -85,16 +95,23 @@ export class DecisionLog {
     return this.#lostEver;
   }
 
-  add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext) {
+  /** Whether this isolate does not keep up with what it is asked, by what it has yet to do of what it answered. */
+  get isFarBehind(): boolean {
+    return this.#unwritten.size > FAR_BEHIND;
+  }
+
+  /** @param trace the span of the request that asked, where it is traced. */
+  add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext, trace?: Span) {
+    const entry = { decision, deferred, span: trace?.child('rank log') };
     const open = this.#open;
     if (open !== undefined && open.entries.length < MAX_BATCH && !isAbandoned(open, decision.at)) {
-      open.entries.push({ decision, deferred });
+      open.entries.push(entry);
       return;
     }
     for (const batch of this.#unwritten) {
       if (isAbandoned(batch, decision.at)) ctx.waitUntil(this.#write(batch));
     }
-    const batch = { openedAtMs: decision.at, entries: [{ decision, deferred }] };
+    const batch = { openedAtMs: decision.at, entries: [entry] };
     this.#open = batch;
     this.#unwritten.add(batch);
     ctx.waitUntil(this.#collect(batch));
@@ -110,33 +127,49 @@ export class DecisionLog {
     if (this.#unwritten.size <= MOST_UNWRITTEN) await scoreShadows(batch);
     if (!this.#unwritten.delete(batch)) return;
     const shard = shardOf(batch.entries[0].decision.rankingId, this.#shards);
-    await this.#append(shard, batch.entries.map(wholeDecision));
+    const spans = batch.entries.flatMap(({ span }) => span ?? []);
+    const traces = spans.map(({ context }) => context);
+    const isStored = await this.#append(shard, batch.entries.map(wholeDecision), traces);
+    if (spans.length === 0) return;
+    for (const span of spans) span.end(!isStored);
+    await this.#tracing?.sendSoon();
   }
 
-  async #append(shard: number, decisions: readonly Decision[]): Promise<void> {
+  /** @returns whether all of them are stored. */
+  async #append(
+    shard: number,
+    decisions: readonly Decision[],
+    traces: readonly TraceContext[],
+  ): Promise<boolean> {
     const bytes = decisionsToBytes(decisions);
     if (bytes.length > MAX_APPEND_BYTES && decisions.length > 1) {
       const half = decisions.length >> 1;
-      await this.#append(shard, decisions.slice(0, half));
-      return this.#append(shard, decisions.slice(half));
+      const isStored = await this.#append(shard, decisions.slice(0, half), traces);
+      return (await this.#append(shard, decisions.slice(half), [])) && isStored;
     }
     const { EVENT_LOG } = this.#env;
     const id = EVENT_LOG.idFromName(`shard-${shard}`);
     const lost = this.#lost;
     this.#lost = 0;
+    const append = () =>
+      traces.length === 0
+        ? EVENT_LOG.get(id).appendDecisions(bytes, lost)
+        : EVENT_LOG.get(id).appendDecisions(bytes, lost, traces);
     try {
-      await EVENT_LOG.get(id).appendDecisions(bytes, lost);
+      await append();
     } catch {
       // A Durable Object that is being moved or reset fails once. The backend stores a decision that arrives twice once;
       // what was lost before is then counted twice, and never not at all.
       try {
-        await EVENT_LOG.get(id).appendDecisions(bytes, lost);
+        await append();
       } catch (error) {
         this.#lost += lost + decisions.length;
         this.#lostEver += decisions.length;
         console.error(`${decisions.length} decisions could not be logged in shard ${shard}`, error);
+        return false;
       }
     }
+    return true;
   }
 }
 
@@ -155,11 +188,6 @@ async function scoreShadows({ entries }: Batch): Promise<void> {
     }
   }
 }
-
-const pause = (ms: number) =>
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 /**
  * The part of the request that the ranking depends on, as JSON in the form in which it was sent. Without consent it lacks what

@@ -1,11 +1,14 @@
 import { DurableObject } from 'cloudflare:workers';
+import { traceHeaders, type TraceContext } from '../../shared/trace/trace-context.ts';
 import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { EventEntry, EventLogObject, StoredEvents } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
+import { Tracing } from '../platform/tracing.ts';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.ts';
 import { LogStore } from './log-store.ts';
 import { ship } from './ship.ts';
+import { WaitingTraces } from './waiting-traces.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** How long event ids are kept. A token expires earlier, so a repeated event is always recognised. */
@@ -24,21 +27,32 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
   readonly #store: LogStore;
   /** Epoch ms of the next alarm; null if none is set; undefined until it is read after the object starts. */
   #alarmAtMs: number | null | undefined;
+  readonly #traces = new WaitingTraces();
+  #tracing: Tracing | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new LogStore(ctx.storage.sql, ctx.id.toString().slice(0, 16), Date.now());
   }
 
-  async appendDecisions(bytes: Uint8Array, lost = 0): Promise<void> {
+  async appendDecisions(
+    bytes: Uint8Array,
+    lost = 0,
+    traces: readonly TraceContext[] = [],
+  ): Promise<void> {
     this.#atOnce(() => {
       this.#store.addDecisions(bytes);
       if (lost > 0) this.#store.addLost(lost);
     });
+    if (traces.length > 0) this.#traces.add(traces, this.#store.newestSeq());
     await this.#shipSoon();
   }
 
-  async storeEvents(events: readonly EventEntry[], mayRefuse = false): Promise<StoredEvents> {
+  async storeEvents(
+    events: readonly EventEntry[],
+    mayRefuse = false,
+    trace?: TraceContext,
+  ): Promise<StoredEvents> {
     const { eventCaps, maxShardBytes } = settingsOf(this.env);
     if (mayRefuse && this.ctx.storage.sql.databaseSize > maxShardBytes) {
       await this.#shipSoon();
@@ -48,7 +62,10 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     const { duplicates, tooMany } = stored;
     if (tooMany.length > 0)
       console.warn(`${tooMany.length} of ${events.length} events were too many of their ranking`);
-    if (duplicates.length + tooMany.length < events.length) await this.#shipSoon();
+    if (duplicates.length + tooMany.length < events.length) {
+      if (trace !== undefined) this.#traces.add([trace], this.#store.newestSeq());
+      await this.#shipSoon();
+    }
     return stored;
   }
 
@@ -70,16 +87,22 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     this.#alarmAtMs = null;
     try {
       const settings = settingsOf(this.env);
+      this.#tracing ??= settings.traces && new Tracing(settings.traces);
       for (let nowMs = Date.now(); nowMs < endMs; nowMs = Date.now()) {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
+        const span = this.#tracing && this.#traces.begin(this.#tracing.spans, batch);
         const { outcome, retryAfterMs } = await ship(
           batch.batchId,
           this.#store.bytesOf(batch),
           settings,
+          span && traceHeaders(span.context),
         );
-        if (outcome === 'committed') this.#atOnce(() => this.#store.deleteCommitted(batch));
-        else {
+        span?.set({ 'trimtab.attempts': batch.attempts + 1 }).end(outcome !== 'committed');
+        if (outcome === 'committed') {
+          this.#atOnce(() => this.#store.deleteCommitted(batch));
+          this.#traces.done(batch);
+        } else {
           const waitMs = Math.max(
             backoffMs(batch.attempts, Math.random()),
             Math.min(retryAfterMs, LONGEST_BACKOFF_MS),
@@ -93,6 +116,7 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
       pauseMs = PAUSE_AFTER_FAILURE_MS;
     } finally {
       await this.#rearm(Date.now() + pauseMs);
+      if (this.#tracing !== undefined) this.ctx.waitUntil(this.#tracing.send());
     }
   }
 

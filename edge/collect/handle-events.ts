@@ -1,4 +1,5 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import type { Span } from '../../shared/trace/spans.ts';
 import type { SessionId } from '../../shared/domain/ids.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { authorize, type Guarded } from '../http/authorize.ts';
@@ -40,6 +41,7 @@ export async function handleEvents(
   request: Request,
   configured: Configured & Guarded & RateLimited,
   ctx: ExecutionContext,
+  trace?: Span,
 ): Promise<Response> {
   const { settings, rateLimits } = configured;
   const role = await authorize(request, configured, 'events', ctx);
@@ -49,7 +51,7 @@ export async function handleEvents(
   const { length } = [...accepted.events, ...accepted.rejected];
   const more = requestsFor({ events: length, characters }) - 1;
   if (more > 0) await rateLimits.checkCaller('events', request, role, more);
-  return jsonResponse(await storeAccepted(accepted, configured), 202);
+  return jsonResponse(await storeAccepted(accepted, configured, trace), 202);
 }
 
 /** What became of events, as `POST /v1/events` answers it. */
@@ -67,6 +69,7 @@ export interface Received {
 export async function storeAccepted(
   { events: valid, rejected, corrected }: AcceptedEvents,
   configured: Configured & RateLimited,
+  trace?: Span,
 ): Promise<Received> {
   const { settings, rateLimits } = configured;
   const { events, tooFast } = await withinRates(valid, rateLimits);
@@ -76,7 +79,7 @@ export async function storeAccepted(
   reject(tooFast, new TooManyRequests('this session').toJSON());
   const shards = byShard(events, ({ event }) => shardKeyOf(event), settings.eventShards);
   const appended = await Promise.all(
-    [...shards].map(([shard, group]) => append(configured, shard, group)),
+    [...shards].map(([shard, group]) => append(configured, shard, group, trace)),
   );
   if (appended.length > 0 && appended.every(({ stored }) => stored?.isFull === true))
     throw new ApiError(429, FULL.code, FULL.message, undefined, FULL_RETRY_AFTER_S);
@@ -139,15 +142,19 @@ async function append(
   { env }: Configured,
   shard: number,
   group: AcceptedEvents['events'],
+  trace: Span | undefined,
 ): Promise<{ stored: StoredEvents | undefined; group: AcceptedEvents['events'] }> {
   const object = env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`));
+  const span = trace?.child('events store', 'client').set({ 'trimtab.events': group.length });
+  const entries = group.map(({ event }) => entryOf(event));
   try {
-    const stored = await object.storeEvents(
-      group.map(({ event }) => entryOf(event)),
-      true,
-    );
+    const stored = await (span === undefined
+      ? object.storeEvents(entries, true)
+      : object.storeEvents(entries, true, span.context));
+    span?.end();
     return { stored, group };
   } catch (error) {
+    span?.end(true);
     console.error(`shard ${shard} could not store ${group.length} events`, error);
     return { stored: undefined, group };
   }

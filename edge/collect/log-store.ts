@@ -69,6 +69,13 @@ export class LogStore {
     this.#add(LOST, String(decisions));
   }
 
+  /** Of the entry that was added last; 0 where there is none. */
+  newestSeq(): number {
+    return (
+      this.#sql.exec<{ seq: number | null }>(`SELECT MAX(seq) AS seq FROM entries`).one().seq ?? 0
+    );
+  }
+
   /** Stores the events that are new, as many as the caps allow. What is too many leaves nothing behind. */
   addEvents(events: readonly EventEntry[], caps: EventCaps, nowMs: number): StoredEvents {
     const fresh = this.#markSeen(

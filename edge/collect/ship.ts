@@ -16,11 +16,13 @@ export interface ShipResult {
 /**
  * Sends a sealed batch to the backend, signed. It counts as committed only if the response names the batch: a 200
  * from something else, such as a proxy, must not cause data to be deleted.
+ * @param trace headers by which the backend goes on in the same trace.
  */
 export async function ship(
   batchId: string,
   bytes: Uint8Array<ArrayBuffer>,
   { backendUrl, ingestSecrets, identity }: Settings,
+  trace: Readonly<Record<string, string>> = {},
 ): Promise<ShipResult> {
   // AbortSignal.timeout would leave a timer behind, which keeps the object awake after the request.
   const abort = new AbortController();
@@ -30,6 +32,7 @@ export async function ship(
       method: 'POST',
       body: bytes,
       headers: {
+        ...trace,
         'content-type': 'application/octet-stream',
         [IDENTITY_HEADER]: identity[0].fingerprint,
         [SIGNATURE_HEADER]: signBody(bytes, ingestSecrets[0], Date.now()),

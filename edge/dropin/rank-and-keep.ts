@@ -37,7 +37,13 @@ export async function rankAndKeep(
   const answer = await rankOnce(
     body,
     { ...caller, counted: requestsFor({ characters }), nowMs },
-    { ...isolate, decisions: { add: (...given) => (logged = given) } },
+    {
+      ...isolate,
+      decisions: {
+        add: (...given) => (logged = given),
+        isFarBehind: isolate.decisions.isFarBehind,
+      },
+    },
     ctx,
     (how) => (drawing = how),
   );

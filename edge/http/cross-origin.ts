@@ -1,4 +1,5 @@
 import { cors } from 'itty-router';
+import { TRACEPARENT, TRACESTATE } from '../../shared/trace/trace-context.ts';
 import type { Settings } from '../platform/settings.ts';
 
 /** CORS (cross-origin resource sharing): lets pages of the allowed origins call the Worker. */
@@ -16,7 +17,14 @@ export function crossOrigin({ allowedOrigins }: Settings): CrossOrigin {
   const { preflight } = cors({
     origin: allowedOrigins === '*' ? '*' : [...allowedOrigins],
     allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'x-trimtab-version', 'x-trimtab-metadata'],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-trimtab-version',
+      'x-trimtab-metadata',
+      TRACEPARENT,
+      TRACESTATE,
+    ],
     maxAge: 86_400,
   });
   if (allowedOrigins === '*') {

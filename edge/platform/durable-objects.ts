@@ -1,6 +1,7 @@
 import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { KeyList } from '../../shared/domain/access-key.ts';
 import type { ItemId, RankingId, Version } from '../../shared/domain/ids.ts';
+import type { TraceContext } from '../../shared/trace/trace-context.ts';
 import type { Pointer, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { Holdout, WeightDelta } from '../../shared/domain/weight-delta.ts';
 
@@ -33,10 +34,22 @@ export interface EventLogObject extends Rpc.DurableObjectBranded {
   /**
    * @param bytes one batch, as `decisionsToBytes` writes it.
    * @param lost how many decisions the caller could not store anywhere since it last said so.
+   * @param traces that go on when these are shipped.
    */
-  appendDecisions(bytes: Uint8Array, lost?: number): Promise<void>;
-  /** @param mayRefuse nothing is stored where the shard holds as much as it may: what is left is kept for decisions and erasures. */
-  storeEvents(events: readonly EventEntry[], mayRefuse?: boolean): Promise<StoredEvents>;
+  appendDecisions(
+    bytes: Uint8Array,
+    lost?: number,
+    traces?: readonly TraceContext[],
+  ): Promise<void>;
+  /**
+   * @param mayRefuse nothing is stored where the shard holds as much as it may: what is left is kept for decisions and erasures.
+   * @param trace that goes on when these are shipped.
+   */
+  storeEvents(
+    events: readonly EventEntry[],
+    mayRefuse?: boolean,
+    trace?: TraceContext,
+  ): Promise<StoredEvents>;
   /** What the backend has not committed yet. */
   waiting(): Promise<ShardWaiting>;
 }

@@ -53,4 +53,10 @@ export interface Env {
   readonly MAX_SHARD_MB?: string;
   readonly MAX_EVENTS_PER_RANKING?: string;
   readonly MAX_EVENTS_PER_ITEM_AND_TYPE?: string;
+  /** Where traces are sent to, by OTLP; without it there are none. */
+  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+  /** A secret: `name=value`, with commas between them. */
+  readonly OTEL_EXPORTER_OTLP_TRACES_HEADERS?: string;
+  /** 0 to 1: of requests that are of no trace yet. */
+  readonly TRACE_SHARE?: string;
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { identityKeys, identitySecrets, type IdentityKey } from '../../shared/domain/identity.ts';
 import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import { readOtlpHeaders } from '../../shared/trace/trace-export.ts';
 import type { Env } from './env.ts';
 
 /** What a key may do: `publishable` ranks and sends events, `secret` does everything. */
@@ -17,6 +18,14 @@ export interface EventCaps {
   readonly perRanking: number;
   /** Of one type on one item; or of one type, where it names no item. */
   readonly perItemAndType: number;
+}
+
+/** Where traces go to, and how many there are. */
+export interface TraceSettings {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of requests that are of no trace yet, 0 to 1. */
+  readonly share: number;
 }
 
 /** The Worker's variables and secrets, checked and parsed once per isolate. */
@@ -57,6 +66,8 @@ export interface Settings {
   readonly dropIns: ReadonlySet<DropIn>;
   /** The publishable key that the shop's page has. */
   readonly pagesKey: string;
+  /** Undefined: nothing is traced. */
+  readonly traces: TraceSettings | undefined;
 }
 
 /** What most request handlers need. */
@@ -128,11 +139,26 @@ function readSettings(env: Env): Settings {
     hasShop: isOn(env, 'SHOP', false),
     dropIns: dropInsOf(env),
     pagesKey: entriesOf(env.PUBLISHABLE_KEYS)[0],
+    traces: tracesOf(env),
     eventCaps: {
       perRanking: wholeNumber(env, 'MAX_EVENTS_PER_RANKING', 2000, 1),
       perItemAndType: wholeNumber(env, 'MAX_EVENTS_PER_ITEM_AND_TYPE', 500, 1),
     },
   };
+}
+
+function tracesOf(env: Env): TraceSettings | undefined {
+  const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? '';
+  if (endpoint === '') return undefined;
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw notConfigured('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an https address');
+  // No error shows them: they hold a key.
+  const headers = readOtlpHeaders(env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? '');
+  if (headers === undefined)
+    throw notConfigured('OTEL_EXPORTER_OTLP_TRACES_HEADERS must be name=value,name=value');
+  const share = Number(env.TRACE_SHARE ?? 0);
+  if (share >= 0 && share <= 1) return { endpoint, headers, share };
+  throw notConfigured(`TRACE_SHARE must be a number from 0 to 1, but was "${env.TRACE_SHARE}"`);
 }
 
 const SECRETS = [

@@ -44,6 +44,8 @@ export interface DrawOptions {
   readonly nowMs: number;
   /** As that of `PoolOptions`: it changes no slate. */
   readonly pools?: KeptPools;
+  /** Told once everything is scored, and nothing is drawn yet. */
+  readonly onPool?: () => void;
 }
 
 /**
@@ -53,7 +55,7 @@ export function drawSlateWith(
   { weights: { scorer }, exploration, secondWeights }: ServingConfig,
   table: RankableTable,
   request: RankRequest,
-  { seed, nowMs, pools }: DrawOptions,
+  { seed, nowMs, pools, onPool }: DrawOptions,
 ): DrawnSlate {
   const { limit } = request;
   if (secondWeights === undefined) {
@@ -64,6 +66,7 @@ export function drawSlateWith(
       nowMs,
       exploration: own,
       ...(pools && { pools }),
+      ...(onPool && { onPool }),
     });
     return { slate, exploration: own };
   }
@@ -71,6 +74,7 @@ export function drawSlateWith(
   const arms = [scorer, secondWeights.scorer].map((one) =>
     draftingOf(one, exploration, table, request, options),
   ) as [Drafting, Drafting];
+  onPool?.();
   return draftSlate(arms, table, limit, seed);
 }
 

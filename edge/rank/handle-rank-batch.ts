@@ -1,3 +1,4 @@
+import type { Span } from '../../shared/trace/spans.ts';
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { shown } from '../../shared/domain/shown.ts';
 import type { Guarded } from '../http/authorize.ts';
@@ -30,6 +31,7 @@ export async function handleRankBatch(
   request: Request,
   state: RankState & Guarded & RateLimited,
   ctx: ExecutionContext,
+  trace?: Span,
 ): Promise<Response> {
   const caller = await callerOf(request, state, ctx);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
@@ -50,7 +52,9 @@ export async function handleRankBatch(
   for (const [i, one] of requests.entries()) {
     if (i > 0 && i % RANKED_AT_ONCE === 0) await othersFirst();
     answers.push(
-      await answerOf(() => rankOnce(one, { ...caller, counted: counts[i], nowMs }, state, ctx)),
+      await answerOf(() =>
+        rankOnce(one, { ...caller, counted: counts[i], nowMs, trace }, state, ctx),
+      ),
     );
   }
   return jsonResponse({ answers });

@@ -3,12 +3,14 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
+import type { Span } from '../../shared/trace/spans.ts';
 import { signToken } from '../../shared/domain/token.ts';
 import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
+import { Phases } from '../platform/phases.ts';
 import type { Role } from '../platform/settings.ts';
 import { authorize, type Guarded } from '../http/authorize.ts';
 import { requestsFor, type RateLimited } from '../http/rate-limits.ts';
@@ -28,6 +30,7 @@ import { withRules } from './with-rules.ts';
 import { ruleReport } from '../../shared/score/slate-rules/rule-report.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
 import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
+import { inputUnderLoad } from './under-load.ts';
 import { visitorOf } from './visitor.ts';
 
 /** A decision holds the request, and must fit into one row of the event log (2 MB). */
@@ -39,15 +42,21 @@ export async function handleRank(
   request: Request,
   state: RankState & Guarded & RateLimited,
   ctx: ExecutionContext,
+  trace?: Span,
 ): Promise<Response> {
   const { rateLimits } = state;
+  const phases = trace && new Phases(trace);
+  phases?.next('rank parse');
   const caller = await callerOf(request, state, ctx);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const counted = requestsFor({ characters });
   if (counted > 1) await rateLimits.checkCaller('rank', request, caller.role, counted - 1);
-  const answer = await rankOnce(body, { ...caller, counted, nowMs: Date.now() }, state, ctx);
+  const asked = { ...caller, counted, nowMs: Date.now(), trace, phases };
+  const answer = await rankOnce(body, asked, state, ctx);
   const headers = state.rankHeaders.of(answer.weights, answer.snapshot);
-  return new Response(JSON.stringify(answer), { headers });
+  const response = new Response(JSON.stringify(answer), { headers });
+  phases?.end();
+  return response;
 }
 
 /** Who asks for a ranking, and from where. */
@@ -75,7 +84,7 @@ export async function callerOf(
 
 /** What a ranking reads and where its decision goes: the log, unless somebody else takes it. */
 export type RankParts = Omit<RankState, 'decisions'> &
-  RateLimited & { readonly decisions: Pick<DecisionLog, 'add'> };
+  RateLimited & { readonly decisions: Pick<DecisionLog, 'add' | 'isFarBehind'> };
 
 /** How a slate was drawn, for who has to say more of it than the answer does. */
 export interface Drawing {
@@ -101,7 +110,14 @@ export async function rankOnce(
     cell,
     counted,
     nowMs,
-  }: Caller & { readonly counted: number; readonly nowMs: number },
+    trace,
+    phases,
+  }: Caller & {
+    readonly counted: number;
+    readonly nowMs: number;
+    readonly trace?: Span | undefined;
+    readonly phases?: Phases | undefined;
+  },
   state: RankParts,
   ctx: ExecutionContext,
   onDrawn?: (drawing: Drawing) => void,
@@ -111,22 +127,35 @@ export async function rankOnce(
   state.userProofs.check(asked, role);
   const { assigned, logged } = visitorOf(asked, settings.identity[0]);
   await rateLimits.checkSession('rank', logged.sessionId, role === 'secret' ? 1 : counted);
+  phases?.next('rank read');
   const when = { ctx, cell, nowMs };
   const before =
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
-  const input = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const full = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const input =
+    pinned === undefined && state.decisions.isFarBehind
+      ? await inputUnderLoad(full, state, asked, assigned, when)
+      : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
   const rankRequest = withRules(asked, before, input, nowMs);
   const seed = before?.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
+  phases?.next('rank score');
+  const onPool = phases && (() => phases.next('rank draw'));
   const drawing = { seed, nowMs, pools: state.pools };
   const drawn = keepsOrder
     ? keepSiteOrder(input, rankRequest, nowMs)
-    : drawSlateWith(config, input.table, rankRequest, drawing);
+    : drawSlateWith(config, input.table, rankRequest, onPool ? { ...drawing, onPool } : drawing);
   onDrawn?.({ input, request: rankRequest, options: drawing, keepsOrder });
+  phases?.next('rank answer');
   const { slate, exploration, draft } = drawn;
+  trace?.set({
+    'trimtab.weights': version,
+    'trimtab.items': slate.ids.length,
+    'trimtab.degraded': degraded,
+  });
   const allowed = allowedRows(input.table, rankRequest);
   // Who did not consent is in no experiment, whatever they are shown.
   const isMeasured = rankRequest.consent !== 'none';
@@ -194,6 +223,7 @@ export async function rankOnce(
         : shadowScoringOf(input, rankRequest, assigned, drawing),
     },
     ctx,
+    trace,
   );
   state.misunderstandings.count(scorer.schema, rankRequest);
   // Pages that rank for visitors would not read them.

@@ -18,7 +18,8 @@ export async function handleVersion(
   isolate: RankState & Guarded,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { weights, snapshot, learned, misunderstandings, userProofs, decisions, pools } = isolate;
+  const { weights, snapshot, learned, misunderstandings, userProofs, decisions, pools, tracing } =
+    isolate;
   const [cell, nowMs] = [() => cellOf(request), Date.now()];
   const [live, catalogue] = await Promise.all([
     weights.get(ctx, cell, nowMs),
@@ -64,6 +65,10 @@ export async function handleVersion(
     /** Before signatures are required, this should stay at 0. */
     unsignedUsers: userProofs.unsigned,
     lostDecisions: decisions.lost,
+    /** Of trees or a network, that were ranked by the rules, as the isolate was far behind. */
+    rankedByRules: isolate.underLoad.rankings,
+    /** Spans that were sent, and that nobody will see, since the isolate began. */
+    ...(tracing && { traces: tracing.counts }),
     /** How often the best rows of a request were those of an earlier one, and what keeping them takes. */
     pools: { ...pools.counts, sizeBytes: pools.sizeBytes },
   });

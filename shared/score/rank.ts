@@ -119,6 +119,8 @@ export interface PoolOptions {
   readonly seed: number;
   /** Pools of earlier requests; absent: each is made anew. */
   readonly pools?: KeptPools;
+  /** Told by `rankSlate` once everything is scored, and nothing is drawn yet. */
+  readonly onPool?: () => void;
 }
 
 /**
@@ -379,6 +381,7 @@ export function rankSlate(
 ): Slate {
   const { table } = items;
   const pool = poolOf(scorer, items, visit, options);
+  options.onPool?.();
   const { encoded, best, raises, boosts, ruled } = pool;
   const { limit, exploration, seed } = options;
   const drawn = drawFrom(pool, limit, exploration, seededRandom(seed));

@@ -16,7 +16,7 @@ import { benchParse } from './parse.ts';
 import { benchPools } from './pools.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
-import { benchRerank } from './rerank.ts';
+import { benchDegraded, benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStages } from './stages.ts';
 import { benchStatistics } from './statistics.ts';
@@ -37,6 +37,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   curves: benchCurves,
   patches: benchPatches,
   rerank: async () => ({ rows: await benchRerank(), notes: [] }),
+  degraded: async () => ({ rows: await benchDegraded(), notes: [] }),
   explore: benchExplore,
   offline: benchOffline,
   parse: benchParse,

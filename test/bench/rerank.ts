@@ -1,11 +1,12 @@
+import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { codesOf, encodeRequest } from '../../shared/features/encode.ts';
 import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { compileScores } from '../../shared/score/additive.ts';
-import { rankable } from '../../shared/score/rank.ts';
+import { rankable, rankSlate } from '../../shared/score/rank.ts';
 import { rerank, rerankUnits, type RerankingScorer } from '../../shared/score/rerank.ts';
-import { additiveFromPoints } from '../../shared/score/scorer.ts';
+import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { topRows } from '../../shared/score/top-rows.ts';
 import { flatNetwork, flatTrees, randomForest, randomNetwork } from '../oracle/random-rerankers.ts';
 import { fastestUs } from './support/clock.ts';
@@ -45,6 +46,42 @@ const RERANKERS: readonly (readonly [string, RerankingScorer])[] = [
   ['MLP of 16 and 32', networkOf(16, 32)],
   ['MLP of 32 and 64', networkOf(32, 64)],
 ];
+
+/** As trainings explore. */
+const EXPLORING = { temperature: 2, epsilon: 0.05, poolSize: 50 };
+const PLAIN = { temperature: 0, epsilon: 0, poolSize: 1 };
+const LIMIT = 20;
+const WHOLE_ROUNDS = 15;
+
+/** What a ranking takes as a whole, and what it would take without what could be left out of it under load: exploration, and re-ranking. */
+export async function benchDegraded(): Promise<BenchRow[]> {
+  const items = rankable(catalogueTable(smarttrip, makeTrips(TRIPS, 1)));
+  const visits = makeVisits(VISITS, 2);
+  const us = (own: Scorer, exploration: ExplorationSpec) =>
+    fastestUs(
+      VISITS,
+      (i) =>
+        rankSlate(own, items, visits[i], { limit: LIMIT, seed: i, nowMs: NOW_MS, exploration }),
+      WHOLE_ROUNDS,
+    );
+  const some = [['additive alone', scorer] as const, RERANKERS[0], RERANKERS[1], RERANKERS[3]];
+  return some.flatMap(([name, own]): BenchRow[] => {
+    const against = `a ranking, ${name}`;
+    const value = us(own, EXPLORING);
+    const row = (what: string, less: number): BenchRow => ({
+      name: `the same ${what}`,
+      value: less,
+      unit: 'µs',
+      ratio: less / value,
+      against,
+    });
+    return [
+      { name: against, value, unit: 'µs' },
+      row('without exploration', us(own, PLAIN)),
+      ...(own === scorer ? [] : [row('without either', us(scorer, PLAIN))]),
+    ];
+  });
+}
 
 export async function benchRerank(): Promise<BenchRow[]> {
   const { table, rows, blocks } = rankable(catalogueTable(smarttrip, makeTrips(TRIPS, 1)));

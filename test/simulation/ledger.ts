@@ -35,6 +35,13 @@ export class Ledger {
   readonly maybeDeletedUsers = new Set<string>();
   readonly maybeForgottenSessions = new Set<string>();
 
+  /** By ranking, which events were sent in requests that were answered, and how many of them the edge said were new. */
+  readonly accepted = new Map<string, { readonly sent: Set<string>; readonly accepted: number }>();
+
+  acceptedOf(rankingId: string) {
+    return this.accepted.get(rankingId) ?? { sent: new Set<string>(), accepted: 0 };
+  }
+
   shown(ranking: ShownRanking): void {
     this.rankings.set(ranking.rankingId, ranking);
     this.rankingOfToken.set(ranking.token, ranking);

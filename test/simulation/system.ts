@@ -11,6 +11,7 @@ import type { startPointerWatch } from '../../backend/models/pointer-watch.ts';
 import type { publisher } from '../../backend/models/publisher.ts';
 import type { versions } from '../../backend/models/versions.ts';
 import type { backendMetrics } from '../../backend/process/metrics.ts';
+import type { NO_TRACING } from '../../backend/process/tracing.ts';
 import type { leadershipOf } from '../../backend/scheduler/leadership.ts';
 import type { leaseOf } from '../../backend/scheduler/lease.ts';
 import type { startScheduler } from '../../backend/scheduler/scheduler.ts';
@@ -65,6 +66,7 @@ export interface System {
   readonly errorHandler: typeof errorHandler;
   readonly ingestRoutes: typeof ingestRoutes;
   readonly backendMetrics: typeof backendMetrics;
+  readonly NO_TRACING: typeof NO_TRACING;
   readonly edgeKey: typeof edgeKey;
   readonly updateAccount: typeof updateAccount;
   readonly syncPartitions: typeof syncPartitions;
@@ -94,6 +96,7 @@ const BACKEND: Readonly<Record<string, readonly string[]>> = {
   'backend/http/contract/problem.ts': ['errorHandler'],
   'backend/http/routes/ingest.ts': ['ingestRoutes'],
   'backend/process/metrics.ts': ['backendMetrics'],
+  'backend/process/tracing.ts': ['NO_TRACING'],
   'backend/log/identity/edge-key.ts': ['edgeKey'],
   'backend/log/account/update-account.ts': ['updateAccount'],
   'backend/log/partitions/partitions.ts': ['syncPartitions', 'forgetDeleted'],

@@ -6,6 +6,7 @@ import type { BackendConfig } from '../../backend/config/config.ts';
 import { createApp } from '../../backend/http/app.ts';
 import { edgeKey as edgeKeyOf } from '../../backend/log/identity/edge-key.ts';
 import { backendMetrics } from '../../backend/process/metrics.ts';
+import { NO_TRACING } from '../../backend/process/tracing.ts';
 import { learningJob } from '../../backend/runs/metric-weights/learning-job.ts';
 import { trainWithPolicy } from '../../backend/runs/train-with-policy.ts';
 import { leaseOf } from '../../backend/scheduler/lease.ts';
@@ -82,7 +83,16 @@ export async function openSimulatedBackend(
   const lease = (name: string, ttlMs: number) =>
     leaseOf(store, { name, holder: 'simulated', ttlMs, nowMs });
   const identity = identityKeys([IDENTITY_SECRET]);
-  const services = servicesOf({ config, store, metrics, backend: 'simulated', lease, nowMs, log });
+  const services = servicesOf({
+    config,
+    store,
+    metrics,
+    tracing: NO_TRACING,
+    backend: 'simulated',
+    lease,
+    nowMs,
+    log,
+  });
   const { versions, trainer, liveSchema, livePointer, snapshots, experimentService } = services;
   await versions.ensureRules(config.schema);
   await livePointer.reconcile();

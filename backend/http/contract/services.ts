@@ -38,6 +38,7 @@ import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
 import type { RecordInputs } from '../../reports/privacy/record-of-processing.ts';
 import type { Metrics } from '../../process/metrics.ts';
+import type { Tracing } from '../../process/tracing.ts';
 
 /** What the routes need. */
 export interface Services {
@@ -77,6 +78,7 @@ export interface Services {
   readonly reports: ReportDeps;
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly secretKeys: readonly string[];
   /** Those that operators made, by name. */
   readonly keys: AccessKeys;

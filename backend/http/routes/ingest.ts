@@ -43,6 +43,7 @@ export const ingestRoutes = ({
   ingestSecrets,
   identity,
   edgeKey,
+  tracing,
   nowMs,
   log,
 }: Services) => {
@@ -64,7 +65,16 @@ export const ingestRoutes = ({
     try {
       // Counted with the work, as it may be done after its batch was refused for being late.
       const done = await admit(async () => {
-        const stored = await ingest(store, batch, nowMs());
+        const stored = await tracing.within('ingest', async (span) => {
+          const ingested = await ingest(store, batch, nowMs());
+          const { decisions, events, duplicate } = ingested;
+          span?.set({
+            'trimtab.decisions': decisions,
+            'trimtab.events': events,
+            'trimtab.duplicate': duplicate,
+          });
+          return ingested;
+        });
         count(metrics, batch, stored, nowMs());
         return stored;
       });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../backend/http/app.ts';
 import type { Services } from '../../../backend/http/contract/services.ts';
+import { NO_TRACING } from '../../../backend/process/tracing.ts';
 import { SCOPE_OF_ROUTE } from '../../../backend/http/scope-of-route.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
@@ -345,6 +346,7 @@ test('what nobody foresaw is a 500 that tells nothing, and a log line that tells
     get: (_, name) => {
       if (name === 'log') return (message: string) => logged.push(message);
       if (name === 'secretKeys') return ['sk'];
+      if (name === 'tracing') return NO_TRACING;
       return () => Promise.reject(new Error('disk on fire'));
     },
   });

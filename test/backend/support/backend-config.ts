@@ -74,6 +74,8 @@ export const testConfig = ({
   notices: parseSettings(notices, {}),
   oidcClientSecret: undefined,
   outbound: { privateHosts: [] },
+  traceAddress: undefined,
+  traces: { share: 0 },
   dashboard: parseSettings(dashboard, { attemptsPerMinute: 10_000 }),
   costs: parseSettings(costs, {}),
   watchEveryMs: 200,

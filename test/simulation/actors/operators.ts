@@ -4,11 +4,20 @@ import type { GivenId } from '../../../shared/domain/ids.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import type { Backend } from '../platform/backend.ts';
 import { SECRETS } from '../platform/edge.ts';
-import type { World } from '../world.ts';
+import type { Focus, World } from '../world.ts';
+
+/** Up to where of 0 to 1 they add a version, promote, roll back, release, and change the traffic; above that they delete a user. */
+const SHARES: Readonly<Record<Focus, readonly number[]>> = {
+  all: [0.2, 0.4, 0.55, 0.75, 0.92],
+  // What is held stays held for a while, and is asked for all the same.
+  pointer: [0.15, 0.45, 0.6, 0.68, 1],
+  people: [0.05, 0.1, 0.15, 0.2, 0.25],
+};
 
 /** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
 export class Operators {
   readonly #everyMs: number;
+  readonly #shares: readonly number[];
   isOver = false;
   readonly #versions: Version[] = ['v000000' as Version];
   #experiments = 0;
@@ -17,7 +26,10 @@ export class Operators {
 
   constructor(world: World) {
     this.#world = world;
-    this.#everyMs = world.simulation.random.pick([2000, 8000, 20_000]);
+    this.#everyMs = world.simulation.random.pick(
+      world.focus === 'people' ? [1000, 4000] : [2000, 8000, 20_000],
+    );
+    this.#shares = SHARES[world.focus];
   }
 
   start(): void {
@@ -38,7 +50,8 @@ export class Operators {
     if (life === undefined) return;
     const what = random.next();
     const version = random.pick(this.#versions);
-    if (what < 0.2 && this.#versions.length < 6) {
+    const [adds, promotes, rollsBack, releases, changes] = this.#shares;
+    if (what < adds && this.#versions.length < 6) {
       const added = await this.#ask(backend, 'version added', () =>
         life.versions.add(this.#scorer(), {}),
       );
@@ -46,23 +59,23 @@ export class Operators {
         this.#versions.push(added);
         await this.#ask(backend, 'version published', () => life.publishVersion(added));
       }
-    } else if (what < 0.4) {
+    } else if (what < promotes) {
       await this.#ask(backend, 'promotion', () => life.livePointer.promote(version, 'operator'));
-    } else if (what < 0.55) {
+    } else if (what < rollsBack) {
       const answered = pointerCheck.asks('rollback', version);
       const done = await this.#ask(backend, 'rollback', async () => {
         await life.livePointer.rollback(version, 'operator');
         return true;
       });
       answered(done === true);
-    } else if (what < 0.75) {
+    } else if (what < releases) {
       const answered = pointerCheck.asks('release');
       const done = await this.#ask(backend, 'release', async () => {
         await life.livePointer.release('operator');
         return true;
       });
       answered(done === true);
-    } else if (what < 0.92) {
+    } else if (what < changes) {
       this.#changeTraffic();
       await this.#ask(backend, 'traffic', () => life.livePointer.refreshTraffic('operator'));
     } else await this.#deleteUser(backend);
@@ -99,7 +112,7 @@ export class Operators {
             {
               id,
               salt: `salt ${id}`,
-              status: 'running',
+              status: random.chance(0.25) ? 'stopped' : 'running',
               range: [0, random.pick([0.01, 0.05, 0.2, 0.5])],
               traffic: 1,
               arms: [

@@ -104,11 +104,14 @@ export class Troubles {
         const isSlow = random.chance(0.5);
         if (isSlow) kv.isSlow = true;
         else kv.isDown = true;
-        later(random.between(1000, 60_000), () => (kv.isDown = kv.isSlow = false));
+        // Longer than what was read of it may be served without saying that it is old.
+        const longestMs = this.#world.focus === 'pointer' ? 240_000 : 60_000;
+        later(random.between(1000, longestMs), () => (kv.isDown = kv.isSlow = false));
         return isSlow ? 'KV slow' : 'KV down';
       },
       () => {
-        if (!random.chance(0.1)) return 'nothing';
+        // Days end in the nights, and who is deleted is in partitions of days that have ended.
+        if (!random.chance(this.#world.focus === 'people' ? 0.4 : 0.1)) return 'nothing';
         for (const backend of backends) {
           backend.isStopped = true;
           backend.crash();

@@ -1,4 +1,5 @@
 import { CONSENTS } from '../../../shared/domain/consent.ts';
+import { SimulatedRequest } from '../kernel/messages.ts';
 import type { World } from '../world.ts';
 import { CELLS, SECRETS } from '../platform/edge.ts';
 
@@ -24,7 +25,10 @@ export class Visitors {
 
   constructor(world: World) {
     this.#world = world;
-    this.#everyMs = world.simulation.random.pick([60, 150, 400]);
+    this.#everyMs = world.simulation.random.pick(
+      // The rarer they come, the more time a world has; where an isolate is asked once in minutes, what it has is old.
+      world.focus === 'pointer' ? [3000, 10_000, 40_000] : [60, 150, 400],
+    );
   }
 
   start(): void {
@@ -78,6 +82,15 @@ export class Visitors {
       if (answer?.status === 202) break;
       await outside.sleep(random.exponential(2000));
     }
+  }
+
+  /** A ranking that nobody acts on. */
+  lastAsked(cell: string): SimulatedRequest {
+    return new SimulatedRequest(`http://${cell.toLowerCase()}.edge/v1/rank`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${SECRETS.publishable}` },
+      body: JSON.stringify({ consent: 'none', candidates: [{ id: 'item-1' }], limit: 1 }),
+    });
   }
 
   async #act(cell: string, { rankingId, token, items }: RankAnswer): Promise<void> {

@@ -6,6 +6,23 @@ import type { World } from '../world.ts';
 /** Longer than a batch of decisions is gathered and tried for: an isolate that ends sooner after a ranking may lose it. */
 const GATHERED_MS = 60_000;
 
+/** A batch is some numbers of entries of one object: where it is stored twice, under whatever id, some of them are in two. */
+async function checkBatches({ simulation, database }: World): Promise<void> {
+  const { rows } = await database.client.execute(`select batchId from batches`);
+  const ranges = rows
+    .flatMap(({ batchId }) => {
+      const named = /^(.+)-(\d+)-(\d+)/.exec(batchId as string);
+      if (named !== null)
+        return [{ object: named[1], first: Number(named[2]), last: Number(named[3]) }];
+      simulation.violate('a batch is stored once', `batch ${batchId as string} names no entries`);
+      return [];
+    })
+    .toSorted((a, b) => a.object.localeCompare(b.object) || a.first - b.first);
+  for (const [i, { object, first }] of ranges.entries())
+    if (i > 0 && ranges[i - 1].object === object && ranges[i - 1].last >= first)
+      simulation.violate('a batch is stored once', `entry ${first} of ${object} is in two batches`);
+}
+
 /** What must hold of the database once nothing goes wrong any more and everything had time to arrive. */
 export async function checkStored(world: World): Promise<void> {
   const { simulation, ledger, database } = world;
@@ -46,6 +63,7 @@ export async function checkStored(world: World): Promise<void> {
   const [{ lost }] = await rows<{ lost: number }>(
     `select coalesce(sum(lost), 0) as lost from batches`,
   );
+  await checkBatches(world);
   let missing = 0;
   for (const ranking of ledger.rankings.values()) {
     if (known.has(ranking.rankingId) || ledger.mayBeErased(ranking)) continue;

@@ -1,3 +1,4 @@
+import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { verifyToken } from '../../../shared/domain/token.ts';
 import { resolve } from '../../../shared/explore/resolve.ts';
 import { REFRESH_MS, SECRETS, type Isolate } from '../platform/edge.ts';
@@ -21,6 +22,15 @@ interface Served {
  * for what is live, and the time that reading may take.
  */
 export const FOLLOWS_WITHIN_MS = KV_STALE_MS + 6 * REFRESH_MS + 10_000;
+
+/** Without experiments that do not run: the edge assigns nobody by them. */
+const running = (pointer: Pointer): Pointer => ({
+  ...pointer,
+  layers: (pointer.layers ?? []).map((layer) => ({
+    ...layer,
+    experiments: layer.experiments.filter(({ status }) => status === 'running'),
+  })),
+});
 
 /** What isolates show, against the pointers that were published. */
 export class ServedCheck {
@@ -60,7 +70,7 @@ export class ServedCheck {
     if (weights === pointer.champion) return;
     // Who did not agree has no user.
     const visitor = { sessionId, ...(consent !== 'none' && userId !== undefined && { userId }) };
-    const { version } = resolve(pointer, visitor);
+    const { version } = resolve(running(pointer), visitor);
     if (weights !== version)
       simulation.violate(
         'no version is shown beyond its traffic',

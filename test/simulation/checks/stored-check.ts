@@ -6,6 +6,7 @@ import type { Consent } from '../../../shared/domain/consent.ts';
 interface Answer {
   readonly rankingId: string;
   readonly token: string;
+  readonly accepted?: number;
   readonly rejected?: readonly { readonly index: number }[];
 }
 
@@ -44,6 +45,16 @@ export function takeDown(
     servedCheck.served(isolate, asked, answer as never);
   } else if (path === '/v1/events') {
     const rejected = new Set(answer.rejected?.map(({ index }) => index));
+    // All events of a request are of one ranking.
+    const [{ rankingId: ofRanking }] = asked.events;
+    const { sent, accepted } = ledger.acceptedOf(ofRanking);
+    for (const { eventId } of asked.events) sent.add(eventId);
+    ledger.accepted.set(ofRanking, { sent, accepted: accepted + (answer.accepted ?? 0) });
+    if (accepted + (answer.accepted ?? 0) > sent.size)
+      simulation.violate(
+        'an event is accepted once',
+        `of ${sent.size} events of ranking ${ofRanking} ${accepted + (answer.accepted ?? 0)} were accepted`,
+      );
     asked.events.forEach(({ rankingId, eventId }, index) => {
       if (!rejected.has(index))
         ledger.events.set(`${rankingId} ${eventId}`, { rankingId, eventId, atMs });

@@ -59,8 +59,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-failed-append-is-not-tried-again-or-counted',
     file: 'edge/collect/decision-log.ts',
-    find: 'await EVENT_LOG.get(id).appendDecisions(bytes, lost);\n    } catch {',
-    replace: 'await EVENT_LOG.get(id).appendDecisions(bytes, lost);\n    } catch { return;',
+    find: 'await append();\n    } catch {',
+    replace: 'await append();\n    } catch { return false;',
   },
   {
     name: 'the-edge-says-yes-before-a-shard-has-stored',
@@ -95,6 +95,18 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures], {',
     replace:
       'const [isNew] = await store.write([own]); const inserted = await store.write([...decisions, ...events, ...exposures], {',
+  },
+  {
+    name: 'a-shard-takes-an-event-again',
+    file: 'edge/collect/log-store.ts',
+    find: '(fresh.delete(key) ? arrived : duplicates).push(i);',
+    replace: '(fresh.delete(key) || true ? arrived : duplicates).push(i);',
+  },
+  {
+    name: 'a-batch-that-comes-again-is-stored-again',
+    file: 'backend/log/ingest/ingest.ts',
+    find: 'batchId,\n      decisions: batch.decisions.length,',
+    replace: 'batchId: `${batchId}-at-${nowMs}`,\n      decisions: batch.decisions.length,',
   },
   {
     name: 'a-tombstone-is-forgotten',
@@ -203,10 +215,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'from <= hash || hash < to',
   },
   {
-    name: 'arms-are-served-while-the-pointer-is-held',
-    file: 'edge/rank/experiment-state.ts',
-    find: 'experiments.filter(isRunning)',
-    replace: 'experiments',
+    name: 'experiments-that-were-stopped-are-served',
+    file: 'edge/rank/runnable-experiments.ts',
+    find: 'filter((one) => isRunning(one) && canRun(one))',
+    replace: 'filter((one) => canRun(one))',
   },
   {
     name: 'the-account-skips-events-of-rankings-that-come-late',

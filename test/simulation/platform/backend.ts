@@ -137,6 +137,7 @@ export class Backend {
         ingestSecrets: [SECRETS.ingest],
         identity,
         edgeKey: system.edgeKey(identity, log),
+        tracing: system.NO_TRACING,
         nowMs,
       } as never),
     );

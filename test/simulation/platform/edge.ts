@@ -118,6 +118,15 @@ export class Edge {
     this.isolates[at] = this.#isolateIn(isolate.cell, at % LOCATIONS);
   }
 
+  /** Asks each isolate once, whichever a request would find. */
+  async askEach(requestTo: (cell: Cell) => SimulatedRequest): Promise<void> {
+    for (const isolate of this.isolates)
+      await isolate.process.serve(async () => {
+        const request = requestTo(isolate.cell);
+        this.onAnswer(isolate, request, await isolate.fetch(request));
+      });
+  }
+
   #answers(cell: Cell, request: SimulatedRequest) {
     const isolate = this.#simulation.random.pick(this.isolates.filter((one) => one.cell === cell));
     return {
