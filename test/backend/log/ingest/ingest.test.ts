@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '@libsql/client';
-import Libsql from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   parseItemId,
@@ -71,14 +69,14 @@ test('the same batch sent many times at once is stored once', async () => {
 });
 
 test('while something holds the database a batch is refused with Retry-After, and stored once it is free', async () => {
-  const holder = new Libsql(fileURLToPath(backend.config.database.url));
-  holder.exec('BEGIN IMMEDIATE');
+  const holder = createClient(backend.config.database);
+  const held = await holder.transaction('write');
   try {
     const { status, body, headers } = await send(backend, batchOf('held', 2));
     expect([status, body.code]).toEqual([503, 'busy']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   } finally {
-    holder.exec('ROLLBACK');
+    await held.rollback();
     holder.close();
   }
   expect((await send(backend, batchOf('held', 2))).status).toBe(200);
