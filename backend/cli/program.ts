@@ -49,6 +49,7 @@ import { showObjectivesVerb } from './objectives/show.ts';
 import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { privacyNoticeVerb, privacyReportVerb } from './privacy/privacy.ts';
+import { exposureVerb } from './reports/exposure.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
 import { replayRolloutsVerb } from './rollouts/replay.ts';
@@ -251,8 +252,8 @@ const NOUNS: readonly Noun[] = [
   },
   {
     noun: 'reports',
-    about: 'monthly comparisons of models',
-    verbs: [showReportVerb],
+    about: 'monthly comparisons of models, and who was shown how much',
+    verbs: [showReportVerb, exposureVerb],
     short: { report: showReportVerb },
   },
   { noun: 'decisions', about: 'rankings of the log', verbs: [showDecisionVerb] },

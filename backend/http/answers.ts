@@ -40,6 +40,7 @@ export type BusinessSearch = Answer<'/v1/business/searches'>['searches'][number]
 export type PageActivity = Answer<'/v1/business/page'>['activity'];
 export type Anomalies = Answer<'/v1/data/anomalies'>;
 export type DataSpread = Answer<'/v1/data/spread'>;
+export type Exposure = Answer<'/v1/data/exposure'>;
 export type ReviewedSession = Answer<'/v1/data/sessions'>['sessions'][number];
 export type TrainingExclusion = Answer<'/v1/data/exclusions'>['exclusions'][number];
 /** What a slate rule holds, and the filters within it: the route's own type says `any`, as a filter is recursive. */

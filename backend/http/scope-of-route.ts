@@ -21,6 +21,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/costs',
       'GET /v1/data/anomalies',
       'GET /v1/data/exclusions',
+      'GET /v1/data/exposure',
       'GET /v1/data/quality',
       'GET /v1/data/sessions',
       'GET /v1/data/spread',

@@ -59,7 +59,7 @@ export interface Services {
   /** Epoch ms of a feed's next scheduled reading. */
   readonly nextFeedAt: (name: string) => number | null;
   readonly business: Business;
-  readonly review: Pick<DataReview, 'anomalies' | 'sessions' | 'spread'>;
+  readonly review: Pick<DataReview, 'anomalies' | 'sessions' | 'spread' | 'exposure'>;
   readonly snapshots: SnapshotPublisher;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;

@@ -3,6 +3,7 @@ import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { leaveOut, liftExclusion, listExclusions } from '../../log/exclusions.ts';
 import type { Anomalies } from '../../log/review/anomalies.ts';
 import type { ReviewedSession } from '../../log/review/sessions.ts';
+import type { Exposure } from '../../log/review/exposure.ts';
 import type { Spread } from '../../log/review/spread.ts';
 import {
   actorOf,
@@ -101,6 +102,27 @@ const create = createRoute({
   responses: { 201: answer(exclusion, 'It holds from the next reading on'), ...problems },
 });
 
+const exposure = createRoute({
+  method: 'get',
+  path: '/v1/data/exposure',
+  summary: 'How the places of lists were shared among the values of an attribute',
+  request: {
+    query: z.strictObject({
+      attribute: z.string().min(1).max(80).openapi({ description: 'Of the live schema' }),
+      days,
+    }),
+  },
+  responses: {
+    200: answer(
+      objectOf<Exposure>(
+        'Group by group: its share of the catalogue, of exposure and of merit, with 95 % intervals by person',
+      ),
+      'Of rankings that training may read; what was pinned is left out',
+    ),
+    ...problems,
+  },
+});
+
 const lift = createRoute({
   method: 'post',
   path: '/v1/data/exclusions/{id}/lift',
@@ -124,6 +146,11 @@ export const reviewRoutes = ({ store, review, liveSchema, nowMs }: Services) => 
         200,
       ),
     )
+    .openapi(exposure, async (c) => {
+      const { days: count, attribute } = c.req.valid('query');
+      const found = await review.exposure(await liveSchema(), spanOf(count), nowMs(), attribute);
+      return c.json(found, 200);
+    })
     .openapi(sessions, async (c) => {
       const { days: count, limit, draw, kind: of, subject: id } = c.req.valid('query');
       const found = await review.sessions(spanOf(count), {

@@ -4,6 +4,7 @@ import type { Database } from '../../store/connect.ts';
 import type { Account } from '../account/account.ts';
 import type { Span } from '../account/span.ts';
 import type { Anomalies } from './anomalies.ts';
+import type { Exposure } from './exposure.ts';
 import type { ReviewWorker } from './review-worker.ts';
 import type { ReviewedSession, reviewSessions } from './sessions.ts';
 import type { Spread } from './spread.ts';
@@ -13,6 +14,8 @@ export interface DataReview {
   anomalies(span: Span, nowMs: number): Promise<Anomalies>;
   sessions(span: Span, which: Parameters<typeof reviewSessions>[2]): Promise<ReviewedSession[]>;
   spread(schema: Schema, span: Span, nowMs: number): Promise<Spread>;
+  /** @throws ApiError 400 where the schema has no such attribute. */
+  exposure(schema: Schema, span: Span, nowMs: number, attribute: string): Promise<Exposure>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +36,10 @@ export function dataReviewOf(database: Database, account: Pick<Account, 'update'
     async spread(schema, span, nowMs) {
       await account.update();
       return thread.call((worker) => worker.spread(schema, span, nowMs));
+    },
+    async exposure(schema, span, nowMs, attribute) {
+      await account.update();
+      return thread.call((worker) => worker.exposure(schema, span, nowMs, attribute));
     },
     stop: () => thread.stop(),
   };

@@ -1,22 +1,11 @@
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { parseStoredItem, type Item } from '../../../shared/domain/item.ts';
-import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
-import {
-  checkItem,
-  namesOf,
-  packItems,
-  type Codes,
-  type ColumnValue,
-} from '../../../shared/features/columns/item-table.ts';
-import { binWords } from '../../../shared/features/kinds/bin-words.ts';
-import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { canBeShown } from '../../catalogue/can-be-shown.ts';
-import { withoutOutdatedValues } from '../../catalogue/outdated-values.ts';
-import { items as itemRows } from '../../store/tables.ts';
 import type { Span } from '../account/span.ts';
 import { readShown } from '../account/read-shown.ts';
 import { CLICKED } from '../../science/evaluation/item-rates/shown-items.ts';
+import { MISSING, MOST_VALUES, partsOf, type Part } from './attribute-parts.ts';
+import { readCatalogue } from './read-catalogue.ts';
 
 /** How what training reads is spread over the catalogue. */
 export interface Spread {
@@ -46,11 +35,7 @@ export interface BucketSpread extends Readonly<Record<Among, number>> {
 
 /** Of each schema; what is behind so many of the newest is seldom learned from. */
 const MOST_RANKINGS = 50_000;
-/** An attribute with more values keeps its most frequent ones apart, and the others are one bucket. */
-const MOST_VALUES = 30;
-const BINS = 8;
 const OTHERS = 'others';
-const MISSING = 'missing';
 
 /** Rare: shown at most a fifth as often as at random, where that would have been so often that it is not by chance. */
 const RARE_SHARE = 0.2;
@@ -92,65 +77,6 @@ export async function spread(
       ),
     ),
   };
-}
-
-async function readCatalogue(db: LibSQLDatabase, schema: Schema, nowMs: number): Promise<Item[]> {
-  const catalogue: Item[] = [];
-  for (const { id, attributes } of await db.select().from(itemRows).orderBy(itemRows.id)) {
-    if (!canBeShown(schema, attributes, nowMs)) continue;
-    try {
-      const item = withoutOutdatedValues(parseStoredItem(id, attributes), schema.columns, () => {});
-      checkItem(schema.columns, item);
-      catalogue.push(item);
-    } catch {
-      // Stored under another schema, of which values need not fit these columns: the edge does not rank it either.
-    }
-  }
-  return catalogue;
-}
-
-interface Part {
-  readonly attribute: string;
-  /** Per code of the column. */
-  readonly labels: readonly (readonly string[])[];
-  /** Of labels that have an order of their own. */
-  readonly order?: readonly string[];
-}
-
-/** What the codes of a column mean, attribute by attribute: a path is of several. */
-function partsOf(spec: ColumnSpec, values: readonly ColumnValue[], codes: Codes): Part[] {
-  const { name: attribute, type } = spec;
-  const known = values.slice(1);
-  const all = (labelsOf: (value: ColumnValue) => readonly string[]) => [
-    [MISSING],
-    ...known.map(labelsOf),
-  ];
-  if (type === 'path')
-    return namesOf(spec).map((name, depth) => ({
-      attribute: name,
-      labels: all((value) => [(value as readonly string[])[depth] || MISSING]),
-    }));
-  if (type === 'set') return [{ attribute, labels: all((value) => value as readonly string[]) }];
-  if (type === 'category') return [{ attribute, labels: all((value) => [String(value)]) }];
-  if (type === 'date') {
-    const labels = all((value) => [new Date(value as number).toISOString().slice(0, 7)]);
-    return [{ attribute, labels, order: [...new Set(labels.flat().slice(1))].toSorted() }];
-  }
-  return [{ attribute, ...binsOf(known as readonly number[], codes) }];
-}
-
-/** Ranges with nearly as many items each. @param values by code, from code 1 on. */
-function binsOf(values: readonly number[], codes: Codes): Pick<Part, 'labels' | 'order'> {
-  const ofItems = Array.from(codes, (code) => (code === 0 ? Number.NaN : values[code - 1]));
-  const edges = quantileEdges(ofItems, BINS);
-  const order =
-    edges.length === 0
-      ? values.slice(0, 1).map(String)
-      : Array.from({ length: edges.length + 1 }, (_, bin) =>
-          binWords(edges, bin, (edge) => edge.toLocaleString('en')),
-        );
-  const binOf = (value: number) => edges.filter((edge) => edge < value).length;
-  return { labels: [[MISSING], ...values.map((value) => [order[binOf(value)]])], order };
 }
 
 function columnSpread(
