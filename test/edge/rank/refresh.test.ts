@@ -111,6 +111,7 @@ describe('GET /v1/version', () => {
       experiments: [],
       shadow: null,
       lostDecisions: 0,
+      rankedByRules: 0,
       pools: { hits: 0, misses: 0, unkept: 0, sizeBytes: 0 },
       pointer: { champion: 'v000001' },
       notUnderstood: { fields: 0, preferences: 0 },
