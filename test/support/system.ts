@@ -42,6 +42,8 @@ export interface SystemOptions {
   readonly schema?: unknown;
   /** The Worker's tunables. */
   readonly edgeEnv?: Readonly<Record<string, string>>;
+  /** Of the backend's environment, besides what says where both are. */
+  readonly backendEnv?: Readonly<Record<string, string>>;
   /** The backend's settings. */
   readonly config?: TrimtabConfig;
   /** Where KV is, when it is to be neither's own. */
@@ -61,6 +63,7 @@ export const AT_ONCE = {
 export async function startSystem({
   schema,
   edgeEnv,
+  backendEnv,
   config,
   kvUrls,
   keys: given,
@@ -98,6 +101,7 @@ export async function startSystem({
         TRIMTAB_DIR: dir,
         TRIMTAB_BACKEND_PORT: String(backendPort),
         TRIMTAB_EDGE_URL: edgeUrl,
+        ...backendEnv,
       },
       {
         ...DEMO,

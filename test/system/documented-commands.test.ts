@@ -50,6 +50,8 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
     'backup.test.ts: both, while a system runs',
   ],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
+  [/^(?:body=|curl .*\/v1\/items\/changes)/, 'they belong together: a test below runs the block'],
+  [/^node receiver\.mjs/, 'traces.test.ts has a receiver of its own'],
 ];
 
 /** What a command answers on a system of a few minutes, where that is not success. */
@@ -70,12 +72,18 @@ const MAY_BE_REFUSED: readonly (readonly [RegExp, RegExp])[] = [
   [/^npx trimtab train .*--wait/, /is not going live: stored, not promoted/],
 ];
 
+const CATALOGUE_SECRET = 'a-secret-of-the-catalogue-for-tests';
+
 let system: System;
 let settings: Record<string, string>;
 
 /** A catalogue, the version that a demo learns first, on its way, and clicks enough for the demo's minimum of data. */
 beforeAll(async () => {
-  system = await startSystem({ config: DEMO, edgeEnv: { DROP_IN: 'personalizer,metarank' } });
+  system = await startSystem({
+    config: DEMO,
+    edgeEnv: { DROP_IN: 'personalizer,metarank' },
+    backendEnv: { TRIMTAB_CATALOGUE_SECRET: CATALOGUE_SECRET },
+  });
   settings = {
     TRIMTAB_DIR: system.directory,
     TRIMTAB_BACKEND: system.backend.url,
@@ -112,6 +120,10 @@ function writeFiles(folder: string): void {
   write('products.csv', products);
   write('products.csv.gz', gzipSync(products));
   write('prices.csv', 'sku,price,year,month,day\np1,"$1,500",2027,5,6\np2,900 USD,2027,5,7\n');
+  write(
+    'orders.csv',
+    'orderId,kind,value,at,itemId,userId\nB-7,refund,900,2026-11-29T09:00:00Z,,\n',
+  );
   write('variants.csv', 'id,themes,price\np3,food,10\np3,hiking,12\n');
   const quota = { where: { column: 'continent', in: ['Africa'] }, least: 1, within: 10 };
   write('campaign.json', JSON.stringify({ quotas: [quota] }));
@@ -164,10 +176,12 @@ describe('commands of the documentation', () => {
       .map((word) =>
         word
           .replace('http://127.0.0.1:8787', system.edge.url)
+          .replace('http://127.0.0.1:8788', system.backend.url)
+          .replace('$TRIMTAB_KEY', system.keys.secretKey)
           .replace('pk_…', system.keys.publishableKey)
           .replace('sk_…', system.keys.secretKey),
       );
-    if (line.includes('sk_…')) return isTaken(words);
+    if (line.includes('sk_…') || line.includes('$TRIMTAB_KEY')) return isTaken(words);
     if (line.includes('/v1/events')) return isCounted(words);
     if (line.endsWith('/openapi.json')) return isDescribed(words);
     if (line.includes('"cursor"')) return goesOn(words);
@@ -221,6 +235,15 @@ describe('commands of the documentation', () => {
     const { stdout } = await promisify(execFile)('curl', own);
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 1, rejected: [] });
   }
+
+  test('changes of the catalogue, signed as the page says', async () => {
+    const page = readFileSync(join(ROOT, 'docs/own-catalogue.md'), 'utf8');
+    const [, block] = /```sh\n(body=.*?)```/s.exec(page)!;
+    const script = block.replace('http://127.0.0.1:8788', system.backend.url);
+    const env = { ...process.env, TRIMTAB_CATALOGUE_SECRET: CATALOGUE_SECRET };
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ taken: 1, stale: 0 });
+  });
 
   test('no other program is named', () => {
     expect(here.filter((line) => !/^(npx trimtab|curl) /.test(line))).toEqual([]);

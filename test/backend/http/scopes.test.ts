@@ -3,7 +3,12 @@ import { SCOPE_OF_ROUTE } from '../../../backend/http/scope-of-route.ts';
 import { SCOPES, type Scope } from '../../../shared/domain/access-key.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 
-const OPEN = new Set(['GET /health/live', 'GET /health/ready', 'POST /v1/ingest']);
+const OPEN = new Set([
+  'GET /health/live',
+  'GET /health/ready',
+  'POST /v1/ingest',
+  'POST /v1/items/changes',
+]);
 
 let backend: TestBackend;
 let routes: string[];
