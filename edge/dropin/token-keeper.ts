@@ -1,9 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { KeptRanking, TokenKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
+import { settingsOf } from '../platform/settings.ts';
 
-/** So many rankings are kept in one of the objects; the oldest make room for new ones. */
+/** So many rankings are kept in one of the objects, and what a shard may hold of bytes; the oldest make room for new ones. */
 const MAX_KEPT = 100_000;
+/** More than one, so that large ones do not take the place of small ones one for one. */
+const FORGOTTEN_WHEN_FULL = 10;
 /** Rankings that expire within so much time are forgotten together. */
 const SWEEP_EVERY_MS = 60_000;
 
@@ -30,17 +33,17 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
     this.#count = this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM kept`).one().n;
   }
 
-  async keep(name: string, ranking: KeptRanking): Promise<KeptRanking | null> {
-    const earlier = await this.find([name]);
+  async keep(names: readonly string[], ranking: KeptRanking): Promise<KeptRanking | null> {
+    const earlier = await this.find(names);
     if (earlier !== null) return earlier;
+    const [name] = names;
     const { rankingId, token, itemIds, at, asked, answer, held, expiresAt } = ranking;
     this.ctx.storage.transactionSync(() => {
       this.#forget(`name = ?`, name);
-      if (this.#count >= MAX_KEPT)
-        this.#forget(
-          `name IN (SELECT name FROM kept ORDER BY expiresAt, name LIMIT ?)`,
-          this.#count - MAX_KEPT + 1,
-        );
+      const isFull = this.#sql.databaseSize > settingsOf(this.env).maxShardBytes;
+      const tooMany = Math.max(this.#count - MAX_KEPT + 1, isFull ? FORGOTTEN_WHEN_FULL : 0);
+      if (tooMany > 0)
+        this.#forget(`name IN (SELECT name FROM kept ORDER BY expiresAt, name LIMIT ?)`, tooMany);
       this.#sql.exec(
         `INSERT INTO kept (name, rankingId, token, itemIds, at, asked, answer, held, expiresAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         name,
