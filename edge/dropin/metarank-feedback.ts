@@ -49,12 +49,18 @@ export const handleMetarankFeedback: Handler = async (request, isolate, ctx) => 
   const events: [index: number, event: object][] = [];
   const items: [index: number, item: object][] = [];
   const find = rankingsOf(isolate);
-  for (const [index, one] of list.entries()) {
-    try {
+  const read = await Promise.allSettled(
+    list.map(async (one): Promise<object | object[]> => {
       const given = (one ?? {}) as Given;
-      if (given.event === 'item') items.push([index, itemOf(given)]);
-      else for (const event of await eventsOf(given, find)) events.push([index, event]);
-    } catch (error) {
+      return given.event === 'item' ? itemOf(given) : eventsOf(given, find);
+    }),
+  );
+  for (const [index, one] of read.entries()) {
+    if (one.status === 'fulfilled') {
+      if (Array.isArray(one.value)) for (const event of one.value) events.push([index, event]);
+      else items.push([index, one.value]);
+    } else {
+      const error: unknown = one.reason;
       if (!(error instanceof ApiError)) throw error;
       rejected.push({ index, code: error.code, message: error.message });
     }
