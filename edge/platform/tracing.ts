@@ -15,12 +15,6 @@ const ABANDONED_MS = 10_000;
 /** Routes that visitors and the backend ask in the course of something; no other request is told of. */
 const ROUTE = /\/\/[^/]+(\/v1\/(?:rank\/batch|rank|events|forget|kv))(?=[/?]|$)/;
 
-/**
- * Answers to whoever has no key for it, or asks faster than they may. They are told of nowhere: no rate bounds how many there are, and they would take
- * the place of others.
- */
-const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
-
 /** What an isolate, or a Durable Object, tells of what it does, where an address is set for it. */
 export class Tracing {
   readonly spans: Spans;
@@ -44,16 +38,14 @@ export class Tracing {
       ?.set({ 'http.request.method': method, 'http.route': route });
   }
 
-  /** Ends the span of a request with its answer, which is as it was. What is refused is not told of. */
+  /** Ends the span of a request with its answer, which is as it was. */
   async ended(
     span: Span,
     answered: Response | Promise<Response>,
     ctx: ExecutionContext,
   ): Promise<Response> {
     const response = await answered;
-    const { status } = response;
-    if (REFUSED.has(status)) return response;
-    span.set({ 'http.response.status_code': status }).end(status >= 500);
+    span.answered(response.status);
     ctx.waitUntil(this.sendSoon());
     return response;
   }
