@@ -188,8 +188,10 @@ it('lets pages of other origins send the headers of a trace', async () => {
     headers: {
       origin: 'https://shop.example',
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,traceparent,tracestate',
+      'access-control-request-headers': 'authorization,traceparent,tracestate,baggage',
     },
   });
-  expect(response.headers.get('access-control-allow-headers')).toMatch(/traceparent.*tracestate/);
+  expect(response.headers.get('access-control-allow-headers')).toMatch(
+    /traceparent.*tracestate.*baggage/,
+  );
 });
