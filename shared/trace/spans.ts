@@ -41,8 +41,8 @@ export class Span {
   }
 
   /** What happens within it. */
-  child(name: string, kind: SpanKind = 'internal', startMs?: number): Span {
-    return this.#spans.within(this.context, name, kind, { startMs });
+  child(name: string, kind: SpanKind = 'internal'): Span {
+    return this.#spans.within(this.context, name, kind);
   }
 
   /** Nothing that says who somebody is, or what they asked for. */
@@ -108,12 +108,10 @@ export class Spans {
     parent: TraceContext,
     name: string,
     kind: SpanKind,
-    {
-      startMs = this.nowMs(),
-      links = [],
-    }: { readonly startMs?: number | undefined; readonly links?: readonly TraceContext[] } = {},
+    links: readonly TraceContext[] = [],
   ): Span {
     const context = { ...parent, spanId: this.#hex(8) };
+    const startMs = this.nowMs();
     return new Span(this, context, { name, kind, parentId: parent.spanId, startMs, links });
   }
 

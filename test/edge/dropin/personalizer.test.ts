@@ -148,6 +148,17 @@ it('an event without an id gets one, and nested features are read by both names'
   });
 });
 
+it('what a client leaves out may be null', async () => {
+  const { status, body } = await rank({
+    eventId: null,
+    deferActivation: null,
+    contextFeatures: null,
+    excludedActions: null,
+  });
+  expect([status, body.ranking.length]).toEqual([201, DOCUMENTED_RANK.actions.length]);
+  expect((await logged()).decisions).toHaveLength(1);
+});
+
 describe('is refused in words and in the form of Azure', () => {
   it.each<[string, object, RegExp]>([
     ['no actions', { actions: [] }, /1 to 50 actions/],
