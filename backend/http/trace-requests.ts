@@ -13,12 +13,8 @@ export const traceRequests =
     };
     const route = routePath(c, -1);
     return tracing.request(`${method} ${route}`, headers, async (span) => {
+      span?.set({ 'http.request.method': method, 'http.route': route });
       await next();
-      const { status } = c.res;
-      span?.set({
-        'http.request.method': method,
-        'http.route': route,
-        'http.response.status_code': status,
-      });
+      return c.res.status;
     });
   };

@@ -9,12 +9,12 @@ const SEND_EVERY_MS = 2000;
 
 /** Tells of what the backend does, in the trace of whoever asked for it. */
 export interface Tracing {
-  /** Of a request by HTTP: a span where its trace is sampled, or it begins one that is. */
-  request<T>(
+  /** Of a request by HTTP: a span where its trace is sampled, or it begins one that is. @param work answers with a status. */
+  request(
     name: string,
     headers: Readonly<Record<'traceparent' | 'tracestate', string | undefined>>,
-    work: (span: Span | undefined) => Promise<T>,
-  ): Promise<T>;
+    work: (span: Span | undefined) => Promise<number>,
+  ): Promise<void>;
   /** What happens within something that is told of; else it is not told of either. */
   within<T>(name: string, work: (span: Span | undefined) => Promise<T>): Promise<T>;
   /** What is rare, and told of always: within what it is done for, else in a trace of its own. */
@@ -37,7 +37,7 @@ export interface Tracing {
 
 /** Tells of nothing. */
 export const NO_TRACING: Tracing = {
-  request: (_name, _headers, work) => work(undefined),
+  request: async (_name, _headers, work) => void (await work(undefined)),
   within: (_name, work) => work(undefined),
   always: (_name, work) => work(undefined),
   record: () => {},
@@ -70,10 +70,14 @@ export function tracingBy(
     underWay ??= flush().finally(() => (underWay = undefined));
   }, SEND_EVERY_MS).unref();
 
-  async function during<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
+  async function during<T>(
+    span: Span,
+    work: (span: Span) => Promise<T>,
+    end: (done: T) => void = () => span.end(),
+  ): Promise<T> {
     try {
       const done = await active.run(span, () => work(span));
-      span.end();
+      end(done);
       return done;
     } catch (error) {
       span.end(true);
@@ -84,9 +88,10 @@ export function tracingBy(
     active.getStore()?.child(name, kind);
 
   return {
-    request(name, { traceparent, tracestate }, work) {
+    async request(name, { traceparent, tracestate }, work) {
       const span = spans.begin(name, 'server', readTraceContext(traceparent, tracestate));
-      return span === undefined ? work(undefined) : during(span, work);
+      if (span === undefined) await work(undefined);
+      else await during(span, work, (status) => span.answered(status));
     },
     within(name, work) {
       const span = inside(name);

@@ -48,8 +48,8 @@ export async function handleEvents(
   await rateLimits.checkCaller('events', request, role);
   const { body, characters } = await readSizedJson(request, MAX_BODY_BYTES);
   const accepted = acceptEvents(body, settings, Date.now());
-  const { length } = [...accepted.events, ...accepted.rejected];
-  const more = requestsFor({ events: length, characters }) - 1;
+  const events = accepted.events.length + accepted.rejected.length;
+  const more = requestsFor({ events, characters }) - 1;
   if (more > 0) await rateLimits.checkCaller('events', request, role, more);
   return jsonResponse(await storeAccepted(accepted, configured, trace), 202);
 }

@@ -26,7 +26,7 @@ export class WaitingTraces {
     const [parent, ...links] = this.#waiting
       .filter(({ seq }) => seq >= first && seq <= last)
       .map(({ context }) => context);
-    return parent && spans.within(parent, 'ship', 'client', { links });
+    return parent && spans.within(parent, 'ship', 'client', links);
   }
 
   /** The batch is where it belongs. */

@@ -10,6 +10,7 @@ const RETRY_AFTER_S = 1;
 
 /** A ranking by the id that the site gave it, in the object that keeps it. */
 export interface KeptUnder {
+  /** @returns the ranking that was kept under the id before, and stays; null where this one is kept. */
   keep(ranking: KeptRanking): Promise<KeptRanking | null>;
   find(): Promise<KeptRanking | null>;
   holdReward(value: number): Promise<boolean>;
@@ -29,22 +30,25 @@ export function keptUnder(system: DropIn, id: string, { env, settings }: Configu
       'the Worker has no binding TOKEN_KEEPER: deploy it with the newest wrangler.toml',
     );
   const named = `${system} ${id}`;
-  const keeper = keepers.get(
-    keepers.idFromName(`tokens-${shardOf(named, KEEPERS)}`),
-  ) as unknown as TokenKeeperObject;
+  const objectId = keepers.idFromName(`tokens-${shardOf(named, KEEPERS)}`);
+  const keeper = () => keepers.get(objectId) as unknown as TokenKeeperObject;
   // While keys of ids are rotated, it may be kept under the one before.
   const names = settings.identity.map((key) => key.sessionId(named as GivenId));
   return {
-    keep: (ranking) => answered(keeper.keep(names[0], ranking)),
-    find: () => answered(keeper.find(names)),
-    holdReward: (value) => answered(keeper.holdReward(names, value)),
-    release: () => answered(keeper.release(names)),
+    async keep(ranking) {
+      const earlier = await answered(() => keeper().keep(names, ranking));
+      return earlier?.rankingId === ranking.rankingId ? null : earlier;
+    },
+    find: () => answered(() => keeper().find(names)),
+    holdReward: (value) => answered(() => keeper().holdReward(names, value)),
+    release: () => answered(() => keeper().release(names)),
   };
 }
 
-async function answered<T>(asked: Promise<T>): Promise<T> {
+/** An object that is being moved or reset fails once, maybe after it has done what it was asked: all of it may be asked twice. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await asked;
+    return await ask().catch(ask);
   } catch (error) {
     console.error('rankings by their ids are not there', error);
     throw new ApiError(

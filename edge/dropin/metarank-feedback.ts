@@ -49,12 +49,19 @@ export const handleMetarankFeedback: Handler = async (request, isolate, ctx) => 
   const events: [index: number, event: object][] = [];
   const items: [index: number, item: object][] = [];
   const find = rankingsOf(isolate);
-  for (const [index, one] of list.entries()) {
-    try {
+  const nowMs = Date.now();
+  const read = await Promise.allSettled(
+    list.map(async (one): Promise<object | object[]> => {
       const given = (one ?? {}) as Given;
-      if (given.event === 'item') items.push([index, itemOf(given)]);
-      else for (const event of await eventsOf(given, find)) events.push([index, event]);
-    } catch (error) {
+      return given.event === 'item' ? itemOf(given) : eventsOf(given, find, nowMs);
+    }),
+  );
+  for (const [index, one] of read.entries()) {
+    if (one.status === 'fulfilled') {
+      if (Array.isArray(one.value)) for (const event of one.value) events.push([index, event]);
+      else items.push([index, one.value]);
+    } else {
+      const error: unknown = one.reason;
       if (!(error instanceof ApiError)) throw error;
       rejected.push({ index, code: error.code, message: error.message });
     }
@@ -67,7 +74,7 @@ export const handleMetarankFeedback: Handler = async (request, isolate, ctx) => 
             acceptEvents(
               events.map(([, event]) => event),
               isolate.settings,
-              Date.now(),
+              nowMs,
             ),
             isolate,
           )
@@ -117,16 +124,16 @@ function itemOf({ item, fields, timestamp }: Given): object {
   return candidateOf(item, namedFields(fields, 'fields'), 'fields');
 }
 
-async function eventsOf(given: Given, find: FindRanking): Promise<object[]> {
+async function eventsOf(given: Given, find: FindRanking, nowMs: number): Promise<object[]> {
   switch (given.event) {
     case 'ranking':
-      return impressionsOf(given, await find(given.id));
+      return impressionsOf(given, await find(given.id), nowMs);
     case 'interaction':
       if (given.ranking === undefined)
         throw invalid(
           'an interaction needs the ranking that it is about: what was done elsewhere teaches nothing of a ranking',
         );
-      return [interactionOf(given, await find(given.ranking))];
+      return [interactionOf(given, await find(given.ranking), nowMs)];
     case 'user':
       throw new ApiError(
         400,
@@ -141,8 +148,8 @@ async function eventsOf(given: Given, find: FindRanking): Promise<object[]> {
 }
 
 /** What was shown has to be what was ranked, from the top: the chances of another order are not known. */
-function impressionsOf({ items, timestamp }: Given, ranking: KeptRanking): object[] {
-  const at = momentIn(timestamp, ranking);
+function impressionsOf({ items, timestamp }: Given, ranking: KeptRanking, nowMs: number): object[] {
+  const at = momentIn(timestamp, ranking, nowMs);
   if (!Array.isArray(items) || items.length === 0)
     throw invalid('items must be the list of what was shown');
   return items.map((one: unknown, i) => {
@@ -162,7 +169,11 @@ function impressionsOf({ items, timestamp }: Given, ranking: KeptRanking): objec
   });
 }
 
-function interactionOf({ id, type, item, fields, timestamp }: Given, ranking: KeptRanking): object {
+function interactionOf(
+  { id, type, item, fields, timestamp }: Given,
+  ranking: KeptRanking,
+  nowMs: number,
+): object {
   const own = typeof type === 'string' && Object.hasOwn(TYPES, type) ? TYPES[type] : type;
   if (!(EVENT_TYPES as readonly unknown[]).includes(own))
     throw invalid(
@@ -172,7 +183,7 @@ function interactionOf({ id, type, item, fields, timestamp }: Given, ranking: Ke
   const value = properties.get('value');
   properties.delete('value');
   return {
-    ...about(ranking, id, momentIn(timestamp, ranking)),
+    ...about(ranking, id, momentIn(timestamp, ranking, nowMs)),
     type: own,
     itemId: item,
     ...(value !== undefined && { value }),
@@ -188,7 +199,7 @@ const about = ({ rankingId, token }: KeptRanking, eventId: unknown, timestamp: n
 });
 
 /** Nothing was done with a ranking before it was made, nor after now: by such a clock it is taken for now. */
-function momentIn(timestamp: unknown, { at }: KeptRanking): number {
-  const [given, nowMs] = [parseMoment(timestamp, 'timestamp'), Date.now()];
+function momentIn(timestamp: unknown, { at }: KeptRanking, nowMs: number): number {
+  const given = parseMoment(timestamp, 'timestamp');
   return given < at || given > nowMs ? nowMs : given;
 }

@@ -76,7 +76,10 @@ export function metarankId(value: unknown, what: string): string {
 /** Where no session is named, it is one of the user, or of the ranking alone. */
 function visitorOf({ session, user }: Record<string, unknown>, id: string): object {
   const own = () => `metarank-${sha256Hex(JSON.stringify(user ?? [id])).slice(0, 40)}`;
-  return { sessionId: session ?? own(), ...(user !== undefined && { userId: user }) };
+  return {
+    sessionId: session ?? own(),
+    ...((user ?? undefined) !== undefined && { userId: user }),
+  };
 }
 
 function itemsOf(value: unknown): object[] {
@@ -85,7 +88,7 @@ function itemsOf(value: unknown): object[] {
   return value.map((one: unknown, i) => {
     const { id, fields, relevancy, label } = (one ?? {}) as Record<string, unknown>;
     const what = `items[${i}]`;
-    if (label !== undefined)
+    if ((label ?? undefined) !== undefined)
       throw invalid(
         `${what}.label is not understood: judgements of relevance are not learned from`,
       );

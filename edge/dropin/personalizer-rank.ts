@@ -34,8 +34,8 @@ export const handlePersonalizerRank: Handler = async (request, isolate, ctx) => 
   const given = objectOf(body, 'the body');
   unknownFields(given, FIELDS);
   const { scorer } = await isolate.weights.get(ctx, caller.cell, Date.now());
-  const eventId = given.eventId === undefined ? crypto.randomUUID() : eventIdOf(given.eventId);
-  const { deferActivation = false } = given;
+  const eventId = eventIdOf(given.eventId ?? crypto.randomUUID());
+  const deferActivation = given.deferActivation ?? false;
   if (typeof deferActivation !== 'boolean')
     throw invalid(`deferActivation must be true or false, but was ${shown(deferActivation)}`);
   const actions = actionsOf(given.actions);

@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
+import type { GivenId } from '../../shared/domain/ids.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
-import { sha256Hex } from '../../shared/hash/sha256.ts';
 import { decisionBytes, type DecisionLog } from '../collect/decision-log.ts';
 import { requestsFor } from '../http/rate-limits.ts';
 import type { Isolate } from '../isolate.ts';
@@ -30,7 +30,10 @@ export async function rankAndKeep(
   isolate: Isolate,
   ctx: ExecutionContext,
 ): Promise<string> {
-  const asked = sha256Hex(JSON.stringify(body)).slice(0, 32);
+  // Keyed, as it is about whom the ranking is for; by each key that there is while they are rotated.
+  const asked = isolate.settings.identity.map((key) =>
+    key.sessionId(`asked ${JSON.stringify(body)}` as GivenId),
+  );
   const nowMs = Date.now();
   let logged: Parameters<DecisionLog['add']> | undefined;
   let drawing: Drawing | undefined;
@@ -54,13 +57,13 @@ export async function rankAndKeep(
     token: answer.token,
     itemIds: decision.itemIds,
     at: nowMs,
-    asked,
+    asked: asked[0],
     answer: text,
     ...(isDeferred && { held: decisionBytes(decision, deferred) }),
     expiresAt: nowMs + isolate.settings.tokenTtlMs,
   });
   if (earlier !== null) {
-    if (earlier.asked === asked) return earlier.answer;
+    if ((asked as readonly string[]).includes(earlier.asked)) return earlier.answer;
     throw new ApiError(
       409,
       'id_in_use',

@@ -1,9 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { KeptRanking, TokenKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
+import { settingsOf } from '../platform/settings.ts';
 
-/** So many rankings are kept in one of the objects; the oldest make room for new ones. */
+/** So many rankings are kept in one of the objects, and what a shard may hold of bytes; the oldest make room for new ones. */
 const MAX_KEPT = 100_000;
+/** More than one, so that large ones do not take the place of small ones one for one. */
+const FORGOTTEN_WHEN_FULL = 10;
 /** Rankings that expire within so much time are forgotten together. */
 const SWEEP_EVERY_MS = 60_000;
 
@@ -30,16 +33,20 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
     this.#count = this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM kept`).one().n;
   }
 
-  async keep(name: string, ranking: KeptRanking): Promise<KeptRanking | null> {
-    const earlier = await this.find([name]);
+  async keep(names: readonly string[], ranking: KeptRanking): Promise<KeptRanking | null> {
+    const earlier = await this.find(names);
     if (earlier !== null) return earlier;
+    const [name] = names;
     const { rankingId, token, itemIds, at, asked, answer, held, expiresAt } = ranking;
-    this.ctx.storage.transactionSync(() => {
-      this.#forget(`name = ?`, name);
-      if (this.#count >= MAX_KEPT)
-        this.#forget(
+    // It is counted once it holds: a transaction that fails takes back what was forgotten in it.
+    this.#count += this.ctx.storage.transactionSync(() => {
+      let more = 1 - this.#forget(`name = ?`, name);
+      const isFull = this.#sql.databaseSize > settingsOf(this.env).maxShardBytes;
+      const tooMany = Math.max(this.#count + more - MAX_KEPT, isFull ? FORGOTTEN_WHEN_FULL : 0);
+      if (tooMany > 0)
+        more -= this.#forget(
           `name IN (SELECT name FROM kept ORDER BY expiresAt, name LIMIT ?)`,
-          this.#count - MAX_KEPT + 1,
+          tooMany,
         );
       this.#sql.exec(
         `INSERT INTO kept (name, rankingId, token, itemIds, at, asked, answer, held, expiresAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -53,7 +60,7 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
         held ?? null,
         expiresAt,
       );
-      this.#count++;
+      return more;
     });
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(expiresAt + SWEEP_EVERY_MS);
@@ -105,24 +112,27 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
   }
 
   override async alarm(): Promise<void> {
-    this.ctx.storage.transactionSync(() => this.#forget(`expiresAt <= ?`, Date.now()));
+    this.#count -= this.ctx.storage.transactionSync(() =>
+      this.#forget(`expiresAt <= ?`, Date.now()),
+    );
     const { next } = this.#sql
       .exec<{ next: number | null }>(`SELECT MIN(expiresAt) AS next FROM kept`)
       .one();
     if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, Date.now()) + SWEEP_EVERY_MS);
   }
 
-  #forget(which: string, value: string | number): void {
+  /** @returns how many. */
+  #forget(which: string, value: string | number): number {
     const { n } = this.#sql
       .exec<{ n: number }>(`SELECT COUNT(*) AS n FROM kept WHERE ${which}`, value)
       .one();
-    if (n === 0) return;
+    if (n === 0) return 0;
     const overwritten = ['token', 'itemIds', 'answer', 'held']
       .map((column) => `${column} = zeroblob(LENGTH(CAST(${column} AS BLOB)))`)
       .join(', ');
     // What is chosen by its place in an order must stay chosen: the columns of the conditions are not overwritten.
     this.#sql.exec(`UPDATE kept SET ${overwritten} WHERE ${which}`, value);
     this.#sql.exec(`DELETE FROM kept WHERE ${which}`, value);
-    this.#count -= n;
+    return n;
   }
 }

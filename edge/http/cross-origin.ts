@@ -24,6 +24,8 @@ export function crossOrigin({ allowedOrigins }: Settings): CrossOrigin {
       'x-trimtab-metadata',
       TRACEPARENT,
       TRACESTATE,
+      // Propagators of OpenTelemetry write it beside these. It is not read, but a page that may not send it could not rank.
+      'baggage',
     ],
     maxAge: 86_400,
   });

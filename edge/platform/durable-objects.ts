@@ -128,7 +128,7 @@ export interface KeptRanking {
   readonly itemIds: readonly ItemId[];
   /** Epoch ms. */
   readonly at: number;
-  /** Hash of what was asked. */
+  /** Keyed hash of what was asked. */
   readonly asked: string;
   /** What was answered, as JSON: the same question again is answered the same. */
   readonly answer: string;
@@ -139,9 +139,12 @@ export interface KeptRanking {
 }
 
 export interface TokenKeeperObject extends Rpc.DurableObjectBranded {
-  /** @param name of the ranking: keyed. @returns what is kept under the name already, and stays; null where this is kept from now on. */
-  keep(name: string, ranking: KeptRanking): Promise<KeptRanking | null>;
-  /** @param names of one ranking by all keys that there are. @returns null where nothing is kept under any of them, or it was forgotten. */
+  /**
+   * @param names of one ranking by all keys that there are, newest first.
+   * @returns what is kept under one of them already, and stays; null where this is kept from now on, under the first.
+   */
+  keep(names: readonly string[], ranking: KeptRanking): Promise<KeptRanking | null>;
+  /** @returns null where nothing is kept under any of them, or it was forgotten. */
   find(names: readonly string[]): Promise<KeptRanking | null>;
   /** Keeps a reward until its ranking is activated; the first one counts. @returns false where the ranking is activated by now. */
   holdReward(names: readonly string[], value: number): Promise<boolean>;

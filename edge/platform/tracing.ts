@@ -45,8 +45,7 @@ export class Tracing {
     ctx: ExecutionContext,
   ): Promise<Response> {
     const response = await answered;
-    const { status } = response;
-    span.set({ 'http.response.status_code': status }).end(status >= 500);
+    span.answered(response.status);
     ctx.waitUntil(this.sendSoon());
     return response;
   }

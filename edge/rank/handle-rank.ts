@@ -133,9 +133,7 @@ export async function rankOnce(
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
   const full = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
   const input =
-    pinned === undefined && state.decisions.isFarBehind
-      ? await inputUnderLoad(full, state, asked, assigned, when)
-      : full;
+    pinned === undefined && state.decisions.isFarBehind ? await inputUnderLoad(full, state) : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;

@@ -1,8 +1,8 @@
 import type { ExplorationSpec } from '../../shared/domain/exploration.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
-import type { RankRequest } from '../../shared/domain/rank-request.ts';
-import type { Visitor } from '../../shared/explore/assign.ts';
-import { rankingInputOf, type RankingInput } from './ranking-input.ts';
+import { experimentOf, otherArms } from '../../shared/explore/resolve.ts';
+import type { Scorer } from '../../shared/score/scorer.ts';
+import type { RankingInput } from './ranking-input.ts';
 import type { RankState } from './rank-state.ts';
 
 /** Each slot holds the best of what is left, with a probability of 1. */
@@ -15,29 +15,35 @@ const PLAIN: ExplorationSpec = { temperature: 0, epsilon: 0, poolSize: 1 };
  */
 export async function inputUnderLoad(
   full: RankingInput,
-  state: Omit<RankState, 'decisions'>,
-  request: RankRequest,
-  visitor: Visitor,
-  when: Parameters<typeof rankingInputOf>[3],
+  { pinnedScorers, underLoad }: Pick<RankState, 'pinnedScorers' | 'underLoad'>,
 ): Promise<RankingInput> {
-  const { weights, secondWeights } = full.config;
-  const isPlain = [weights, secondWeights ?? weights].every(
-    ({ scorer }) => scorer.kind === 'additive',
-  );
+  const scorers = possibleScorers(full);
   // An apprentice keeps the site's order for some, which is no version's to change.
-  if (isPlain || full.order !== undefined) return full;
-  try {
-    const pinned = { pinned: RULES_VERSION, visitor };
-    const { config, ...rules } = await rankingInputOf(state, request, pinned, when);
-    if (config.weights.scorer.schema.hash !== weights.scorer.schema.hash) return full;
-    state.underLoad.rankings++;
-    return {
-      ...rules,
-      config: { ...config, exploration: PLAIN },
-      degraded: true,
-      ...(full.operators && { operators: full.operators }),
-    };
-  } catch {
+  if (full.order !== undefined || scorers.every(({ kind }) => kind === 'additive')) return full;
+  const rules = await pinnedScorers.get(RULES_VERSION).catch(() => undefined);
+  if (rules === undefined || scorers.some(({ schema }) => schema.hash !== rules.schema.hash))
     return full;
-  }
+  underLoad.rankings++;
+  const { table, catalogue, snapshot, operators } = full;
+  return {
+    config: { weights: { scorer: rules, delta: 0 }, exploration: PLAIN },
+    table,
+    catalogue,
+    snapshot,
+    degraded: true,
+    ...(operators && { operators }),
+  };
+}
+
+/**
+ * By what the visitor is ranked for, and would be in the other arms of their experiments: if one arm gave way and the others did not, the arms
+ * would lose different visitors and could not be compared.
+ */
+function possibleScorers({ config, plan }: RankingInput): Scorer[] {
+  const others = plan?.resolved.exposures.flatMap(({ experiment }) =>
+    otherArms(plan.resolved, experimentOf(experiment, plan.pointer), plan.pointer),
+  );
+  return [config, ...(others ?? []).map((served) => plan!.configOf(served))].flatMap(
+    ({ weights, secondWeights = weights }) => [weights.scorer, secondWeights.scorer],
+  );
 }

@@ -20,6 +20,9 @@ export interface EndedSpan {
   readonly failed: boolean;
 }
 
+/** Answers to whoever has no key for it, or asks faster than they may. */
+const REFUSED: ReadonlySet<number> = new Set([401, 403, 429]);
+
 /** Something that takes time, while it takes it. It is told of once it has ended. */
 export class Span {
   readonly context: TraceContext;
@@ -38,8 +41,8 @@ export class Span {
   }
 
   /** What happens within it. */
-  child(name: string, kind: SpanKind = 'internal', startMs?: number): Span {
-    return this.#spans.within(this.context, name, kind, { startMs });
+  child(name: string, kind: SpanKind = 'internal'): Span {
+    return this.#spans.within(this.context, name, kind);
   }
 
   /** Nothing that says who somebody is, or what they asked for. */
@@ -56,6 +59,14 @@ export class Span {
       endMs,
       failed,
     });
+  }
+
+  /**
+   * Ends the span of a request with the status of its answer. Who is refused is told of nowhere: no rate bounds how many they are, and they would take the
+   * place of others.
+   */
+  answered(status: number): void {
+    if (!REFUSED.has(status)) this.set({ 'http.response.status_code': status }).end(status >= 500);
   }
 }
 
@@ -97,12 +108,10 @@ export class Spans {
     parent: TraceContext,
     name: string,
     kind: SpanKind,
-    {
-      startMs = this.nowMs(),
-      links = [],
-    }: { readonly startMs?: number | undefined; readonly links?: readonly TraceContext[] } = {},
+    links: readonly TraceContext[] = [],
   ): Span {
     const context = { ...parent, spanId: this.#hex(8) };
+    const startMs = this.nowMs();
     return new Span(this, context, { name, kind, parentId: parent.spanId, startMs, links });
   }
 

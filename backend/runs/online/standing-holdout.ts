@@ -73,7 +73,7 @@ export async function readStandingHoldout(
     where experiment >= ${FIRST_OF_HOLDOUTS} and experiment < ${`${FIRST_OF_HOLDOUTS}~`}
     group by experiment order by last desc`);
   const versions: HeldOutVersion[] = [];
-  const strata: Effect[] = [];
+  const strata: { readonly effect: Effect; readonly from: number; readonly to: number }[] = [];
   for (const { experiment, first, last } of found) {
     const parts = partsOfHoldoutId(experiment);
     if (parts === undefined) continue;
@@ -96,21 +96,21 @@ export async function readStandingHoldout(
       minimumPerArm: LEAST_IN_A_STRATUM,
       difference: 'absolute',
     });
-    if ('estimate' in effect) strata.push(effect);
+    if ('estimate' in effect) strata.push({ effect, from: first, to: last });
   }
   return { metric: metric.name, better: metric.better, alpha, versions, sum: sumOf() };
 
   function sumOf(): StandingHoldout['sum'] {
-    const heldOut = strata.reduce((sum, { control }) => sum + control.n, 0);
+    const heldOut = strata.reduce((sum, { effect }) => sum + effect.control.n, 0);
     if (heldOut < minimumPerArm)
       return {
         missing: `not enough data: ${heldOut} of ${minimumPerArm} sessions that are held out`,
       };
-    const all = combineStrata(strata);
+    const all = combineStrata(strata.map(({ effect }) => effect));
     const { low, high } = sequentialTest(all, { alpha });
     return {
-      from: Math.min(...versions.map(({ from }) => from)),
-      to: Math.max(...versions.map(({ to }) => to)),
+      from: Math.min(...strata.map(({ from }) => from)),
+      to: Math.max(...strata.map(({ to }) => to)),
       versions: strata.length,
       heldOut,
       learned: all.treatment.n,

@@ -40,11 +40,15 @@ const none = { traceparent: undefined, tracestate: undefined };
 
 test('what is done within a request is told of within it, also what others do at the same time', async () => {
   const { tracing, told, counts } = recorded();
-  const one = (headers: typeof sampled | typeof none, name: string) =>
-    tracing.request(name, headers, async () => {
+  const one = async (headers: typeof sampled | typeof none, name: string) => {
+    let sent: Record<string, string> = {};
+    await tracing.request(name, headers, async () => {
       await new Promise((resolve) => void setTimeout(resolve, 5));
-      return tracing.within(`within ${name}`, async () => tracing.headers());
+      sent = await tracing.within(`within ${name}`, async () => tracing.headers());
+      return 200;
     });
+    return sent;
+  };
   const [headers, nothing] = await Promise.all([one(sampled, 'a'), one(none, 'b')]);
   await tracing.stop();
   const [within, request] = told();
@@ -54,6 +58,18 @@ test('what is done within a request is told of within it, also what others do at
   expect(headers.traceparent).toBe(`00-${request.traceId}-${within.spanId}-01`);
   expect(nothing).toEqual({});
   expect(counts()).toEqual({ exported: 2, dropped: 0 });
+});
+
+test('a request is told of with its status, and not where it is refused for its key or its rate', async () => {
+  const { tracing, told } = recorded();
+  for (const status of [200, 401, 403, 404, 429, 500])
+    await tracing.request(`${status}`, sampled, async () => status);
+  await tracing.stop();
+  expect(told().map(({ name, status }) => [name, status])).toEqual([
+    ['200', {}],
+    ['404', {}],
+    ['500', { code: 2 }],
+  ]);
 });
 
 test('what is rare is told of always, and that it failed', async () => {
@@ -69,7 +85,12 @@ test('what is rare is told of always, and that it failed', async () => {
 });
 
 test('without an address everything is done all the same', async () => {
-  expect(await NO_TRACING.request('a', sampled, async (span) => span ?? 'done')).toBe('done');
+  const spans: unknown[] = [];
+  await NO_TRACING.request('a', sampled, async (span) => {
+    spans.push(span);
+    return 200;
+  });
+  expect(spans).toEqual([undefined]);
   expect(await NO_TRACING.always('a', async () => NO_TRACING.headers())).toEqual({});
   await NO_TRACING.stop();
 });

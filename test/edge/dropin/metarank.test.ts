@@ -136,6 +136,14 @@ it('where the backend is away or refuses, the items are refused by its reason', 
   });
 });
 
+it('what a client leaves out may be null', async () => {
+  const none = { user: null, session: null, fields: null };
+  const items = [{ id: 'a', label: null, relevancy: null, fields: null }];
+  const ranked = await post('/rank/x', { ...METARANK_RANK, ...none, id: 'nulls', items });
+  expect(ranked).toMatchObject({ status: 200, body: { items: [{ item: 'a' }] } });
+  expect((await logged()).decisions[0]).not.toHaveProperty('userId');
+});
+
 describe('is refused', () => {
   it.each<[string, (id: string) => object, string]>([
     [

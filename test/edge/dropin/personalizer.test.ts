@@ -1,4 +1,6 @@
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TokenKeeperObject } from '../../../edge/platform/durable-objects.ts';
 import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
 import { articles, DOCUMENTED_RANK, DOCUMENTED_REWARD } from '../support/articles.ts';
 import { fakeBackend, shipAll, type FakeBackend } from '../support/backend.ts';
@@ -117,7 +119,7 @@ describe('a deferred event', () => {
     expect(await logged()).toEqual({ decisions: [], events: [] });
     for (let i = 0; i < 2; i++) expect((await post('/events/later/activate')).status).toBe(204);
     const { decisions, events: rewards } = await logged();
-    expect(decisions).toHaveLength(1 + 0);
+    expect(decisions).toHaveLength(1);
     expect(decisions[0].propensities).toEqual([body.ranking[0].probability]);
     expect(rewards).toMatchObject([{ value: 0.5, rankingId: decisions[0].rankingId }]);
     expect((await post('/events/later/reward', { value: 1 })).status).toBe(204);
@@ -144,6 +146,17 @@ it('an event without an id gets one, and nested features are read by both names'
     'user.profileType': 'AnonymousUser',
     'device.mobile': true,
   });
+});
+
+it('what a client leaves out may be null', async () => {
+  const { status, body } = await rank({
+    eventId: null,
+    deferActivation: null,
+    contextFeatures: null,
+    excludedActions: null,
+  });
+  expect([status, body.ranking.length]).toEqual([201, DOCUMENTED_RANK.actions.length]);
+  expect((await logged()).decisions).toHaveLength(1);
 });
 
 describe('is refused in words and in the form of Azure', () => {
@@ -230,4 +243,44 @@ it('where the token cannot be kept nothing is answered as ranked, and nothing lo
   });
   expect((await rank()).status).toBe(503);
   expect(await logged()).toEqual({ decisions: [], events: [] });
+});
+
+it('an answer of the object that got lost is no ranking that nobody logged', async () => {
+  const { TOKEN_KEEPER } = env;
+  let lost = 0;
+  isolate = coldIsolate({
+    DROP_IN: 'personalizer',
+    TOKEN_KEEPER: {
+      idFromName: (name: string) => TOKEN_KEEPER!.idFromName(name),
+      get(id: DurableObjectId) {
+        const keeper = TOKEN_KEEPER!.get(id);
+        return {
+          async keep(...given: Parameters<TokenKeeperObject['keep']>) {
+            const kept = await keeper.keep(...given);
+            if (lost++ === 0) throw new Error('lost');
+            return kept;
+          },
+        };
+      },
+    },
+  });
+  const first = await rank({ eventId: 'lost answer' });
+  expect(first.status).toBe(201);
+  expect((await rank({ eventId: 'lost answer' })).body).toEqual(first.body);
+  expect((await logged()).decisions).toHaveLength(1);
+});
+
+it('an id is found again, and is not free, once the key of ids was rotated', async () => {
+  const { body } = await rank({ eventId: 'rotated' });
+  const [{ rankingId }] = (await logged()).decisions;
+  isolate = coldIsolate({
+    DROP_IN: 'personalizer',
+    IDENTITY_SECRET: `a-newer-secret-for-the-identity-of-people,${env.IDENTITY_SECRET}`,
+  });
+  expect((await rank({ eventId: 'rotated' })).body).toEqual(body);
+  expect((await rank({ eventId: 'rotated', excludedActions: [] })).status).toBe(409);
+  expect((await post('/events/rotated/reward', { value: 1 })).status).toBe(204);
+  const log = await logged();
+  expect(log.decisions).toHaveLength(1);
+  expect(log.events).toMatchObject([{ rankingId }]);
 });

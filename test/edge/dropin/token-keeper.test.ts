@@ -25,18 +25,45 @@ afterEach(() => vi.useRealTimers());
 
 it('keeps the first ranking under a name, and finds it under any of its names', async () => {
   const keeper = stub();
-  expect(await keeper.keep('a', ranking())).toBeNull();
-  expect(await keeper.keep('a', ranking({ token: 'other' }))).toMatchObject({
+  expect(await keeper.keep(['a'], ranking())).toBeNull();
+  expect(await keeper.keep(['a'], ranking({ token: 'other' }))).toMatchObject({
     token: 'token of a visitor',
   });
   expect(await keeper.find(['new', 'a'])).toMatchObject({ itemIds: ['a'] });
   expect(await keeper.find(['b'])).toBeNull();
 });
 
+it('keeps nothing anew that is kept under the key before', async () => {
+  const keeper = stub();
+  await keeper.keep(['old'], ranking());
+  expect(await keeper.keep(['new', 'old'], ranking({ token: 'other' }))).toMatchObject({
+    token: 'token of a visitor',
+  });
+  expect(await keeper.find(['new'])).toBeNull();
+});
+
+it('the oldest make room where large ones take as much as an object may hold', async () => {
+  const keeper = stub();
+  await runInDurableObject(keeper as never, (object: object) =>
+    Object.assign(object, { env: { ...env, MAX_SHARD_MB: '1' } }),
+  );
+  const held = new Uint8Array(100_000);
+  const expiresAt = (n: number) => Date.now() + 60_000 * (n + 1);
+  for (let n = 0; n < 30; n++)
+    await keeper.keep([`n${n}`], ranking({ held, expiresAt: expiresAt(n) }));
+  expect(await keeper.find(['n0'])).toBeNull();
+  expect(await keeper.find(['n29'])).not.toBeNull();
+  const sizeBytes = await runInDurableObject(
+    keeper as never,
+    (_: unknown, state: DurableObjectState) => state.storage.sql.databaseSize,
+  );
+  expect(sizeBytes).toBeLessThan(1_300_000);
+});
+
 it('forgets what has expired, at once for who asks and from the disk by its alarm', async () => {
   const keeper = stub();
-  await keeper.keep('short', ranking({ expiresAt: Date.now() - 1 }));
-  await keeper.keep('long', ranking());
+  await keeper.keep(['short'], ranking({ expiresAt: Date.now() - 1 }));
+  await keeper.keep(['long'], ranking());
   expect(await keeper.find(['short'])).toBeNull();
   expect(await runDurableObjectAlarm(keeper as never)).toBe(true);
   const names = await runInDurableObject(keeper as never, (_: unknown, state: DurableObjectState) =>
@@ -49,14 +76,14 @@ it('forgets what has expired, at once for who asks and from the disk by its alar
 
 it('an expired name is free again', async () => {
   const keeper = stub();
-  await keeper.keep('a', ranking({ expiresAt: Date.now() - 1 }));
-  expect(await keeper.keep('a', ranking({ token: 'new' }))).toBeNull();
+  await keeper.keep(['a'], ranking({ expiresAt: Date.now() - 1 }));
+  expect(await keeper.keep(['a'], ranking({ token: 'new' }))).toBeNull();
   expect(await keeper.find(['a'])).toMatchObject({ token: 'new' });
 });
 
 it('holds the first reward until the decision is released', async () => {
   const keeper = stub();
-  await keeper.keep('a', ranking({ held: Uint8Array.of(1, 2) }));
+  await keeper.keep(['a'], ranking({ held: Uint8Array.of(1, 2) }));
   expect((await keeper.find(['a']))?.held).toEqual(Uint8Array.of(1, 2));
   expect(await keeper.holdReward(['a'], 0.5)).toBe(true);
   expect(await keeper.holdReward(['a'], 1)).toBe(true);

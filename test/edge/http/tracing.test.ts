@@ -138,6 +138,26 @@ it('tells of events and what keeps them, and that a ranking was refused', async 
   });
 });
 
+it('tells of nobody who has no key for it, or asks faster than they may', async () => {
+  const { requests } = collector();
+  const isolate = traced({
+    TRACE_SHARE: '1',
+    RATE_LIMITS: 'on',
+    RATE_PER_KEY: { limit: async () => ({ success: false }) },
+  });
+  const statusOf = async (path: string, key?: string) =>
+    (await isolate.fetch(path, { method: 'POST', key, body: [], headers: sampled })).status;
+  for (const path of ['/v1/rank', '/v1/rank/batch', '/v1/events'])
+    expect([await statusOf(path), await statusOf(path, 'pk_unknown')]).toEqual([401, 401]);
+  for (const path of ['/v1/rank', '/v1/rank/batch', '/v1/events'])
+    expect(await statusOf(path, PUBLISHABLE)).toBe(429);
+  const forbidden = { key: PUBLISHABLE, headers: sampled };
+  expect((await isolate.fetch('/v1/kv/WEIGHTS/active', forbidden)).status).toBe(403);
+  const version = await isolate.fetch('/v1/version', { key: SECRET });
+  expect(await version.json()).toMatchObject({ traces: { exported: 0, dropped: 0 } });
+  expect(requests).toEqual([]);
+});
+
 it('answers as ever where nobody takes what is told, and counts it for who has a secret key', async () => {
   collector(503);
   const isolate = traced({ TRACE_SHARE: '1' });
@@ -168,8 +188,10 @@ it('lets pages of other origins send the headers of a trace', async () => {
     headers: {
       origin: 'https://shop.example',
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,traceparent,tracestate',
+      'access-control-request-headers': 'authorization,traceparent,tracestate,baggage',
     },
   });
-  expect(response.headers.get('access-control-allow-headers')).toMatch(/traceparent.*tracestate/);
+  expect(response.headers.get('access-control-allow-headers')).toMatch(
+    /traceparent.*tracestate.*baggage/,
+  );
 });

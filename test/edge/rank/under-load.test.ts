@@ -4,7 +4,9 @@ import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { RateLimits } from '../../../edge/http/rate-limits.ts';
 import { settingsOf } from '../../../edge/platform/settings.ts';
 import { rankOnce } from '../../../edge/rank/handle-rank.ts';
+import { experimentPlanOf } from '../../../edge/rank/experiment-plan.ts';
 import { rankState } from '../../../edge/rank/rank-state.ts';
+import { inputUnderLoad } from '../../../edge/rank/under-load.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../../shared/domain/rank-request.ts';
@@ -14,6 +16,8 @@ import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import { decisionOf } from '../../backend/support/decisions.ts';
 import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
+import { candidateTable } from '../../../shared/score/candidate-table.ts';
+import { experimentOf, HALVES, layerOf } from '../support/experiments.ts';
 import { hotels, publishItems, storeScorer } from '../support/publish.ts';
 import { openTrips } from '../support/trips.ts';
 
@@ -115,3 +119,48 @@ it('nothing gives way to rules of another schema, also where the items come with
     vi.restoreAllMocks();
   }
 });
+
+it.each([
+  [additive, forest],
+  [forest, additive],
+])(
+  'who is in an experiment gives way in every arm or in none, as else its arms would lose different visitors',
+  async (champion, treated) => {
+    await storeScorer('v000000', { exploration: EXPLORING });
+    const state = rankState(env, settingsOf(env));
+    const pointer = {
+      champion: champion.version,
+      at: 1,
+      arms: { 'exp_1:treatment': treated.version },
+      // Half of all sessions are in no experiment.
+      layers: [layerOf('ranking', [experimentOf('exp_1', { range: [0, 0.5] })], 'session')],
+    };
+    const experiments = {
+      arms: new Map([['exp_1:treatment', { scorer: treated, delta: 0 }]]),
+      runnable: { catalogue: pointer, candidates: pointer },
+      problems: [],
+    };
+    const served = new Map<string, Set<string>>();
+    for (let n = 0; n < 200; n++) {
+      const weights = { scorer: champion, delta: 0, pointer, experiments };
+      const plan = experimentPlanOf(weights, { sessionId: `s-${n}` }, 'catalogue')!;
+      const table = candidateTable(smarttrip, openTrips(1), undefined);
+      const full = {
+        config: plan.configOf(plan.resolved),
+        plan,
+        table,
+        catalogue: undefined,
+        snapshot: '',
+        degraded: false,
+      };
+      const { config } = await inputUnderLoad(full, state);
+      const arm = plan.resolved.exposures[0]?.arm ?? 'none';
+      served.set(arm, (served.get(arm) ?? new Set()).add(config.weights.scorer.version));
+    }
+    const rules = new Set(['v000000']);
+    expect(Object.fromEntries(served)).toEqual({
+      ...Object.fromEntries(HALVES.map(({ name }) => [name, rules])),
+      none: champion === forest ? rules : new Set([additive.version]),
+    });
+  },
+);

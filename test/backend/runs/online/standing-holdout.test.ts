@@ -55,6 +55,11 @@ test('of all versions together the differences within each count, and not which 
   expect(sum.estimate).toBeCloseTo(0.05, 9);
   expect(sum.low).toBeLessThan(0.05);
   expect(sum.high).toBeGreaterThan(0.05);
+  // What has too few sessions to be in the sum is none of its time either.
+  for (const arm of ['holdout', 'learned']) await sessions('v000003', arm, 10, 0.5, 20);
+  const later = await read();
+  expect(later.versions).toHaveLength(3);
+  expect(later.sum).toEqual(sum);
 });
 
 test('versions that each say nothing say something together, and few sessions say nothing', async () => {
