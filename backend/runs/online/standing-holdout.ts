@@ -73,7 +73,7 @@ export async function readStandingHoldout(
     where experiment >= ${FIRST_OF_HOLDOUTS} and experiment < ${`${FIRST_OF_HOLDOUTS}~`}
     group by experiment order by last desc`);
   const versions: HeldOutVersion[] = [];
-  const strata: Effect[] = [];
+  const strata: (Effect & Pick<HeldOutVersion, 'from' | 'to'>)[] = [];
   for (const { experiment, first, last } of found) {
     const parts = partsOfHoldoutId(experiment);
     if (parts === undefined) continue;
@@ -96,7 +96,7 @@ export async function readStandingHoldout(
       minimumPerArm: LEAST_IN_A_STRATUM,
       difference: 'absolute',
     });
-    if ('estimate' in effect) strata.push(effect);
+    if ('estimate' in effect) strata.push({ ...effect, from: first, to: last });
   }
   return { metric: metric.name, better: metric.better, alpha, versions, sum: sumOf() };
 
@@ -109,8 +109,8 @@ export async function readStandingHoldout(
     const all = combineStrata(strata);
     const { low, high } = sequentialTest(all, { alpha });
     return {
-      from: Math.min(...versions.map(({ from }) => from)),
-      to: Math.max(...versions.map(({ to }) => to)),
+      from: Math.min(...strata.map(({ from }) => from)),
+      to: Math.max(...strata.map(({ to }) => to)),
       versions: strata.length,
       heldOut,
       learned: all.treatment.n,
