@@ -68,9 +68,10 @@ export async function changeItems(
   });
   const gone: Statement = {
     toSQL: () => ({
-      sql: `delete from items where id in (select id from item_versions where request = ? and "isDeleted")
-        and id in (select value from json_each(?))`,
-      params: [request, JSON.stringify(changes.map(({ id }) => id))],
+      sql: `delete from items where id in (
+        select v.id from json_each(?) g cross join item_versions v on v.id = g.value
+        where v.request = ? and v."isDeleted")`,
+      params: [JSON.stringify(changes.map(({ id }) => id)), request],
     }),
   };
   const counts = await store.write([...versions, ...items, gone]);

@@ -36,8 +36,8 @@ export interface Experiments {
   stop(id: string, by: string, reason?: string): Promise<Experiment>;
   /** @param share of the layer's units; only more than before: units that take part stay in their arms. */
   widen(id: string, share: number, by: string): Promise<Experiment>;
-  /** Takes the next step of its ramp, as `widen`. */
-  stepRamp(id: string, share: number, by: string): Promise<Experiment>;
+  /** Takes a step of its ramp. @param read as the step was decided by. @throws ApiError 409 `overtaken` where it was held or changed since. */
+  stepRamp(read: Experiment, share: number, by: string): Promise<Experiment>;
   /** No step of its ramp is taken until `resumeRamp`. @throws ApiError 409 where it has none, is held already, or is over. */
   holdRamp(id: string, by: string, reason: string): Promise<Experiment>;
   /** Steps are taken again, counted from now on. @throws ApiError 409 where it is not held, or is over. */
@@ -100,9 +100,8 @@ export function experimentsOf({
     return after;
   };
 
-  const widenTo = async (id: string, share: number, by: string): Promise<Experiment> => {
-    const experiment = await ownExperiment(store, id);
-    const { ramp, status } = experiment;
+  const widenTo = async (experiment: Experiment, share: number, by: string) => {
+    const { id, ramp, status } = experiment;
     const before = shareOf(experiment);
     if (status === 'stopped')
       throw new ApiError(409, 'stopped', `experiment ${id} was stopped: it has no traffic`);
@@ -213,9 +212,11 @@ export function experimentsOf({
         );
       }),
 
-    widen: (id, share, by) => inTurn(() => widenTo(id, share, by)),
+    widen: (id, share, by) =>
+      inTurn(async () => widenTo(await ownExperiment(store, id), share, by)),
 
-    stepRamp: (id, share, by) => inTurn(() => widenTo(id, share, by)),
+    // Written only where the row is as it was read, so that no step follows a hold that came while the log was read.
+    stepRamp: (read, share, by) => inTurn(() => widenTo(read, share, by)),
 
     holdRamp: (id, by, reason) =>
       inTurn(async () => {

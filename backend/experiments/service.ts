@@ -93,7 +93,7 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
         name: 'ramps of experiments',
         schedule: '* * * * *',
         leaderOnly: true,
-        run: () => followRamps({ store, reports, experiments, log, nowMs }),
+        run: () => followRamps({ store, account, reports, experiments, log, nowMs }),
       },
       {
         name: 'training of experiments’ arms',

@@ -6,8 +6,8 @@ import { print } from '../../client/print.ts';
 import { openTable } from '../../table/open-table.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
-/** As many as a request may have. */
-const AT_ONCE = 5000;
+/** With the longest ids 1.7 MB, of the 2 that a request may have. */
+const AT_ONCE = 2000;
 const COLUMNS = [
   'lineId',
   'orderId',

@@ -11,11 +11,10 @@ import { unitOfLayer } from '../../experiments/layers.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import { answer, epochMs, objectOf, problems, queryNumber, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
+import { sharedReadings } from '../shared-readings.ts';
 
 const MOST_DAYS = 90;
-/** Everybody who looks within so much time shares one reading of the log. */
 const FRESH_MS = 30_000;
-const MOST_KEPT = 20;
 
 const days = queryNumber(1, MOST_DAYS).default(30);
 const span = { from: epochMs, to: epochMs };
@@ -106,19 +105,7 @@ const page = createRoute({
 });
 
 export const businessRoutes = ({ store, business, nowMs }: Services) => {
-  const kept = new Map<string, { readonly at: number; readonly reading: Promise<unknown> }>();
-  const shared = <T>(key: string, read: () => Promise<T>): Promise<T> => {
-    const found = kept.get(key);
-    const at = nowMs();
-    if (found !== undefined && Math.abs(at - found.at) < FRESH_MS)
-      return found.reading as Promise<T>;
-    kept.delete(key);
-    if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
-    const reading = read();
-    kept.set(key, { at, reading });
-    reading.catch(() => kept.delete(key));
-    return reading;
-  };
+  const shared = sharedReadings(nowMs, FRESH_MS);
   const spanOf = (count: number) => {
     const to = nowMs() + 1;
     return { from: Math.max(0, to - count * DAY_MS), to };

@@ -19,6 +19,7 @@ import {
   router,
 } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
+import { sharedReadings } from '../shared-readings.ts';
 import { experimentAnswer, reportAnswer, withSelfTest } from './experiment-answers.ts';
 import {
   experimentShape,
@@ -170,6 +171,9 @@ const stop = createRoute({
   responses: { 200: answer(reportedShape, 'The report'), ...problems },
 });
 
+/** All of the log is read for it, in the thread that also reads reports; five minutes more change little. */
+const HOLDOUT_FRESH_MS = 300_000;
+
 /** The draft exists nevertheless, and repeating the request would create another one. */
 const notStarted = (error: unknown, id: string): unknown =>
   error instanceof ApiError
@@ -182,8 +186,10 @@ export const experimentRoutes = ({
   reports,
   metricLearning,
   standingHoldout,
-}: Services) =>
-  router()
+  nowMs,
+}: Services) => {
+  const shared = sharedReadings(nowMs, HOLDOUT_FRESH_MS);
+  return router()
     .openapi(list, async (c) => {
       const [found, known] = [await listExperiments(store), await listLayers(store)];
       return c.json({ experiments: found.map((row) => experimentAnswer(row, known)) }, 200);
@@ -197,7 +203,7 @@ export const experimentRoutes = ({
       const own = experiments.ownMetrics.map((metric) => ({ ...metric, from: 'own' as const }));
       return c.json({ metrics: [...builtIn, ...own] }, 200);
     })
-    .openapi(holdout, async (c) => c.json(await standingHoldout(), 200))
+    .openapi(holdout, async (c) => c.json(await shared('holdout', standingHoldout), 200))
     .openapi(size, (c) => c.json(sampleSize(c.req.valid('json')), 200))
     .openapi(create, async (c) => {
       const { start: atOnce, freezeWeights, selfTest, ...asked } = c.req.valid('json');
@@ -248,3 +254,4 @@ export const experimentRoutes = ({
       const report = await freezeReport(reports, row);
       return c.json(reportAnswer(row, await listLayers(store), report), 200);
     });
+};

@@ -55,8 +55,8 @@ export const itemChangeRoutes = ({
   nowMs,
 }: Services) => {
   const routes = router();
-  // Before anything of the body is looked at.
-  routes.use('/v1/items/changes', async (c, next) => {
+  // Before the body is parsed.
+  routes.on('POST', '/v1/items/changes', async (c, next) => {
     if (catalogueSecrets.length === 0)
       throw new ApiError(
         403,

@@ -21,8 +21,8 @@ interface Outcome {
 
 /**
  * Units under the current account version; a unit without a ranking does not exist. A unit whose observed days are closed,
- * or whose first ranking has been pruned, stays as it was measured; its outcomes are still added. One that an order is credited to is
- * measured again for as long as its log is there, as orders are corrected after their day is closed.
+ * or whose first ranking has been pruned, stays as it was measured; its outcomes are still added. One that an order is credited to, or whose
+ * page told of one that is credited elsewhere, is measured again for as long as its log is there, as orders are corrected after their day is closed.
  */
 export async function readUnits(
   db: LibSQLDatabase,
@@ -78,10 +78,13 @@ async function unitsWithOrders(
   kind: UnitKind,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const key = sql.identifier(kind === 'user' ? 'creditedUser' : 'creditedSession');
+  const [credited, own] = (
+    kind === 'user' ? ['creditedUser', 'userId'] : ['creditedSession', 'sessionId']
+  ).map((name) => sql.identifier(name));
   const rows = await db.all<{ unit: string }>(sql`
     select u.value as unit from json_each(${JSON.stringify(ids)}) u
-    where exists (select 1 from orders o where o.${key} = u.value)`);
+    where exists (select 1 from orders o where o.${credited} = u.value)
+      or exists (select 1 from events e where e.${own} = u.value and e.fault = 'corrected')`);
   return new Set(rows.map(({ unit }) => unit));
 }
 

@@ -17,8 +17,8 @@ export function exportDay(job: ExportJob): AsyncGenerator<Uint8Array> {
 }
 
 async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
-  running++;
   const thread = startThread<ExportWorker>(new URL('./export-worker.ts', import.meta.url), job);
+  running++;
   try {
     for (;;) {
       const piece = await thread.call((worker) => worker.next());

@@ -76,13 +76,13 @@ export function personalRows(whose: Whose): readonly PersonalRows[] {
     },
     {
       table: 'order_lines',
-      // Before the orders, which say whose a line is that names nobody.
+      // Before the orders, which say whose a line is that names nobody: whoever an order is credited to, a line that names another one is not theirs.
       where: [
         sql`userId in ${users}`,
-        sql`orderId in (select orderId from orders where creditedUser in ${users})`,
+        sql`+userId is null and orderId in (select orderId from orders where creditedUser in ${users})`,
         sql`+userId is null and sessionId in ${sessions} and not exists (
           select 1 from orders o where o.orderId = order_lines.orderId and o.creditedUser is not null)`,
-        sql`+userId is null and orderId in (
+        sql`+userId is null and (sessionId is null or sessionId in ${sessions}) and orderId in (
           select orderId from orders where +creditedUser is null and creditedSession in ${sessions})`,
       ],
     },
@@ -91,7 +91,7 @@ export function personalRows(whose: Whose): readonly PersonalRows[] {
       where: [
         sql`creditedUser in ${users}`,
         sql`+creditedUser is null and creditedSession in ${sessions}`,
-        sql`+creditedRanking is null and not exists (select 1 from order_lines l where l.orderId = orders.orderId)`,
+        sql`creditedRanking is null and not exists (select 1 from order_lines l where l.orderId = orders.orderId)`,
       ],
     },
     { table: 'late_rankings', where: [sql`rankingId in ${rankings}`] },

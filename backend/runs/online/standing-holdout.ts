@@ -73,7 +73,7 @@ export async function readStandingHoldout(
     where experiment >= ${FIRST_OF_HOLDOUTS} and experiment < ${`${FIRST_OF_HOLDOUTS}~`}
     group by experiment order by last desc`);
   const versions: HeldOutVersion[] = [];
-  const strata: { readonly effect: Effect; readonly from: number; readonly to: number }[] = [];
+  const strata: (Effect & Pick<HeldOutVersion, 'from' | 'to'>)[] = [];
   for (const { experiment, first, last } of found) {
     const parts = partsOfHoldoutId(experiment);
     if (parts === undefined) continue;
@@ -96,17 +96,17 @@ export async function readStandingHoldout(
       minimumPerArm: LEAST_IN_A_STRATUM,
       difference: 'absolute',
     });
-    if ('estimate' in effect) strata.push({ effect, from: first, to: last });
+    if ('estimate' in effect) strata.push({ ...effect, from: first, to: last });
   }
   return { metric: metric.name, better: metric.better, alpha, versions, sum: sumOf() };
 
   function sumOf(): StandingHoldout['sum'] {
-    const heldOut = strata.reduce((sum, { effect }) => sum + effect.control.n, 0);
+    const heldOut = strata.reduce((sum, { control }) => sum + control.n, 0);
     if (heldOut < minimumPerArm)
       return {
         missing: `not enough data: ${heldOut} of ${minimumPerArm} sessions that are held out`,
       };
-    const all = combineStrata(strata.map(({ effect }) => effect));
+    const all = combineStrata(strata);
     const { low, high } = sequentialTest(all, { alpha });
     return {
       from: Math.min(...strata.map(({ from }) => from)),

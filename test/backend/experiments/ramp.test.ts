@@ -87,11 +87,16 @@ describe('experiments that grow by a ramp', () => {
   });
   afterEach(() => log.close());
 
-  const follow = async () => {
-    await log.update();
+  /** @param whileRead is done between what is read of the log and what follows from it. */
+  const follow = async (whileRead: () => Promise<unknown> = async () => {}) => {
     const reports = {
       store: log.store,
-      collect: (one: Parameters<ReportDeps['collect']>[0]) => collect(log.store, one),
+      collect: async (one: Parameters<ReportDeps['collect']>[0]) => {
+        await log.update();
+        const found = await collect(log.store, one);
+        await whileRead();
+        return found;
+      },
       account: '',
       weightsOf: async () => undefined,
       retentionDays: 1000,
@@ -100,6 +105,7 @@ describe('experiments that grow by a ramp', () => {
     } as unknown as ReportDeps;
     await followRamps({
       store: log.store,
+      account: { update: () => log.update() },
       reports,
       experiments,
       log: (line) => said.push(line),
@@ -192,15 +198,24 @@ describe('experiments that grow by a ramp', () => {
     await expect(experiments.resumeRamp('exp_1', 'ana')).rejects.toThrow(/not held/);
   });
 
-  test('a hold that comes between reading and writing is not undone by a step', async () => {
+  test('a hold that comes while the log is read lets no step follow', async () => {
     await running();
-    const before = await readExperiment(log.store, 'exp_1');
-    await experiments.holdRamp('exp_1', 'ana', 'now');
-    const { recordChange } = await import('../../../backend/experiments/record-change.ts');
-    const entry = { at: nowMs, actor: 'ramp', action: 'x', subject: 'exp_1', details: {} };
-    await expect(recordChange(log.store, before, { traffic: 0.1 }, entry)).rejects.toThrow(
-      /changed meanwhile/,
-    );
+    nowMs += HOUR;
+    const { traffic, ramp } = await follow(() => experiments.holdRamp('exp_1', 'ana', 'now'));
+    expect([traffic, ramp?.held?.by]).toEqual([0.02, 'ana']);
+    expect(await audited()).toEqual(['ana: hold ramp']);
+    expect(said).toEqual([expect.stringMatching(/not followed.*changed meanwhile/)]);
+    await experiments.resumeRamp('exp_1', 'ana');
+    nowMs += HOUR;
+    expect((await follow()).traffic).toBe(0.1);
+  });
+
+  test('a person who widens while the log is read takes the step, and nobody takes it twice', async () => {
+    await running();
+    nowMs += HOUR;
+    const { traffic, ramp } = await follow(() => experiments.widen('exp_1', 0.05, 'ana'));
+    expect([traffic, ramp?.since]).toEqual([0.1, nowMs]);
+    expect(await audited()).toEqual(['ana: widen experiment']);
   });
 });
 

@@ -69,7 +69,7 @@ describe('of every route', () => {
     '/v1/keys/x/rotate',
     '/v1/keys/x/revoke',
   ];
-  /** A signature is asked for in the place of a key. */
+  /** Who sends to them signs what they send, and needs neither key nor session. */
   const OPEN = ['/v1/ingest', '/v1/items/changes'];
 
   beforeAll(async () => {

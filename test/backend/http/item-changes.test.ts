@@ -76,6 +76,19 @@ test('envelopes of Debezium are taken as a connector writes them', async () => {
   expect(await catalogue()).not.toHaveProperty('7');
 });
 
+test('an item that is called as the path ends is for who has a key', async () => {
+  await post([{ op: 'upsert', version: 1, item: { id: 'changes', price: 3 } }]);
+  const path = '/v1/items/changes';
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'])
+    expect([
+      method,
+      (await backend.call(method, path, undefined, { authorization: '' })).status,
+    ]).toEqual([method, 401]);
+  expect(await catalogue()).toMatchObject({ changes: 3 });
+  expect((await backend.call('DELETE', path)).status).toBe(200);
+  expect(await catalogue()).not.toHaveProperty('changes');
+});
+
 test.each([
   ['another secret', { secret: 'nobody knows this secret' }, 'invalid_signature'],
   ['an old signature', { at: Date.now() - 6 * 60_000 }, 'invalid_signature'],

@@ -3,6 +3,7 @@ import { SCOPE_OF_ROUTE } from '../../../backend/http/scope-of-route.ts';
 import { SCOPES, type Scope } from '../../../shared/domain/access-key.ts';
 import { startTestBackend, type TestBackend } from '../support/backend.ts';
 
+/** They reveal nothing secret, or what is sent to them is signed. */
 const OPEN = new Set([
   'GET /health/live',
   'GET /health/ready',

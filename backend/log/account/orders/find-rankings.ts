@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
+import { saidIds } from './corrected-by.ts';
 import type { OrderCredit } from './order.ts';
 
 interface Row {
@@ -21,8 +22,8 @@ const TOUCHES = sql`('click', 'dwell', 'save', 'contact', 'booking_start', 'book
 const ORDER: readonly OrderCredit['by'][] = ['order', 'ranking', 'user', 'session'];
 
 /**
- * Which ranking each order came of: that of the page's own booking of the same order; else the ranking that a booking names with its
- * item; else, of the rankings that showed the item to the named user, or in the named session, at most `windowMs` before it was booked,
+ * Which ranking each order came of: that of the page's own booking of the same order, as whoever books in a page can name any order unless the
+ * site's server names another ranking or user for it; else the ranking that a booking names with its item; else, of the rankings that showed the item to the named user, or in the named session, at most `windowMs` before it was booked,
  * the one in which the person touched the item last, or, where they never did, the last one. Only what books an order says where it
  * came from: a refund or a cancellation waits for that.
  * @param skewMs by how much the clock of the site's system may be behind the edge's.
@@ -53,9 +54,11 @@ export async function findRankings(
     ),
     found(orderId, "by", ranking, item, at) as (
       select a.orderId, 'order', e.rankingId, e.itemId, e.receivedAt
-        from ${asked} a cross join events e on (e.properties ->> '$.orderId') = a.orderId
+        from ${saidIds(asked)} a cross join events e on (e.properties ->> '$.orderId') = a.said
           and e.type = 'booking' and json_valid(e.properties)
         where e.orderLine is null and e.itemId is not null and coalesce(e.fault, '') in ('', 'corrected')
+          and not exists (select 1 from bookings l where l.orderId = a.orderId
+            and (l.rankingId <> e.rankingId or l.userId <> e.userId))
       union all
       select l.orderId, 'ranking', l.rankingId, l.itemId, l.at from bookings l
         where l.rankingId is not null and l.itemId is not null

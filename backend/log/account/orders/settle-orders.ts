@@ -7,6 +7,7 @@ import { CLASSIFIED, statement } from '../mark.ts';
 import { prunedBefore } from '../pruned-before.ts';
 import { countRevision, newestRevision } from '../revision.ts';
 import type { Rules } from '../rules.ts';
+import { saidIds } from './corrected-by.ts';
 import { findRankings } from './find-rankings.ts';
 import { markOrders } from './order-marks.ts';
 
@@ -110,6 +111,15 @@ function settling(
     where o.orderId in ${asked}
       and not exists (select 1 from events e where e.orderLine = o.currentLine))`;
   const freshlyClosed = sql`(select * from ${fresh} where isClosed)`;
+  /** What pages said of them and counts: of closed rankings, and of rankings that they are not credited to. */
+  const onPages = sql`(
+    select e.rowid as event, p.sessionId, p.at - p.at % ${sql.raw(String(DAY_MS))} as day
+    from ${saidIds(fresh)} a cross join events e on (e.properties ->> '$.orderId') = a.said
+      and e.type = 'booking' and json_valid(e.properties)
+    cross join decisions p on p.rankingId = e.rankingId
+    where e.orderLine is null and e.fault = '' and (p.at < ${CLOSED_BEFORE} or e.rankingId <> (
+      select o.creditedRanking from orders o where o.orderId = a.orderId)))`;
+  const changed = sql`(select sessionId, day from ${freshlyClosed} union select sessionId, day from ${onPages})`;
   return [
     statement(
       db,
@@ -125,18 +135,19 @@ function settling(
           creditedSession = (select nullif(d.sessionId, '') from decisions d where d.rankingId = c.value ->> 'ranking'),
           creditedUser = (select d.userId from decisions d where d.rankingId = c.value ->> 'ranking')
         from json_each(${JSON.stringify(credits)}) c
-        where orders.orderId = c.value ->> 'orderId' and orders.creditedRanking is null
+        where orders.orderId = c.value ->> 'orderId' and +orders.creditedRanking is null
           and (c.value ->> 'ranking' is null or exists (
             select 1 from decisions d where d.rankingId = c.value ->> 'ranking'))`,
     ),
     // What is closed is read again by those who keep what they read. First, as the statements behind change what is fresh.
-    markOrders(db, sql`select distinct day from ${freshlyClosed}`),
-    countAgain(db, sql`select distinct day from ${freshlyClosed}`),
-    countRevision(db, sql`exists (select 1 from ${freshlyClosed})`),
+    markOrders(db, sql`select distinct day from ${changed}`),
+    countAgain(db, sql`select distinct day from ${changed}`),
+    countRevision(db, sql`exists (select 1 from ${changed})`),
     statement(
       db,
       sql`update session_days set revision = ${newestRevision}
-        where (sessionId, day) in (select sessionId, day from ${freshlyClosed})`,
+        where rowid in (
+          select s.rowid from ${changed} c cross join session_days s on s.sessionId = c.sessionId and s.day = c.day)`,
     ),
     statement(
       db,
@@ -144,9 +155,10 @@ function settling(
         where fault = '' and (rowid in (
           select e.rowid from ${freshlyClosed} f cross join order_lines l on l.orderId = f.orderId
             cross join events e on e.orderLine = l.lineId)
+          or rowid in (select event from ${onPages})
           or rowid in (
             select e.rowid from ${freshlyClosed} f cross join events e on e.rankingId = f.rankingId
-            where e.orderLine is null and e.type in ('booking', 'cancel') and json_valid(e.properties)
+            where e.orderLine is null and e.type = 'cancel' and json_valid(e.properties)
               and e.properties ->> '$.orderId' = f.orderId))`,
     ),
     statement(

@@ -45,13 +45,18 @@ test('of all versions together the differences within each count, and not which 
   await sessions('v000001', 'learned', 200, 0.15, 0);
   await sessions('v000002', 'holdout', 200, 0.6, 10);
   await sessions('v000002', 'learned', 800, 0.65, 10);
+  // Too few for a variance: listed, and no part of the sum.
+  await sessions('v000003', 'holdout', 9, 0.5, 20);
+  await sessions('v000003', 'learned', 9, 0.5, 20);
   const { versions, sum } = await read();
   expect(versions).toMatchObject([
+    { version: 'v000003', heldOut: 9 },
     { version: 'v000002', arm: 'champion', heldOut: 200, learned: 800 },
     { version: 'v000001', heldOut: 800, learned: 200 },
   ]);
   if ('missing' in sum) throw new Error(sum.missing);
   expect(sum).toMatchObject({ versions: 2, heldOut: 1000, learned: 1000, from: NOON });
+  expect(sum.to).toBe(NOON + 10 * HOUR + 799_000);
   expect(sum.estimate).toBeCloseTo(0.05, 9);
   expect(sum.low).toBeLessThan(0.05);
   expect(sum.high).toBeGreaterThan(0.05);

@@ -104,6 +104,8 @@ interface Order {
   readonly ranking: Decision;
   readonly slot: number;
   readonly isOnPage: boolean;
+  /** A later ranking of which a page has told of a booking of the same order. */
+  readonly elsewhere?: Decision;
   readonly lines: readonly OrderLine[];
 }
 
@@ -120,13 +122,18 @@ function randomOrders(seed: number) {
     const ranking = rankings[below(rankings.length)];
     const slot = below(2);
     const isOnPage = random() < 0.4;
+    const later = rankings.filter(({ at }) => at > ranking.at);
+    const elsewhere =
+      isOnPage && later.length > 0 && random() < 0.7 ? later[below(later.length)] : undefined;
     const line = (i: number, kind: OrderLine['kind'], at: number): OrderLine => ({
       lineId: `l${n}-${i}`,
       orderId: `o${n}`,
       kind,
       ...(kind !== 'cancellation' && { value: below(500) }),
       at,
-      ...(kind === 'booking' && { rankingId: ranking.rankingId, itemId: ranking.itemIds[slot] }),
+      // What a page has said of an order is enough.
+      ...(kind === 'booking' &&
+        elsewhere === undefined && { rankingId: ranking.rankingId, itemId: ranking.itemIds[slot] }),
     });
     const booked = ranking.at + (1 + below(5)) * DAY_MS;
     const lines = [line(0, 'booking', booked)];
@@ -134,19 +141,24 @@ function randomOrders(seed: number) {
       lines.push(
         line(i, (['refund', 'cancellation', 'booking'] as const)[below(3)], booked + i * DAY_MS),
       );
-    return { orderId: `o${n}`, ranking, slot, isOnPage, lines };
+    return { orderId: `o${n}`, ranking, slot, isOnPage, elsewhere, lines };
   });
   return { rankings, clicks, orders, random, below };
 }
 
-const pageBooking = ({ ranking, slot, orderId }: Order): CollectedEvent =>
+const pageBooking = ({ ranking, slot, orderId }: Order, name = 'page'): CollectedEvent =>
   happened(ranking, 'booking', {
-    eventId: parseEventId(`page-${orderId}`),
+    eventId: parseEventId(`${name}-${orderId}`),
     slot,
     afterMs: DAY_MS,
     value: 777,
     properties: { orderId },
   });
+
+const pageBookings = (order: Order): CollectedEvent[] => [
+  ...(order.isOnPage ? [pageBooking(order)] : []),
+  ...(order.elsewhere ? [pageBooking({ ...order, ranking: order.elsewhere }, 'elsewhere')] : []),
+];
 
 /** What a log would hold in which each order came once, as it is in the end. */
 const inTheEnd = (order: Order): CollectedEvent => {
@@ -167,7 +179,7 @@ test('whatever order lines come in, before and after their day has closed, every
       const { rankings, clicks, orders, random, below } = randomOrders(seed);
       const [told, direct] = [await world(), await world()];
       // Events and rankings of the day come first, or the answer to where an order came from might be another one.
-      await add(told, rankings, [...clicks, ...orders.filter((o) => o.isOnPage).map(pageBooking)]);
+      await add(told, rankings, [...clicks, ...orders.flatMap(pageBookings)]);
       await add(direct, rankings, [...clicks, ...orders.map(inTheEnd)]);
       const lines = orders
         .flatMap((order) => order.lines)
@@ -251,6 +263,66 @@ test('lines that come before the page, its booking or what books the order wait 
   // What the page says after the site's server has said it is not counted besides.
   await add(one, [], [{ ...pageBooking(order), eventId: parseEventId('again'), value: 9 }]);
   expect((await read(one)).training).toMatchObject({ booking: 1, booking_value: 40 });
+});
+
+test('an order whose id a page says as a number is found all the same', async () => {
+  const one = await world();
+  const ranking = rankingOf('r', MIDNIGHT, { arm: ARM });
+  const booking = happened(ranking, 'booking', { value: 9, properties: { orderId: 1042 } });
+  await add(one, [ranking], [booking]);
+  await tell(one, [{ lineId: '1', orderId: '1042', kind: 'refund', value: 4, at: LATE - 1 }]);
+  expect(await stateOf(one, '1042')).toMatchObject({ rankingId: 'r', by: 'order' });
+  expect((await read(one)).training).toMatchObject({ booking: 1, booking_value: 4 });
+});
+
+test('a page cannot claim an order of which the server says that it is of another ranking or user', async () => {
+  const one = await world();
+  const [ana, eve] = ['ana', 'eve'].map((name) => ({ userId: parseUserId(name) }));
+  const hers = rankingOf('hers', MIDNIGHT, { ...ana, sessionId: parseSessionId('s-ana') });
+  const forged = rankingOf('forged', MIDNIGHT, { ...eve, sessionId: parseSessionId('s-eve') });
+  const claim = (orderId: string) =>
+    happened(forged, 'booking', {
+      eventId: parseEventId(`claim-${orderId}`),
+      properties: { orderId },
+    });
+  await add(one, [hers, forged], [claim('named'), claim('ranked'), claim('free')]);
+  const line = (orderId: string, changes: Partial<OrderLine>): OrderLine => ({
+    lineId: orderId,
+    orderId,
+    kind: 'booking',
+    value: 5,
+    at: MIDNIGHT + HOUR,
+    itemId: hers.itemIds[0],
+    ...changes,
+  });
+  await tell(one, [
+    line('named', ana),
+    line('ranked', { rankingId: hers.rankingId }),
+    line('free', { sessionId: parseSessionId('s-ana') }),
+  ]);
+  expect(await stateOf(one, 'named')).toMatchObject({ rankingId: 'hers', by: 'user' });
+  expect(await stateOf(one, 'ranked')).toMatchObject({ rankingId: 'hers', by: 'ranking' });
+  expect(await stateOf(one, 'free')).toMatchObject({ rankingId: 'forged', by: 'order' });
+});
+
+test('a line that names somebody is theirs, whoever its order is credited to', async () => {
+  const one = await world();
+  const [ana, eve] = ['ana', 'eve'].map((name) => ({ userId: parseUserId(name) }));
+  const ranking = rankingOf('r', MIDNIGHT, eve);
+  await add(one, [ranking], []);
+  const { rankingId, itemIds } = ranking;
+  const where = { rankingId, itemId: itemIds[0] };
+  const line = { orderId: 'o', kind: 'booking', value: 5, at: MIDNIGHT + HOUR, ...where } as const;
+  await tell(one, [
+    { ...line, lineId: 'of-ana', ...ana },
+    { ...line, lineId: 'of-nobody' },
+  ]);
+  await updateAccount(one.store, RULES, LATE);
+  await deleteUser(one.store, eve.userId, 'test', LATE);
+  const lines = () => one.store.db.all(sql`select lineId from order_lines`);
+  expect(await lines()).toEqual([{ lineId: 'of-ana' }]);
+  await deleteUser(one.store, ana.userId, 'test', LATE);
+  expect(await lines()).toEqual([]);
 });
 
 test('why a line has no ranking, or is not stored, is told', async () => {
