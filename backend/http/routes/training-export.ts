@@ -191,7 +191,7 @@ export const trainingExportRoutes = (services: Services) => {
         isFirst: firstGroup === 0 || format === 'parquet',
         salt,
       });
-      return c.body(ReadableStream.from(pieces) as ReadableStream, 200, {
+      return c.body(pieces as ReadableStream, 200, {
         'content-type': 'application/octet-stream',
         'cache-control': 'no-store',
         'x-trimtab-rankings': String(manifest.rankings),

@@ -8,8 +8,8 @@ import { binWords } from '../../../shared/features/kinds/bin-words.ts';
 import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
 
 /** An attribute with more values keeps its most frequent ones apart, and the others are one bucket. */
-export const MOST_VALUES = 30;
-export const MISSING = 'missing';
+const MOST_VALUES = 30;
+const MISSING = 'missing';
 const BINS = 8;
 
 /** An attribute of the items, and in which of its groups each code of its column is. */
@@ -55,4 +55,35 @@ function binsOf(values: readonly number[], codes: Codes): Pick<Part, 'labels' | 
         );
   const binOf = (value: number) => edges.filter((edge) => edge < value).length;
   return { labels: [[MISSING], ...values.map((value) => [order[binOf(value)]])], order };
+}
+
+/** The buckets of an attribute: a value each, those that few items have as one, and behind them the items without any. */
+export interface Buckets {
+  readonly labels: readonly string[];
+  /** Per code of the column, indexes into the labels: an item with several values is in the bucket of each. */
+  readonly ofCode: readonly (readonly number[])[];
+}
+
+/** @param codes of the catalogue's items, by row: the values that most of them have are kept apart. */
+export function bucketsOf({ labels, order }: Part, codes: Codes): Buckets {
+  const counts = new Map<string, number>();
+  for (let row = 0; row < codes.length; row++)
+    for (const label of labels[codes[row]]) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const found = [...counts.keys()].filter((label) => label !== MISSING);
+  const sorted =
+    order === undefined
+      ? found.toSorted((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1))
+      : order.filter((label) => counts.has(label));
+  const kept = sorted.slice(0, MOST_VALUES);
+  const rest = order === undefined ? 'others' : 'later';
+  const names = [
+    ...kept,
+    ...(sorted.length > kept.length ? [rest] : []),
+    ...(counts.has(MISSING) ? [MISSING] : []),
+  ];
+  const indexOf = new Map(names.map((name, i) => [name, i]));
+  const ofCode = labels.map((own) => [
+    ...new Set(own.map((label) => indexOf.get(label) ?? kept.length)),
+  ]);
+  return { labels: names, ofCode };
 }

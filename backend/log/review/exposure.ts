@@ -10,7 +10,7 @@ import {
 } from '../../science/statistics/interval.ts';
 import { readShown } from '../account/read-shown.ts';
 import type { Span } from '../account/span.ts';
-import { MISSING, MOST_VALUES, partsOf, type Part } from './attribute-parts.ts';
+import { bucketsOf, partsOf } from './attribute-parts.ts';
 import { readCatalogue } from './read-catalogue.ts';
 
 /** How the places of lists were shared among the values of an attribute. */
@@ -46,7 +46,6 @@ export interface Estimate {
 
 /** The newest of a span: what is behind so many tells little of today's catalogue. */
 const MOST_RANKINGS = 100_000;
-const OTHERS = 'others';
 
 /**
  * Exposure by the value of an attribute, beside the share of the catalogue and of merit (A. Singh and T. Joachims, "Fairness of Exposure in
@@ -70,15 +69,15 @@ export async function exposure(
     throw invalid(
       `schema ${schema.name} has no attribute "${attribute}"; it has ${parts.map((one) => one.attribute).join(', ')}`,
     );
-  const { labels, groupsOf } = grouped(part, part.codes);
+  const { labels, ofCode } = bucketsOf(part, part.codes);
   const rowOf = new Map<string, number>(catalogue.map(({ id }, row) => [id, row]));
   const shown = await readShown(db, span, MOST_RANKINGS);
   const groupsOfItem = shown.items.map((id) => {
     const row = rowOf.get(id);
-    return row === undefined ? [] : groupsOf(row);
+    return row === undefined ? [] : ofCode[part.codes[row]];
   });
   const items = new Float64Array(labels.length);
-  for (let row = 0; row < catalogue.length; row++) for (const g of groupsOf(row)) items[g]++;
+  for (const code of part.codes) for (const group of ofCode[code]) items[group]++;
   const people = clusterIndex(shown.person);
   const sums = sumsOf(shown, people, groupsOfItem, labels.length);
   return {
@@ -88,35 +87,6 @@ export async function exposure(
     items: catalogue.length,
     groups: groupsFrom(labels, items, sums),
   };
-}
-
-interface Grouped {
-  readonly labels: readonly string[];
-  /** Indexes into the labels. */
-  readonly groupsOf: (row: number) => readonly number[];
-}
-
-/** The values that most items have, the others as one, and behind them those without any. */
-function grouped({ labels, order }: Part, codes: ArrayLike<number>): Grouped {
-  const counts = new Map<string, number>();
-  for (let row = 0; row < codes.length; row++)
-    for (const label of labels[codes[row]]) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const found = [...counts.keys()].filter((label) => label !== MISSING);
-  const sorted =
-    order === undefined
-      ? found.toSorted((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1))
-      : order.filter((label) => counts.has(label));
-  const kept = sorted.slice(0, MOST_VALUES);
-  const names = [
-    ...kept,
-    ...(sorted.length > kept.length ? [OTHERS] : []),
-    ...(counts.has(MISSING) ? [MISSING] : []),
-  ];
-  const indexOf = new Map(names.map((name, i) => [name, i]));
-  const ofCode = labels.map((own) => [
-    ...new Set(own.map((label) => indexOf.get(label) ?? indexOf.get(OTHERS)!)),
-  ]);
-  return { labels: names, groupsOf: (row) => ofCode[codes[row]] };
 }
 
 interface Sums {

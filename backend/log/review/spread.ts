@@ -1,10 +1,10 @@
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { packItems, type Codes } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import type { Span } from '../account/span.ts';
 import { readShown } from '../account/read-shown.ts';
 import { CLICKED } from '../../science/evaluation/item-rates/shown-items.ts';
-import { MISSING, MOST_VALUES, partsOf, type Part } from './attribute-parts.ts';
+import { bucketsOf, partsOf, type Buckets } from './attribute-parts.ts';
 import { readCatalogue } from './read-catalogue.ts';
 
 /** How what training reads is spread over the catalogue. */
@@ -35,7 +35,6 @@ export interface BucketSpread extends Readonly<Record<Among, number>> {
 
 /** Of each schema; what is behind so many of the newest is seldom learned from. */
 const MOST_RANKINGS = 50_000;
-const OTHERS = 'others';
 
 /** Rare: shown at most a fifth as often as at random, where that would have been so often that it is not by chance. */
 const RARE_SHARE = 0.2;
@@ -72,8 +71,8 @@ export async function spread(
     items: catalogue.length,
     gone,
     columns: table.columns.flatMap(({ spec, values, codes }) =>
-      partsOf(spec, values, codes).map(({ attribute, labels, order }) =>
-        columnSpread(attribute, labels, order, { codes, shown, clicked }),
+      partsOf(spec, values, codes).map((part) =>
+        columnSpread(part.attribute, bucketsOf(part, codes), { codes, shown, clicked }),
       ),
     ),
   };
@@ -81,40 +80,27 @@ export async function spread(
 
 function columnSpread(
   attribute: string,
-  labels: Part['labels'],
-  order: Part['order'],
+  { labels, ofCode }: Buckets,
   of: {
-    readonly codes: ArrayLike<number>;
+    readonly codes: Codes;
     readonly shown: Uint32Array;
     readonly clicked: Uint32Array;
   },
 ): ColumnSpread {
-  const counts = new Map<string, Record<Among, number>>();
-  const add = (label: string, row: number) => {
-    let one = counts.get(label);
-    if (one === undefined) counts.set(label, (one = { catalogue: 0, shown: 0, clicked: 0 }));
-    one.catalogue++;
-    one.shown += of.shown[row];
-    one.clicked += of.clicked[row];
-  };
-  for (let row = 0; row < of.codes.length; row++)
-    for (const label of labels[of.codes[row]]) add(label, row);
-  const named = [...counts].map(([label, count]) => ({ label, ...count }));
-  const last = named.filter(({ label }) => label === MISSING);
-  const sorted = named
-    .filter(({ label }) => label !== MISSING)
-    .toSorted((a, b) =>
-      order === undefined
-        ? b.catalogue - a.catalogue || (a.label < b.label ? -1 : 1)
-        : order.indexOf(a.label) - order.indexOf(b.label),
-    );
-  const buckets = [...together(sorted, order), ...last];
-  const sum = (among: Among) => buckets.reduce((total, one) => total + one[among], 0);
+  const counts = labels.map((label) => ({ label, catalogue: 0, shown: 0, clicked: 0 }));
+  of.codes.forEach((code, row) => {
+    for (const bucket of ofCode[code]) {
+      counts[bucket].catalogue++;
+      counts[bucket].shown += of.shown[row];
+      counts[bucket].clicked += of.clicked[row];
+    }
+  });
+  const sum = (among: Among) => counts.reduce((total, one) => total + one[among], 0);
   const [inAll, shownInAll] = [sum('catalogue'), sum('shown')];
-  const effective = (among: Among) => effectiveNumber(buckets.map((one) => one[among]));
+  const effective = (among: Among) => effectiveNumber(counts.map((one) => one[among]));
   return {
     attribute,
-    buckets: buckets.map((one) => {
+    buckets: counts.map((one) => {
       const expected = (one.catalogue / inAll) * shownInAll;
       return { ...one, isRare: expected >= RARE_EXPECTED && one.shown <= RARE_SHARE * expected };
     }),
@@ -124,24 +110,6 @@ function columnSpread(
       clicked: effective('clicked'),
     },
   };
-}
-
-type Counted = Record<Among, number> & { readonly label: string };
-
-/** The many values that few items have each are one bucket; so are months behind those that can be read at a glance. */
-function together(sorted: readonly Counted[], order: Part['order']): readonly Counted[] {
-  if (sorted.length <= MOST_VALUES) return sorted;
-  const kept = sorted.slice(0, MOST_VALUES);
-  const rest = sorted.slice(MOST_VALUES).reduce<Counted>(
-    (all, one) => ({
-      label: all.label,
-      catalogue: all.catalogue + one.catalogue,
-      shown: all.shown + one.shown,
-      clicked: all.clicked + one.clicked,
-    }),
-    { label: order === undefined ? OTHERS : 'later', catalogue: 0, shown: 0, clicked: 0 },
-  );
-  return [...kept, rest];
 }
 
 /**
