@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import type { KeptRanking, TokenKeeperObject } from '../../../edge/platform/durable-objects.ts';
 
 let named = 0;
-const stub = () => {
+const newKeeper = () => {
   const { TOKEN_KEEPER } = env;
   return TOKEN_KEEPER!.get(
     TOKEN_KEEPER!.idFromName(`test-${++named}`),
@@ -24,7 +24,7 @@ const ranking = (change: Partial<KeptRanking> = {}) =>
 afterEach(() => vi.useRealTimers());
 
 it('keeps the first ranking under a name, and finds it under any of its names', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   expect(await keeper.keep(['a'], ranking())).toBeNull();
   expect(await keeper.keep(['a'], ranking({ token: 'other' }))).toMatchObject({
     token: 'token of a visitor',
@@ -34,7 +34,7 @@ it('keeps the first ranking under a name, and finds it under any of its names', 
 });
 
 it('keeps nothing anew that is kept under the key before', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   await keeper.keep(['old'], ranking());
   expect(await keeper.keep(['new', 'old'], ranking({ token: 'other' }))).toMatchObject({
     token: 'token of a visitor',
@@ -43,7 +43,7 @@ it('keeps nothing anew that is kept under the key before', async () => {
 });
 
 it('the oldest make room where large ones take as much as an object may hold', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   await runInDurableObject(keeper as never, (object: object) =>
     Object.assign(object, { env: { ...env, MAX_SHARD_MB: '1' } }),
   );
@@ -61,7 +61,7 @@ it('the oldest make room where large ones take as much as an object may hold', a
 });
 
 it('forgets what has expired, at once for who asks and from the disk by its alarm', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   await keeper.keep(['short'], ranking({ expiresAt: Date.now() - 1 }));
   await keeper.keep(['long'], ranking());
   expect(await keeper.find(['short'])).toBeNull();
@@ -75,14 +75,14 @@ it('forgets what has expired, at once for who asks and from the disk by its alar
 });
 
 it('an expired name is free again', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   await keeper.keep(['a'], ranking({ expiresAt: Date.now() - 1 }));
   expect(await keeper.keep(['a'], ranking({ token: 'new' }))).toBeNull();
   expect(await keeper.find(['a'])).toMatchObject({ token: 'new' });
 });
 
 it('holds the first reward until the decision is released', async () => {
-  const keeper = stub();
+  const keeper = newKeeper();
   await keeper.keep(['a'], ranking({ held: Uint8Array.of(1, 2) }));
   expect((await keeper.find(['a']))?.held).toEqual(Uint8Array.of(1, 2));
   expect(await keeper.holdReward(['a'], 0.5)).toBe(true);
