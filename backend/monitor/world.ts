@@ -6,7 +6,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { hasRow } from '../../shared/score/filter/row-bits.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import type { DailySample } from '../catalogue/daily-samples.ts';

@@ -4,7 +4,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
-import type { RankableTable } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Published } from './published.ts';
 import { tableOf } from './snapshot-tables.ts';
 

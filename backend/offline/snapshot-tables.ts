@@ -1,7 +1,7 @@
 import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { patched } from '../../shared/format/patched.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import type { Packed } from './published.ts';
 
 export interface LoadedTable {

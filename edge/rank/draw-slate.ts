@@ -11,16 +11,9 @@ import {
 import { seededRandom } from '../../shared/explore/random.ts';
 import { codesOf } from '../../shared/features/encode.ts';
 import type { KeptPools } from '../../shared/score/kept-pools.ts';
-import {
-  howRuled,
-  poolOf,
-  rankSlate,
-  stateOf,
-  teamOf,
-  type Pool,
-  type RankableTable,
-  type Slate,
-} from '../../shared/score/rank.ts';
+import { howRuled, rankSlate, stateOf, teamOf, type Slate } from '../../shared/score/rank.ts';
+import { poolOf, type Pool } from '../../shared/score/pool.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import type { SlateState } from '../../shared/score/slate-rules/slate-state.ts';
 import type { ServingConfig } from './experiment-plan.ts';

@@ -1,6 +1,6 @@
 import type { ItemSource } from '../../shared/domain/decision.ts';
 import type { Item } from '../../shared/domain/item.ts';
-import type { RankableTable } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Role } from '../platform/settings.ts';
 
 /**

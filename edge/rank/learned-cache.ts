@@ -2,7 +2,7 @@ import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { learnedPart, type LearnedPart } from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
-import type { RankableTable } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { packedCache, type CachedPacked } from './packed-cache.ts';

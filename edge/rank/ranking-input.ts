@@ -6,7 +6,7 @@ import type { Visitor } from '../../shared/explore/assign.ts';
 import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { learnedKeys } from '../../shared/score/learned-table.ts';
-import type { RankableTable } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
 import type { CachedLearned } from './learned-cache.ts';
 import { weightsFor } from './held-out.ts';

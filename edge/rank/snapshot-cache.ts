@@ -1,5 +1,5 @@
 import { liveHash, type SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { patchedInUse } from '../../shared/format/patched.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';

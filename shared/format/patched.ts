@@ -1,7 +1,7 @@
 import { joinEdits, type Patch } from './patch-bytes.ts';
 import type { Snapshot } from './snapshot-bytes.ts';
 import { editTable, type EditableTable, type TableEdit } from '../score/edit-table.ts';
-import { rankable } from '../score/rank.ts';
+import { rankable } from '../score/rankable.ts';
 
 /** What a snapshot becomes by patches, one after the other. @throws RangeError where they do not fit it. */
 export function patched(snapshot: Snapshot, patches: readonly Patch[]): Snapshot {

@@ -3,7 +3,7 @@ import { attributesAt, packItems } from '../features/columns/item-table.ts';
 import type { LearnedPart } from '../features/columns/learned-columns.ts';
 import type { Schema } from '../features/schema.ts';
 import { withLearned } from './learned-table.ts';
-import { rankable, type RankableTable } from './rank.ts';
+import { rankable, type RankableTable } from './rankable.ts';
 
 /**
  * Packs the candidates of a request, in the order given. An attribute

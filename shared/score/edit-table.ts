@@ -15,7 +15,7 @@ import { moveEntries, rowMoves, type RowMoves } from '../features/columns/row-mo
 import { knowRowsByCode, rowsByCode } from '../features/columns/rows-by-code.ts';
 import { BLOCK_ROWS, blockCounts, columnBlocks, editedBlocks, FEW_ROWS } from './row-blocks.ts';
 import type { CodeRanges, ColumnBlocks, RowBlocks } from './row-blocks.ts';
-import type { RankableTable } from './rank.ts';
+import type { RankableTable } from './rankable.ts';
 import { tableSpace, type TableSpace } from './stored-table.ts';
 import { ROWS as MOST_ROWS } from './top-k.ts';
 

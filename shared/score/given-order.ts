@@ -2,7 +2,8 @@ import type { Visit } from '../domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../features/encode.ts';
 import { allowedRows } from './filter/allowed-rows.ts';
 import { hasRow } from './filter/row-bits.ts';
-import type { RankableTable, Slate } from './rank.ts';
+import type { RankableTable } from './rankable.ts';
+import type { Slate } from './rank.ts';
 import { finalUnits } from './rerank.ts';
 import type { Scorer } from './scorer.ts';
 

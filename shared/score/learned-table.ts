@@ -9,7 +9,7 @@ import { moveEntries } from '../features/columns/row-moves.ts';
 import type { Schema } from '../features/schema.ts';
 import { movesBetween } from './edit-table.ts';
 import { columnBlocks } from './row-blocks.ts';
-import type { RankableTable } from './rank.ts';
+import type { RankableTable } from './rankable.ts';
 
 const known = new WeakMap<Pick<Schema, 'features'>, readonly LearnedKey[]>();
 

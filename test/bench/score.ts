@@ -1,5 +1,6 @@
 import { encodeRequest } from '../../shared/features/encode.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { compileScores } from '../../shared/score/additive.ts';
 import { topRows } from '../../shared/score/top-rows.ts';
 import { catalogueTable } from '../../shared/features/catalogue-table.ts';

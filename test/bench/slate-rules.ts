@@ -1,7 +1,8 @@
 import { parseRankRequest, type Visit } from '../../shared/domain/rank-request.ts';
 import { catalogueTable } from '../../shared/features/catalogue-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import type { BenchRow } from './support/row.ts';
 import { rulesOf } from './support/scan-rows.ts';
 import { makeTrips, makeVisits, NOW_MS } from './support/trips.ts';

@@ -6,7 +6,8 @@ import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import { posteriorOf } from '../../shared/score/posterior.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 

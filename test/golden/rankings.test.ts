@@ -6,7 +6,8 @@ import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 

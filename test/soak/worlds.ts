@@ -8,7 +8,7 @@ import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import type { Visit } from '../../shared/domain/rank-request.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { tripWishes } from '../world/trip-wishes.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { additiveFromPoints, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';

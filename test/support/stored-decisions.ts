@@ -8,8 +8,8 @@ import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
 import { patched } from '../../shared/format/patched.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
-import type { RankableTable } from '../../shared/score/rank.ts';
-import { rankable } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
+import { rankable } from '../../shared/score/rankable.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import type { WithParts } from './client.ts';
 

@@ -6,7 +6,8 @@ import type { Visit } from '../../shared/domain/rank-request.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { rankBodies } from '../bench/support/rank-bodies.ts';
 import {

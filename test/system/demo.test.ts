@@ -4,7 +4,7 @@ import { STEPS } from '../../backend/rollouts/steps.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { rankable } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
 import { binomialBounds } from '../support/binomial-bounds.ts';
 import { call, putItems } from '../support/client.ts';
 import { asItem } from '../support/stored-decisions.ts';

@@ -9,7 +9,8 @@ import { interleave, type Team } from '../../shared/explore/interleave.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { poolOf, rankSlate, teamOf } from '../../shared/score/rank.ts';
+import { poolOf } from '../../shared/score/pool.ts';
+import { rankSlate, teamOf } from '../../shared/score/rank.ts';
 import { call, clickOn, liveAtEdge, openDatabase, putItems, rank } from '../support/client.ts';
 import {
   scorerInKv,

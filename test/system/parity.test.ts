@@ -30,7 +30,7 @@ import { parseSchema } from '../../shared/features/schema.ts';
 import { learnedToBytes } from '../../shared/format/learned-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
-import { rankable } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
 import { scoreCodes, toPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { encodeItem } from '../oracle/encode.ts';
 import { crossesFor, pointsFor } from '../shared/support/arbitrary.ts';

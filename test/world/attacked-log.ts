@@ -14,7 +14,8 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { tripWishes } from './trip-wishes.ts';
 import type { CollectedEvent } from '../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { hiddenTaste, show, SHOWN, type HiddenTaste } from './hidden-taste.ts';
 

@@ -10,7 +10,7 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { SHOWN, show } from './hidden-taste.ts';
 

@@ -4,7 +4,8 @@ import { bucketCount, type Schema } from '../../shared/features/schema.ts';
 import { crossStrength } from '../../shared/features/cross-strength.ts';
 import { tripWishes } from './trip-wishes.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
-import { rankSlate, type RankableTable, type Slate } from '../../shared/score/rank.ts';
+import { rankSlate, type Slate } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import {
   additiveFromPoints,
   scoreCodes,

@@ -15,7 +15,8 @@ import { resolve } from '../../shared/explore/resolve.ts';
 import { seededRandom } from '../../shared/explore/random.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import type { CollectedEvent, IngestBatch } from '../../shared/format/ingest-bytes.ts';
-import { rankSlate, type RankableTable } from '../../shared/score/rank.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
+import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 
 /** Of holiday homes. The rules know nothing, so that they show all of them alike. */

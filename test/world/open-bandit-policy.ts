@@ -5,7 +5,8 @@ import { learn } from '../../backend/science/training/train-version.ts';
 import { parseItemId, RULES_VERSION } from '../../shared/domain/ids.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
-import { rankable, rankSlate } from '../../shared/score/rank.ts';
+import { rankable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../shared/score/scorer.ts';
 
 const SLATES = 5000;

@@ -10,7 +10,8 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import definition from '../../shared/features/smarttrip.json' with { type: 'json' };
-import { rankable, rankSlate, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
+import { rankSlate } from '../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { SHOWN, show } from './hidden-taste.ts';
 

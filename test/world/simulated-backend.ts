@@ -20,7 +20,7 @@ import { ingestBatchToBytes, type IngestBatch } from '../../shared/format/ingest
 import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
 import { patched } from '../../shared/format/patched.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import type { Scorer } from '../../shared/score/scorer.ts';
 import { eventually } from '../backend/support/backend.ts';
 import {

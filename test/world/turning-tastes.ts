@@ -11,7 +11,7 @@ import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { tripWishes } from './trip-wishes.ts';
 import { tripsInFull, visitsInFull } from './trip-visitors.ts';
 import { unlearned } from '../../shared/score/posterior.ts';
-import { rankable, type RankableTable } from '../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { additiveFromPoints, type Scorer } from '../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../bench/support/trips.ts';
 import { hiddenTaste, show, type HiddenTaste } from './hidden-taste.ts';

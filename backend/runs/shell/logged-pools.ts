@@ -6,7 +6,7 @@ import {
 } from '../../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { learnedKeys, withLearned } from '../../../shared/score/learned-table.ts';
-import type { RankableTable } from '../../../shared/score/rank.ts';
+import type { RankableTable } from '../../../shared/score/rankable.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { readLearned } from '../../catalogue/learned-parts.ts';
 import { readRequestsOf } from '../../log/logged-requests.ts';

@@ -2,7 +2,7 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import { learnedPart } from '../../../shared/features/columns/learned-columns.ts';
 import { learnedKeys, withLearned } from '../../../shared/score/learned-table.ts';
-import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
 import type { Database } from '../../store/connect.ts';
 
 /** The catalogue as a run ranks it. */

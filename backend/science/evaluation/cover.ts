@@ -1,6 +1,7 @@
 import type { RankRequest } from '../../../shared/domain/rank-request.ts';
 import { candidateTable } from '../../../shared/score/candidate-table.ts';
-import { poolOf, type RankableTable } from '../../../shared/score/rank.ts';
+import { poolOf } from '../../../shared/score/pool.ts';
+import type { RankableTable } from '../../../shared/score/rankable.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 
 /** The part of a logged request that the ranking depended on. */

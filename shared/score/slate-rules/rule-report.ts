@@ -2,7 +2,8 @@ import type { ItemId } from '../../domain/ids.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { SlateRules } from '../../domain/slate-rules.ts';
 import { hasRow } from '../filter/row-bits.ts';
-import type { RankableTable, Slate } from '../rank.ts';
+import type { RankableTable } from '../rankable.ts';
+import type { Slate } from '../rank.ts';
 import { compileRules } from './compile-rules.ts';
 
 /** What a rule did to a page. */

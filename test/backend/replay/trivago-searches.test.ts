@@ -11,7 +11,8 @@ import { reciprocalRank } from '../../../backend/science/evaluation/ranking-metr
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { needsShared, sharedFile } from '../../support/shared-data.ts';
 

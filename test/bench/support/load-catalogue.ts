@@ -8,7 +8,8 @@ import {
   snapshotFromBytes,
   snapshotHash,
 } from '../../../shared/format/snapshot-bytes.ts';
-import { rankable, rankSlate, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { snapshotSpace } from '../../../shared/score/stored-table.ts';
 import { makeVisits, NOW_MS } from './trips.ts';

@@ -11,7 +11,7 @@ import {
   snapshotToBytes,
 } from '../../../shared/format/snapshot-bytes.ts';
 import { editTable } from '../../../shared/score/edit-table.ts';
-import { rankable } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 import { snapshotSpace } from '../../../shared/score/stored-table.ts';
 import { NOW_MS } from './trips.ts';
 

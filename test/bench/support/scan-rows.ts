@@ -9,7 +9,7 @@ import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import definition from '../../../shared/features/smarttrip.json' with { type: 'json' };
 import { compileScores } from '../../../shared/score/additive.ts';
-import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
 import { additiveFromPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { topRows } from '../../../shared/score/top-rows.ts';
 import { compileScores as compileJoined } from '../../oracle/joined-scan/additive.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { posteriorOf } from '../../../shared/score/posterior.ts';
 import { toPoints, type AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { env } from 'cloudflare:workers';

@@ -3,7 +3,7 @@ import { itemSourceOf } from '../../../edge/rank/item-source.ts';
 import { parseItem } from '../../../shared/domain/item.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { rankable } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 
 const items = ['lisbon', 'porto'].map((id) => parseItem({ id, price: 100 }));
 const catalogue = rankable(packItems(smarttrip.columns, items));

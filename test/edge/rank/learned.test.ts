@@ -9,7 +9,8 @@ import {
 } from '../../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
 import { withLearned } from '../../../shared/score/learned-table.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, SECRET } from '../support/edge.ts';
 import { experimentOf, layerOf, publishTraffic } from '../support/experiments.ts';

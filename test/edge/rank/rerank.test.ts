@@ -11,7 +11,8 @@ import {
   scorerFromBytes,
   scorerToBytes,
 } from '../../../shared/format/scorer-bytes.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import {
   additiveFromPoints,
   scoreCodes,

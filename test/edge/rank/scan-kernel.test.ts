@@ -5,7 +5,7 @@ import { catalogueTable } from '../../../shared/features/catalogue-table.ts';
 import { encodeRequest } from '../../../shared/features/encode.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { compileScores } from '../../../shared/score/additive.ts';
-import { rankable } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 import { TopK } from '../../../shared/score/top-k.ts';
 import { searchByKernel } from '../../../shared/score/scan-program.ts';
 import { topRows } from '../../../shared/score/top-rows.ts';

@@ -8,7 +8,8 @@ import {
 import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { RULES_VERSION, type ItemId } from '../../../shared/domain/ids.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';

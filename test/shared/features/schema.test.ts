@@ -12,7 +12,8 @@ import {
   parseStoredSchema,
 } from '../../../shared/features/schema.ts';
 import definition from '../../../shared/features/smarttrip.json' with { type: 'json' };
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
 import { accidents } from '../support/accidents.ts';

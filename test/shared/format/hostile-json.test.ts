@@ -8,7 +8,8 @@ import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-by
 import { snapshotToBytesOfFormat1 } from '../../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import {
   decisions,
   experimentDecisions,

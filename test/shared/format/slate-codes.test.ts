@@ -8,7 +8,8 @@ import { ByteReader, ByteWriter, FormatError } from '../../../shared/format/byte
 import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import { readSlateCodes, writeSlateCodes } from '../../../shared/format/slate-codes.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 import { raisedDecisions } from '../../golden/artifacts.ts';
 import { tripWishes } from '../../world/trip-wishes.ts';

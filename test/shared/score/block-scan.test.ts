@@ -8,7 +8,7 @@ import { compileScores } from '../../../shared/score/additive.ts';
 import { blockCounts, columnBlocks } from '../../../shared/score/row-blocks.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { everyRow, hasRow } from '../../../shared/score/filter/row-bits.ts';
-import { rankable } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 import { searchByKernel } from '../../../shared/score/scan-program.ts';
 import { stored } from '../../../shared/score/stored-table.ts';
 import { TopK } from '../../../shared/score/top-k.ts';

@@ -12,7 +12,8 @@ import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snaps
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { utf8ToBytes } from '../../../shared/hash/utf8.ts';
 import { editTable, type TableEdit } from '../../../shared/score/edit-table.ts';
-import { rankable, rankSlate, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 import { itemLists, schemas, scorersFor, visits } from '../support/arbitrary.ts';

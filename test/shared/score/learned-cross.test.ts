@@ -11,7 +11,8 @@ import { explain } from '../../../shared/score/explain.ts';
 import { crossesProblem } from '../../../shared/score/learned-cross.ts';
 import { posteriorOf } from '../../../shared/score/posterior.ts';
 import { drawRaises } from '../../../shared/score/raise.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import {
   additiveFromPoints,
   crossPointsOf,

@@ -8,7 +8,8 @@ import { decisionsFromBytes, decisionsToBytes } from '../../../shared/format/dec
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { explain } from '../../../shared/score/explain.ts';
-import { rankable, rankSlate, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import {
   additiveFromPoints,
   scoreCodes,

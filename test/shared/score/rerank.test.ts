@@ -9,7 +9,8 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { compileScores } from '../../../shared/score/additive.ts';
 import { explain } from '../../../shared/score/explain.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { checkScores, finalUnits, scorerProblem } from '../../../shared/score/rerank.ts';
 import {
   additiveFromPoints,

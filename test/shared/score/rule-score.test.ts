@@ -6,7 +6,8 @@ import { codesOf, encodeRequest } from '../../../shared/features/encode.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { RULES_VERSION } from '../../../shared/domain/ids.ts';
-import { rankable, rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
 import { additiveFromPoints, scoreCodes, toPoints } from '../../../shared/score/scorer.ts';
 import { mayBeShown, ruleScore, type Trip, type Wishes } from '../../oracle/rule-score.ts';
 

@@ -7,14 +7,9 @@ import type { SlateRules } from '../../../shared/domain/slate-rules.ts';
 import { NextItem } from '../../../shared/explore/next-item.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
-import {
-  drawFrom,
-  drawnBy,
-  poolOf,
-  rankable,
-  rankSlate,
-  stateOf,
-} from '../../../shared/score/rank.ts';
+import { drawFrom, drawnBy, rankSlate, stateOf } from '../../../shared/score/rank.ts';
+import { poolOf } from '../../../shared/score/pool.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { posteriorOf } from '../../../shared/score/posterior.ts';

@@ -5,7 +5,7 @@ import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../../../shared/features/encode.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import type { RankableTable } from '../../../shared/score/rank.ts';
+import type { RankableTable } from '../../../shared/score/rankable.ts';
 import type { Ranking } from '../../support/client.ts';
 import { SHOWN } from '../hidden-taste.ts';
 import { outcomeOf, type Behaviour, type Deed } from './behaviour.ts';

@@ -5,7 +5,7 @@ import { demoCatalogue } from '../../../backend/catalogue/demo.ts';
 import { stopSignal } from '../../../backend/client/stop-signal.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { rankable } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
 import { count } from '../../../shared/text/text.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { call, liveAtEdge } from '../../support/client.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { wishesOf } from './wishes.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
-import type { RankableTable } from '../../../shared/score/rank.ts';
+import type { RankableTable } from '../../../shared/score/rankable.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { show } from '../hidden-taste.ts';
 import { EMPTY, figuresOf, plus, type Figures } from './outcome.ts';

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../shared/explore/random.ts';
 import { codesOf } from '../../../shared/features/encode.ts';
-import { poolOf } from '../../../shared/score/rank.ts';
+import { poolOf } from '../../../shared/score/pool.ts';
 import type { AdditiveScorer, Scorer } from '../../../shared/score/scorer.ts';
 import { LearningSite, type LearningSetup } from '../learning-site.ts';
 import { loggedSlate } from './champion-log.ts';

@@ -1,6 +1,6 @@
 import { tripWishes } from '../trip-wishes.ts';
 import { codesOf } from '../../../shared/features/encode.ts';
-import { poolOf } from '../../../shared/score/rank.ts';
+import { poolOf } from '../../../shared/score/pool.ts';
 import { addClickCounts, noCounts } from './click-model.ts';
 import { SLOTS } from './pool.ts';
 import type { SlateBank } from './slate-bank.ts';

@@ -2,7 +2,8 @@ import type { Visit } from '../../../shared/domain/rank-request.ts';
 import type { ItemId } from '../../../shared/domain/ids.ts';
 import { drawSlate } from '../../../shared/explore/slate.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
-import { rankSlate, type RankableTable, type Slate } from '../../../shared/score/rank.ts';
+import { rankSlate, type Slate } from '../../../shared/score/rank.ts';
+import type { RankableTable } from '../../../shared/score/rankable.ts';
 import { toPoints, type Scorer } from '../../../shared/score/scorer.ts';
 import { NOW_MS } from '../../bench/support/trips.ts';
 

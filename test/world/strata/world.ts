@@ -4,7 +4,7 @@ import type { Item } from '../../../shared/domain/item.ts';
 import type { Visit } from '../../../shared/domain/rank-request.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { tripWishes } from '../trip-wishes.ts';
-import { rankable, type RankableTable } from '../../../shared/score/rank.ts';
+import { rankable, type RankableTable } from '../../../shared/score/rankable.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../bench/support/trips.ts';
 import { CLICK_MODELS, expectedClicks, type Appeal, type ClickModel } from './click-model.ts';

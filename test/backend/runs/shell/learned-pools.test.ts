@@ -16,7 +16,8 @@ import { parseSchema } from '../../../../shared/features/schema.ts';
 import { learnedToBytes } from '../../../../shared/format/learned-bytes.ts';
 import { snapshotHash } from '../../../../shared/format/snapshot-bytes.ts';
 import { withLearned } from '../../../../shared/score/learned-table.ts';
-import { rankable, rankSlate } from '../../../../shared/score/rank.ts';
+import { rankable } from '../../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { NOON, openLog, rankingOf, type Log } from '../../log/support/log.ts';
 

@@ -5,7 +5,8 @@ import { RULES_VERSION } from '../../../../shared/domain/ids.ts';
 import { parseRankRequest } from '../../../../shared/domain/rank-request.ts';
 import { attributesAt, packItems } from '../../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../../shared/features/smarttrip.ts';
-import { rankable, rankSlate } from '../../../../shared/score/rank.ts';
+import { rankable } from '../../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../../bench/support/trips.ts';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RowIndex } from '../../../../shared/features/columns/row-index.ts';
 import { packItems } from '../../../../shared/features/columns/item-table.ts';
-import { rankable } from '../../../../shared/score/rank.ts';
+import { rankable } from '../../../../shared/score/rankable.ts';
 import type { ItemId } from '../../../../shared/domain/ids.ts';
 import { fuzz } from '../../support/seed.ts';
 

@@ -6,7 +6,8 @@ import { parseRankRequest } from '../../../../../shared/domain/rank-request.ts';
 import { packItems } from '../../../../../shared/features/columns/item-table.ts';
 import { smarttrip } from '../../../../../shared/features/smarttrip.ts';
 import { allowedRows } from '../../../../../shared/score/filter/allowed-rows.ts';
-import { rankable, rankSlate } from '../../../../../shared/score/rank.ts';
+import { rankable } from '../../../../../shared/score/rankable.ts';
+import { rankSlate } from '../../../../../shared/score/rank.ts';
 import { additiveFromPoints } from '../../../../../shared/score/scorer.ts';
 import { makeTrips, makeVisits, NOW_MS } from '../../../../bench/support/trips.ts';
 

@@ -1,0 +1,192 @@
+import type { Visit } from '../domain/rank-request.ts';
+import { encodeRequest, type EncodedRequest } from '../features/encode.ts';
+import { explores, type ExplorationSpec } from '../domain/exploration.ts';
+import { bucketReader } from '../features/kinds/kind.ts';
+import { compileScores } from './additive.ts';
+import { bucketRows } from './bucket-rows.ts';
+import { allowedRows } from './filter/allowed-rows.ts';
+import { countRows } from './filter/row-bits.ts';
+import { UNITS_PER_POINT } from './fixed-point.ts';
+import type { KeptPools } from './kept-pools.ts';
+import { limitLoss, type Raised } from './limit-loss.ts';
+import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
+import { STRIDE } from './stride.ts';
+import { rerank } from './rerank.ts';
+import type { AdditiveScorer, Scorer } from './scorer.ts';
+import { compileRules, type CompiledRules } from './slate-rules/compile-rules.ts';
+import { poolUnderRules, type Search } from './slate-rules/pool-under-rules.ts';
+import type { Scored } from './top-k.ts';
+import { topRows } from './top-rows.ts';
+import type { RankableTable } from './rankable.ts';
+
+/** Where so few rows are allowed, scoring all of them takes less time than knowing which blocks to score. */
+const FEW_ALLOWED = 16_384;
+
+/** The items that a slate is drawn from, in the order of what they are drawn by; whatever is not among them has a propensity of 0. */
+export interface Pool {
+  readonly encoded: EncodedRequest;
+  readonly best: readonly Scored[];
+  /** By how many units this ranking raised each item's score for being little known; absent where none was. */
+  readonly raises?: readonly number[];
+  /** By how many units boosts move each score; absent where there are none. */
+  readonly boosts?: readonly number[];
+  /** Only where a request has rules that are more than boosts. */
+  readonly ruled?: Ruled;
+}
+
+/** How a pool under rules is drawn from. */
+export interface Ruled {
+  readonly rules: CompiledRules;
+  /** So many of the pool are drawn; those behind are pinned. */
+  readonly drawable: number;
+  /** Index into the pool by slot. */
+  readonly pinned: ReadonlyMap<number, number>;
+}
+
+export interface PoolOptions {
+  readonly limit: number;
+  readonly nowMs: number;
+  readonly exploration: ExplorationSpec;
+  /** 32 bits. The pool depends on it only where weights are raised by what is not known of them. */
+  readonly seed: number;
+  /** Pools of earlier requests; absent: each is made anew. */
+  readonly pools?: KeptPools;
+  /** Told by `rankSlate` once everything is scored, and nothing is drawn yet. */
+  readonly onPool?: () => void;
+}
+
+/**
+ * Encodes the request, scores all rows with the first pass, re-ranks the best of them if the scorer has a re-ranker, and keeps
+ * the best `poolSize` of those that the request allows; without exploration the best `limit`, which then are the slate. A scorer with a posterior is scored
+ * with raised weights (`drawRaises`), so that what is little known can enter.
+ */
+export function poolOf(
+  scorer: Scorer,
+  items: RankableTable,
+  visit: Visit,
+  options: PoolOptions,
+): Pool {
+  const { table, rows, blocks, catalogue } = items;
+  const { limit, nowMs, exploration, seed, pools } = options;
+  const allowed = allowedRows({ table, rows }, visit);
+  const count = allowed?.count ?? table.ids.length;
+  const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
+  const { optimism = 0 } = exploration;
+  const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
+  const { crosses, weights } = scorer;
+  const compiled = (raised?: ReadonlyMap<number, Int32Array>) =>
+    compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
+  type Scores = ReturnType<typeof compiled>;
+  const all = { bits: allowed?.bits, count };
+  const first = (scores: Scores, k: number, { bits, count: competing } = all) =>
+    topRows(
+      bits === undefined ? scores : { ...scores, allowed: bits },
+      table.ids.length,
+      bits !== undefined && competing <= FEW_ALLOWED ? undefined : blocks,
+      Math.min(k, competing),
+    );
+  const best = (scores: Scores, k: number, among = all) =>
+    scorer.kind === 'additive'
+      ? first(scores, k, among)
+      : rerank(scorer, encoded, first(scores, Math.max(scorer.rerank.depth, k), among)).slice(0, k);
+  const unraised = (): Pool => {
+    const rank = () => best(compiled(), poolSize);
+    // Of filtered requests hardly any are alike.
+    const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
+    return { encoded, best: kept || rank() };
+  };
+  const ruled = (rules: CompiledRules, raises?: readonly FeatureRaise[]): Pool => {
+    let scores: Scores | undefined;
+    const search: Search = (mask, k) => {
+      const isPlain = mask === undefined && raises === undefined && k === poolSize;
+      if (isPlain) return unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }));
+      scores ??= compiled(raises && raisedWeights(scorer as AdditiveScorer, raises));
+      const among = mask === undefined ? all : { bits: mask, count: countRows(mask) };
+      const found = best(scores, k, among);
+      const own: Pick<Pool, 'best' | 'raises'> =
+        raises === undefined ? { best: found } : apart(encoded, found, raises);
+      return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises?.[i] ?? 0 }));
+    };
+    const pool = poolUnderRules(rules, search, {
+      rows: table.ids.length,
+      allowed: allowed?.bits,
+      poolSize,
+      limit,
+    });
+    return {
+      encoded,
+      best: pool.all.map(({ row, units }) => ({ row, units })),
+      ...(raises && { raises: pool.all.map(({ raise }) => raise) }),
+      ...(rules.boosts.length > 0 && { boosts: pool.all.map(({ boost }) => boost) }),
+      ruled: { rules, drawable: pool.drawable, pinned: pool.pinned },
+    };
+  };
+  const rules = compileRules(items, visit, limit);
+  const withoutRaises = () => (rules === undefined ? unraised() : ruled(rules));
+  if (scorer.kind !== 'additive') return withoutRaises();
+  const { posterior } = scorer;
+  if (posterior === undefined || optimism === 0) return withoutRaises();
+  const alone = leftAlone(exploration, limit);
+  // Limits on the loss are of the best rows of all, which a pool under rules need not be.
+  if (rules !== undefined && (alone > 0 || scorer.exploration.raisedFeatures === undefined))
+    return withoutRaises();
+  const { maxLoss = Infinity } = exploration;
+  const most = (maxLoss * UNITS_PER_POINT) / RAISED_SHARE;
+  const raises = drawRaises(
+    { ...scorer, posterior },
+    {
+      optimism,
+      maxLoss: most,
+      seed,
+      slots: limit,
+      rowsOf: (feature) => bucketRows(encoded.plans[feature], table),
+    },
+  );
+  if (raises === undefined) return withoutRaises();
+  if (rules !== undefined) return ruled(rules, raises);
+  const found = best(compiled(raisedWeights(scorer, raises)), poolSize);
+  const raised = apart(encoded, found, raises);
+  const limited = limitLoss(raised, {
+    slots: limit,
+    alone,
+    // Raises of few features keep the limit as they are.
+    maxLoss: scorer.exploration.raisedFeatures === undefined ? most : Infinity,
+    isCut: raised.best.length === poolSize && poolSize < count,
+  });
+  return limited === undefined ? unraised() : { encoded, ...limited };
+}
+
+/** By feature. */
+const raisedWeights = (
+  { weights }: AdditiveScorer,
+  raises: readonly FeatureRaise[],
+): ReadonlyMap<number, Int32Array> =>
+  new Map(
+    raises.map(({ feature, units }) => [
+      feature,
+      units.map((raise, bucket) => raise + weights[feature * STRIDE + bucket]),
+    ]),
+  );
+
+/** Rows by their raised scores, with those scores taken apart: what the weights say, and what was raised. */
+function apart(
+  { plans, table }: EncodedRequest,
+  best: readonly Scored[],
+  raises: readonly FeatureRaise[],
+): Raised {
+  const readers = raises.map(({ feature, units }) => ({
+    units,
+    bucketAt: bucketReader(plans[feature], table),
+  }));
+  const raisesOf = best.map(({ row }) =>
+    readers.reduce((sum, { units, bucketAt }) => sum + units[bucketAt(row)], 0),
+  );
+  return {
+    best: best.map(({ row, units }, i) => ({ row, units: units - raisesOf[i] })),
+    raises: raisesOf,
+  };
+}
+
+/** How many slots from the top hold the best items and are not drawn. */
+export const leftAlone = ({ fromSlot = 1 }: ExplorationSpec, limit: number) =>
+  Math.min(fromSlot - 1, limit);
