@@ -15,7 +15,10 @@ export function sharedReadings(nowMs: () => number, freshMs: number) {
     if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
     const reading = read();
     kept.set(key, { at, reading });
-    reading.catch(() => kept.delete(key));
+    reading.catch(() => {
+      // One that takes longer than it would be kept has a successor by now.
+      if (kept.get(key)?.reading === reading) kept.delete(key);
+    });
     return reading;
   };
 }

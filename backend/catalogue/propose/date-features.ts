@@ -3,7 +3,7 @@ import { quantileEdges } from '../../../shared/features/quantile-edges.ts';
 import { slugOf } from './names.ts';
 import { OTHER_BINS, type Features } from './proposed.ts';
 
-/** Days until a date, of which as many are kept as some items lie within. */
+/** Days until a date: within a week, a month, a quarter, or later. */
 const DAYS_AHEAD = [7, 30, 90];
 
 /** Of dates that are ahead how soon they are, of others how new. */

@@ -108,9 +108,9 @@ async function create(options: Options): Promise<void> {
 
 function ramp(text: string): NonNullable<Asked['ramp']> {
   return text.split(',').map((step) => {
-    const [given, when] = step.split('@');
+    const [given, when, ...more] = step.split('@');
     const traffic = numberFromText(given);
-    if (Number.isNaN(traffic) || step.split('@').length > 2)
+    if (Number.isNaN(traffic) || more.length > 0)
       throw new InvalidArgumentError('It must look like 0.01,0.05@24h,0.2@10000.');
     if (when === undefined) return { traffic };
     if (/^\d+(\.\d+)?h$/.test(when)) return { traffic, afterHours: Number(when.slice(0, -1)) };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { numberFromText } from '../../../shared/domain/number-text.ts';
 import { count, counted } from '../../../shared/text/text.ts';
-import { backendClient, json } from '../../client/backend-client.ts';
+import { backendClient, json, type BackendClient } from '../../client/backend-client.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { openTable } from '../../table/open-table.ts';
@@ -30,7 +31,7 @@ export const importOrdersVerb = () =>
     )
     .action(importOrders);
 
-type Kind = 'booking' | 'refund' | 'cancellation';
+type Line = Parameters<BackendClient['orders']['$post']>[0]['json'][number];
 
 async function importOrders(file: string, options: VerbOptions): Promise<void> {
   const table = await openTable(file);
@@ -77,14 +78,6 @@ async function importOrders(file: string, options: VerbOptions): Promise<void> {
   );
 }
 
-interface Line {
-  readonly lineId: string;
-  readonly orderId: string;
-  readonly kind: Kind;
-  readonly value?: number;
-  readonly at: string | number;
-}
-
 function lineOf(header: readonly string[], cells: readonly string[], where: string): Line {
   const given = Object.fromEntries(
     header.flatMap((name, i) => (cells[i] === '' ? [] : [[name, cells[i]]])),
@@ -98,14 +91,14 @@ function lineOf(header: readonly string[], cells: readonly string[], where: stri
     ...rest,
     orderId,
     // The backend checks it.
-    kind: kind as Kind,
+    kind: kind as Line['kind'],
     ...(value !== undefined && { value: amountOf(value, where) }),
     at: /^\d+$/.test(at) ? Number(at) : at,
   };
 }
 
 function amountOf(text: string, where: string): number {
-  const value = Number(text);
+  const value = numberFromText(text);
   if (Number.isFinite(value)) return value;
   throw new CliError(`${where}: value must be a number such as 249.50, but was "${text}"`);
 }

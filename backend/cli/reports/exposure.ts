@@ -1,4 +1,4 @@
-import { count, counted, table } from '../../../shared/text/text.ts';
+import { count, counted, percent, table } from '../../../shared/text/text.ts';
 import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import type { Exposure } from '../../http/answers.ts';
@@ -26,8 +26,8 @@ function exposureText({ attribute, rankings, people, items, groups }: Exposure):
   const rows = groups.map((group) => [
     group.label,
     count(group.items),
-    percent(group.catalogueShare),
-    estimate(group.exposureShare, percent),
+    share(group.catalogueShare),
+    estimate(group.exposureShare, share),
     count(group.clicks),
     estimate(group.clickRate, (value) => value.toFixed(3)),
     group.exposurePerMerit === null ? '–' : group.exposurePerMerit.toFixed(2),
@@ -42,7 +42,7 @@ function exposureText({ attribute, rankings, people, items, groups }: Exposure):
   ].join('\n');
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const share = (value: number): string => percent(value, { digits: 1 });
 
 const estimate = (found: Estimate, text: (value: number) => string): string => {
   if (found === null) return '–';

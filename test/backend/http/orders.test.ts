@@ -95,6 +95,20 @@ test('a table is imported by the command line, and again without effect', async 
   expect(await revenue()).toEqual([2, 100.5]);
 });
 
+test.each([' ', '0x10', '1,290', 'free'])(
+  'a table with the value "%s" is refused',
+  async (value) => {
+    const file = join(folder, 'values.csv');
+    writeFileSync(file, `orderId,kind,value,at\nP-11,booking,"${value}",${AT}\n`);
+    const { exitCode, stderr } = await runCli(
+      ['orders', 'import', file, '--backend', backend.url],
+      { TRIMTAB_KEY: SECRET_KEY },
+    );
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain(`line 2: value must be a number such as 249.50, but was "${value}"`);
+  },
+);
+
 test.each([
   [[{ lineId: '1', orderId: 'o', kind: 'booking', at: AT }], 'value of 0 or more'],
   [[{ lineId: '1', orderId: 'o', kind: 'refund', value: -5, at: AT }], 'value of 0 or more'],

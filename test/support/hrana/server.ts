@@ -9,22 +9,28 @@ import type { Pipeline, PipelineAnswer } from './protocol.ts';
 export interface HranaFaults {
   /** Each answer comes so much later. */
   latencyMs: number;
+  /** So many of the next requests are neither cut off nor answered with 503. */
+  spared: number;
   /** So many of the next requests are cut off before anything is done. */
   lostRequests: number;
-  /** So many of the next are carried out, and their answers lost. */
+  /** So many of the next that change rows are carried out, and their answers lost. */
   lostAnswers: number;
   /** So many of the next are answered with 503. */
   unavailable: number;
 }
 
+export const NO_FAULTS: Readonly<HranaFaults> = {
+  latencyMs: 0,
+  spared: 0,
+  lostRequests: 0,
+  lostAnswers: 0,
+  unavailable: 0,
+};
+
 export interface HranaServer {
   /** As `LIBSQL_URL`. */
   readonly url: string;
   readonly faults: HranaFaults;
-  /** How many requests were carried out. */
-  readonly served: () => number;
-  /** Streams that clients hold open. */
-  readonly openStreams: () => number;
   close(): Promise<void>;
 }
 
@@ -42,9 +48,8 @@ interface OpenStream {
  * @param path of the database file. @param authToken which requests must have, if any.
  */
 export async function startHranaServer(path: string, authToken?: string): Promise<HranaServer> {
-  const faults: HranaFaults = { latencyMs: 0, lostRequests: 0, lostAnswers: 0, unavailable: 0 };
+  const faults: HranaFaults = { ...NO_FAULTS };
   const streams = new Map<string, OpenStream>();
-  let served = 0;
   // As servers have it: who reads keeps nobody from writing.
   const first = new HranaStream(path);
   await first.answer({ type: 'execute', stmt: { sql: 'pragma journal_mode = wal' } });
@@ -68,8 +73,10 @@ export async function startHranaServer(path: string, authToken?: string): Promis
     streams.set(baton, { stream, expiry });
     return baton;
   };
-  const pipeline = async ({ baton, requests }: Pipeline): Promise<PipelineAnswer> => {
+  const pipeline = async ({ baton, requests }: Pipeline) => {
     const stream = take(baton);
+    const before = stream.totalChanges();
+    let hasWritten = false;
     const results: PipelineAnswer['results'][number][] = [];
     let isClosed = false;
     try {
@@ -82,20 +89,26 @@ export async function startHranaServer(path: string, authToken?: string): Promis
           ),
         );
       }
+      hasWritten = stream.totalChanges() > before;
     } finally {
       if (isClosed) stream.close();
     }
-    return { baton: isClosed ? null : keep(stream), base_url: null, results };
+    const answered: PipelineAnswer = {
+      baton: isClosed ? null : keep(stream),
+      base_url: null,
+      results,
+    };
+    return { answered, hasWritten };
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await bodyOf(request);
-    if (faults.lostRequests > 0) {
+    if (faults.spared > 0) faults.spared--;
+    else if (faults.lostRequests > 0) {
       faults.lostRequests--;
       request.socket.destroy();
       return;
-    }
-    if (faults.unavailable > 0) {
+    } else if (faults.unavailable > 0) {
       faults.unavailable--;
       throw new HttpFault(503, 'UNAVAILABLE', 'the server is not there');
     }
@@ -108,15 +121,14 @@ export async function startHranaServer(path: string, authToken?: string): Promis
     }
     if (request.method !== 'POST' || !['/v2/pipeline', '/v3/pipeline'].includes(request.url!))
       throw new HttpFault(404, 'NOT_FOUND', `there is no ${request.method} ${request.url}`);
-    const answered = JSON.stringify(await pipeline(JSON.parse(body) as Pipeline));
-    served++;
+    const { answered, hasWritten } = await pipeline(JSON.parse(body) as Pipeline);
     if (faults.latencyMs > 0) await sleep(faults.latencyMs);
-    if (faults.lostAnswers > 0) {
+    if (hasWritten && faults.lostAnswers > 0) {
       faults.lostAnswers--;
       request.socket.destroy();
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(answered);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
   };
 
   const server = createServer((request, response) => {
@@ -135,8 +147,6 @@ export async function startHranaServer(path: string, authToken?: string): Promis
   return {
     url: `http://127.0.0.1:${port}`,
     faults,
-    served: () => served,
-    openStreams: () => streams.size,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => {

@@ -28,10 +28,6 @@ export class HranaStream {
     this.#db = new Database(path, { timeout: 0 });
   }
 
-  get inTransaction(): boolean {
-    return this.#db.inTransaction;
-  }
-
   async answer(request: StreamRequest): Promise<StreamResponse> {
     switch (request.type) {
       case 'execute':
@@ -50,7 +46,7 @@ export class HranaStream {
         this.#stored.delete(request.sql_id);
         return { type: 'close_sql' };
       case 'get_autocommit':
-        return { type: 'get_autocommit', is_autocommit: !this.inTransaction };
+        return { type: 'get_autocommit', is_autocommit: !this.#db.inTransaction };
       case 'close':
         return { type: 'close' };
       default:
@@ -59,7 +55,7 @@ export class HranaStream {
   }
 
   close(): void {
-    if (this.inTransaction) this.#db.exec('rollback');
+    if (this.#db.inTransaction) this.#db.exec('rollback');
     this.#db.close();
   }
 
@@ -91,18 +87,19 @@ export class HranaStream {
           last_insert_rowid: String(lastInsertRowid),
         };
       }
-      const before = this.#totalChanges();
+      const before = this.totalChanges();
       const rows = statement.raw(true).all(...bound) as unknown[][];
       return {
         cols: statement.columns().map(({ name, type }) => ({ name, decltype: type })),
         rows: rows.map((row) => row.map(fromSqlite)),
-        affected_row_count: this.#totalChanges() - before,
+        affected_row_count: this.totalChanges() - before,
         last_insert_rowid: null,
       };
     });
   }
 
-  #totalChanges(): number {
+  /** Rows that it has changed since it was opened, committed or not. */
+  totalChanges(): number {
     // One that is not read to its end would keep a transaction from being committed.
     const [[count]] = this.#db.prepare('select total_changes()').raw(true).all() as number[][];
     return count;
@@ -137,7 +134,7 @@ export class HranaStream {
       case 'or':
         return condition.conds.some((one) => this.#holds(one, result));
       case 'is_autocommit':
-        return !this.inTransaction;
+        return !this.#db.inTransaction;
       default:
         throw condition satisfies never;
     }

@@ -22,27 +22,23 @@ export const experimentsPage: Page = {
       experiments.find(({ id }) => id === asked) ??
       experiments.find(({ status }) => status === 'running') ??
       experiments[0];
-    const param = { id: shown?.id ?? '' };
-    const [whole_, effects] =
-      shown === undefined
-        ? [undefined, []]
-        : await Promise.all([
-            json(api.experiments[':id'].$get({ param })),
-            json(api.experiments[':id'].effects.$get({ param })).then((found) => found.effects),
-          ]);
-    return [
-      ...(whole_ === undefined
-        ? []
-        : [
-            headSection(whole_),
-            ...(whole_.report === null ? [] : reportSections(whole_, whole_.report, effects)),
-          ]),
-      listSection(experiments, shown),
-      holdoutSection(await json(api.experiments.holdout.$get())),
-      powerSection(),
-    ];
+    const [ofShown, holdout] = await Promise.all([
+      shown === undefined ? [] : sectionsOf(shown.id),
+      json(api.experiments.holdout.$get()),
+    ]);
+    return [...ofShown, listSection(experiments, shown), holdoutSection(holdout), powerSection()];
   },
 };
+
+async function sectionsOf(id: string): Promise<Section[]> {
+  const one = api.experiments[':id'];
+  const [whole, { effects }] = await Promise.all([
+    json(one.$get({ param: { id } })),
+    json(one.effects.$get({ param: { id } })),
+  ]);
+  const { report } = whole;
+  return [headSection(whole), ...(report === null ? [] : reportSections(whole, report, effects))];
+}
 
 function reportSections(one: Experiment, report: Report, effects: Effects): Section[] {
   const { analysis, weights } = report;

@@ -15,6 +15,7 @@ import {
   type Section,
   type Tile,
 } from '../dom.ts';
+import { EVERYWHERE } from '../../../../shared/domain/apprentice.ts';
 import { duration, figure, percent, short, trainingDataNote, whole } from '../format.ts';
 import type { LiveWeights, Status } from '../../../http/answers.ts';
 import type { Page } from './page.ts';
@@ -84,12 +85,12 @@ function championOf(live: LiveWeights, isConfirmed: boolean) {
       .map(([placement, { share }]) =>
         notice(
           'warn',
-          placement === '*'
+          placement === EVERYWHERE
             ? 'The site keeps its own order'
             : `At ${placement} the site keeps its own order`,
           share === 0 ? '' : ` but for ${percent(share)} of the sessions`,
           ', and Trimtab learns from it: ',
-          code('trimtab apprentice status'),
+          code('npx trimtab apprentice status'),
           ' says how often both agree.',
         ),
       ),

@@ -38,6 +38,10 @@ export function filterWords(filter: Filter): string {
 
 /** What has parts of its own stands in brackets within another. */
 const inner = (filter: Filter): string =>
-  'all' in filter || 'any' in filter || ('in' in filter && filter.in.length > 1)
-    ? `(${filterWords(filter)})`
-    : filterWords(filter);
+  hasParts(filter) ? `(${filterWords(filter)})` : filterWords(filter);
+
+const hasParts = (filter: Filter): boolean =>
+  'all' in filter ||
+  'any' in filter ||
+  ('in' in filter && filter.in.length > 1) ||
+  ('allOf' in filter && filter.allOf.length > 1);

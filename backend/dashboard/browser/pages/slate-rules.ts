@@ -14,13 +14,13 @@ import {
 } from '../dom.ts';
 import { isoMinute, short } from '../format.ts';
 import type { SlateRule } from '../../../http/answers.ts';
+import { EVERYWHERE } from '../../../../shared/domain/apprentice.ts';
 import { auditTable } from './audit.ts';
 import { refreshPage, type Page } from './page.ts';
 import { ruleWords } from './rule-words.ts';
 
 /** Changes of rules that are listed below those in force. */
 const LISTED = 20;
-const EVERYWHERE = '*';
 const EXAMPLE = { pins: [{ id: 'trip-00042', position: 3 }] };
 
 export const slateRulesPage: Page = {

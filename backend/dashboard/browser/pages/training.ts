@@ -247,7 +247,7 @@ function runsSection(runs: readonly Run[], shown: Run | undefined): Section {
         ? empty(
             'Nothing was trained yet.',
             'Press “Train” above, or run ',
-            code('trimtab train'),
+            code('npx trimtab train'),
             '.',
           )
         : table(

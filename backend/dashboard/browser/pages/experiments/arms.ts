@@ -19,11 +19,9 @@ export function armsSection(
         ? armsTable(one, units)
         : muted('Both arms draft every slate in turn: there is nothing to count by arm.'),
       muted(
-        analysis.interleaving !== undefined
+        analysis.interleaving !== undefined || srm.kind === 'no-answer'
           ? ''
-          : srm.kind === 'no-answer'
-            ? ''
-            : `sample ratio ${srm.mismatch ? 'mismatch' : 'as expected'} (p ${figure(srm.pValue)}), `,
+          : `sample ratio ${srm.mismatch ? 'mismatch' : 'as expected'} (p ${figure(srm.pValue)}), `,
         refusedUnits > 0 ? `${whole(refusedUnits)} left out as bots, ` : '',
         frozen ? 'frozen ' : 'counted ',
         when(at),

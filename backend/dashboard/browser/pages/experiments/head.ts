@@ -5,10 +5,14 @@ import type { ExperimentWithReport } from '../../../../http/answers.ts';
 import { actionsOf } from './actions.ts';
 import { TONES } from './tones.ts';
 
-/** What an experiment is, what came out, and what can be done with it. While there is too little data, one bar says how far it is, in place of a verdict. */
+/** What an experiment is, what came out, and what can be done with it. While no arm has enough data, one bar says how far it is, in place of a verdict. */
 export function headSection(one: ExperimentWithReport): Section {
   const { id, name, status, traffic, unit, layer, design, startedAt, stoppedAt, report } = one;
   const progress = progressOf(one);
+  // Where only one of several arms lags, another one may be harmful, and that is said here.
+  const hasVerdict =
+    progress === undefined ||
+    report?.analysis.comparisons.some(({ verdict }) => verdict.kind !== 'not-enough-data');
   return {
     id: 'experiment',
     wide: true,
@@ -34,7 +38,7 @@ export function headSection(one: ExperimentWithReport): Section {
               ? 'A draft: nobody takes part until it is started.'
               : 'There is no report: its log was deleted before one was stored.',
           )
-        : progress === undefined && h('p', { class: 'verdict' }, sentence(report.analysis.verdict)),
+        : hasVerdict && h('p', { class: 'verdict' }, sentence(report.analysis.verdict)),
       ...(report?.analysis.doubts ?? []).map((doubt) => notice('bad', sentence(doubt))),
       progress,
     ],

@@ -7,7 +7,6 @@ const DRAWN = 6;
 
 /** Points of a feature's buckets from version to version. */
 export function historySection({ feature, buckets, versions }: History): Section {
-  const newest = versions.at(-1);
   // Those that differ most from version to version, or matter most, are worth a line.
   const spread = (bucket: number) => {
     const own = versions.map(({ points: of }) => of[bucket]);
@@ -31,7 +30,7 @@ export function historySection({ feature, buckets, versions }: History): Section
         x: {
           kind: 'name',
           label: 'Version',
-          values: newest === undefined ? [] : versions.map(({ version }) => version),
+          values: versions.map(({ version }) => version),
         },
         series: drawn.map((bucket) => {
           const values = versions.map(({ points: of }) => of[bucket]);

@@ -31,7 +31,7 @@ export function learnedSection(own: Whole, live: LiveWeights | null): Section {
             live?.version === own.version
               ? 'Nothing has been learned from clicks since it went live, or nothing that was sent to the edge yet.'
               : 'Only versions that are live learn as people click.',
-            live?.version === own.version && code('trimtab status'),
+            live?.version === own.version && code('npx trimtab status'),
             live?.version === own.version && ' says what learning waits for.',
           )
         : h(
