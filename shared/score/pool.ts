@@ -5,7 +5,7 @@ import { bucketReader } from '../features/kinds/kind.ts';
 import { compileScores } from './additive.ts';
 import { bucketRows } from './bucket-rows.ts';
 import { allowedRows } from './filter/allowed-rows.ts';
-import { countRows } from './filter/row-bits.ts';
+import { countBlocks, countRows, type RowBits } from './filter/row-bits.ts';
 import { UNITS_PER_POINT } from './fixed-point.ts';
 import type { KeptPools } from './kept-pools.ts';
 import { limitLoss, type Raised } from './limit-loss.ts';
@@ -19,8 +19,12 @@ import type { Scored } from './top-k.ts';
 import { topRows } from './top-rows.ts';
 import type { RankableTable } from './rankable.ts';
 
-/** Where so few rows are allowed, scoring all of them takes less time than knowing which blocks to score. */
-const FEW_ALLOWED = 16_384;
+/**
+ * Scoring each allowed row takes less time than knowing which blocks to score where they are so few, or so few to a block (measured at 10,000 to
+ * 500,000 rows, scattered and side by side).
+ */
+const FEW_ALLOWED = 768;
+const FEW_OF_BLOCK = 8;
 
 /** The items that a slate is drawn from, in the order of what they are drawn by; whatever is not among them has a propensity of 0. */
 export interface Pool {
@@ -78,31 +82,37 @@ export function poolOf(
     compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
   type Scores = ReturnType<typeof compiled>;
   const all = { bits: allowed?.bits, count };
-  const first = (scores: Scores, k: number, { bits, count: competing } = all) =>
+  const first = (scores: Scores, k: number, { bits, count: competing } = all, floor?: number) =>
     topRows(
       bits === undefined ? scores : { ...scores, allowed: bits },
       table.ids.length,
-      bits !== undefined && competing <= FEW_ALLOWED ? undefined : blocks,
+      bits !== undefined && areFew(bits, competing) ? undefined : blocks,
       Math.min(k, competing),
+      floor,
     );
-  const best = (scores: Scores, k: number, among = all) =>
+  const best = (scores: Scores, k: number, among = all, floor?: number) =>
     scorer.kind === 'additive'
-      ? first(scores, k, among)
+      ? first(scores, k, among, floor)
       : rerank(scorer, encoded, first(scores, Math.max(scorer.rerank.depth, k), among)).slice(0, k);
+  let plain: Scores | undefined;
+  const plainScores = () => (plain ??= compiled());
   const unraised = (): Pool => {
-    const rank = () => best(compiled(), poolSize);
+    const rank = () => best(plainScores(), poolSize);
     // Of filtered requests hardly any are alike.
     const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
     return { encoded, best: kept || rank() };
   };
   const ruled = (rules: CompiledRules, raises?: readonly FeatureRaise[]): Pool => {
     let scores: Scores | undefined;
-    const search: Search = (mask, k) => {
+    const search: Search = (mask, k, floor) => {
       const isPlain = mask === undefined && raises === undefined && k === poolSize;
       if (isPlain) return unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }));
-      scores ??= compiled(raises && raisedWeights(scorer as AdditiveScorer, raises));
+      scores ??=
+        raises === undefined
+          ? plainScores()
+          : compiled(raisedWeights(scorer as AdditiveScorer, raises));
       const among = mask === undefined ? all : { bits: mask, count: countRows(mask) };
-      const found = best(scores, k, among);
+      const found = best(scores, k, among, floor);
       const own: Pick<Pool, 'best' | 'raises'> =
         raises === undefined ? { best: found } : apart(encoded, found, raises);
       return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises?.[i] ?? 0 }));
@@ -154,6 +164,12 @@ export function poolOf(
     isCut: raised.best.length === poolSize && poolSize < count,
   });
   return limited === undefined ? unraised() : { encoded, ...limited };
+}
+
+function areFew(bits: RowBits, count: number): boolean {
+  if (count <= FEW_ALLOWED) return true;
+  // Two words are a block.
+  return count < FEW_OF_BLOCK * (bits.length / 2) && count < FEW_OF_BLOCK * countBlocks(bits);
 }
 
 /** By feature. */

@@ -18,14 +18,17 @@ const unitsOf = (key: number) => Math.ceil(key / ROWS) | 0;
 
 /** The k best of the rows offered, kept in a binary heap whose root is the worst of them. */
 export class TopK {
-  /** A row with fewer units cannot enter. The initial value keeps out excluded rows. */
-  leastUnits = -MAX_SCORE_UNITS + 1;
+  /** A row with fewer units cannot enter. */
+  leastUnits: number;
   /** A row must have a higher key to enter. */
-  leastKey = keyOf(0, -MAX_SCORE_UNITS);
+  leastKey: number;
   readonly #keys: Float64Array;
   #size = 0;
 
-  constructor(k: number) {
+  /** @param floor the fewest units that are wanted. The default keeps out excluded rows, as more than it does. */
+  constructor(k: number, floor = -MAX_SCORE_UNITS + 1) {
+    this.leastUnits = Math.max(floor, -MAX_SCORE_UNITS + 1);
+    this.leastKey = keyOf(0, this.leastUnits - 1);
     this.#keys = new Float64Array(k);
   }
 

@@ -11,15 +11,17 @@ import { keyOf, TopK, type Scored } from './top-k.ts';
  * that a row of them can score, best first, down to blocks of 64 rows, whose rows are scored; as soon as the best block that is left
  * cannot hold a row that would enter, none can.
  * A table that lies in memory of WebAssembly is searched by its kernel, which does the same.
- * @param count number of rows. @param blocks undefined: all rows are scored, which of few takes less.
+ * @param count number of rows. @param blocks undefined: all rows are scored, which of few takes less. @param floor units: rows with less are not
+ * wanted, which ends the search sooner.
  */
 export function topRows(
   tables: ScoreTables,
   count: number,
   blocks: RowBlocks | undefined,
   k: number,
+  floor?: number,
 ): Scored[] {
-  const scan = new Scan(tables, count, blocks, k);
+  const scan = new Scan(tables, count, blocks, new TopK(k, floor));
   scan.scoreApart();
   if (blocks === undefined) {
     if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);
@@ -75,8 +77,8 @@ class Scan {
   /** The most that rows can have beyond what the columns that differ within a block give. */
   readonly #others: number;
 
-  constructor(tables: ScoreTables, count: number, blocks: RowBlocks | undefined, k: number) {
-    this.top = new TopK(k);
+  constructor(tables: ScoreTables, count: number, blocks: RowBlocks | undefined, top: TopK) {
+    this.top = top;
     this.#tables = tables;
     this.#count = count;
     this.#columns = tables.columns.map((own) => {

@@ -4,22 +4,17 @@ import { join } from 'node:path';
 import type { ServedExperiment, ServedLayer } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, versionOf } from '../../shared/domain/ids.ts';
 import { resolve } from '../../shared/explore/resolve.ts';
+import { BESIDE_PLAIN, besidePlain, warmUp } from './support/beside-plain.ts';
 import { fastestUs } from './support/clock.ts';
-import { cpuTimeMs } from './support/cpu-time.ts';
 import { demoLive, PUBLISHABLE, startDemoEdge, type DemoTraffic } from './support/demo-edge.ts';
-import { httpLoad, postRequest } from './support/http-load.ts';
+import { postRequest } from './support/http-load.ts';
 import type { Part, Say } from './support/part.ts';
-import { median } from './support/quantile.ts';
 import { rankBodies } from './support/rank-bodies.ts';
 import type { BenchRow } from './support/row.ts';
 
 const ITEMS = 10_000;
 const SEED = 7;
 const BODIES = 512;
-const CONNECTIONS = 32;
-const ROUNDS = 7;
-const ROUND_MS = 2000;
-const WARM_UP_MS = 8000;
 
 const halves = [
   { name: 'control', weight: 50 },
@@ -70,32 +65,14 @@ export async function benchExperiments(say: Say): Promise<Part> {
   const [[nothing, none], ...others] = Object.entries(SIDES);
   const plain = await startDemoEdge(join(dir, 'plain'), demoLive(ITEMS, SEED, none));
   try {
-    const cpuUs = async ({ port, pid }: typeof plain, durationMs: number) => {
-      const beforeMs = cpuTimeMs(pid);
-      const load = await httpLoad({ port, requests, connections: CONNECTIONS, durationMs });
-      return ((cpuTimeMs(pid) - beforeMs) * 1000) / load.requests;
-    };
-    await cpuUs(plain, WARM_UP_MS);
+    const beside = { edge: plain, requests };
+    await warmUp(beside);
     for (const [i, [name, traffic]] of others.entries()) {
       const edge = await startDemoEdge(join(dir, String(i)), demoLive(ITEMS, SEED, traffic));
       try {
-        await cpuUs(edge, WARM_UP_MS);
-        const pairs: { own: number; plain: number }[] = [];
-        for (let round = 0; round < ROUNDS; round++) {
-          say(`experiments: ${name}, round ${round + 1} of ${ROUNDS}`);
-          // Who comes first changes, so that neither always meets the other's aftermath.
-          const order = round % 2 === 0 ? [edge, plain] : [plain, edge];
-          const spent = new Map<typeof plain, number>();
-          for (const each of order) spent.set(each, await cpuUs(each, ROUND_MS));
-          pairs.push({ own: spent.get(edge)!, plain: spent.get(plain)! });
-        }
-        rows.push({
-          name,
-          value: median(pairs.map(({ own }) => own)),
-          unit: 'µs/request',
-          ratio: median(pairs.map((pair) => pair.own / pair.plain)),
-          against: nothing,
-        });
+        const own = { edge, requests };
+        await warmUp(own);
+        rows.push(await besidePlain(say, name, own, beside, nothing));
       } finally {
         await edge.stop();
       }
@@ -107,8 +84,8 @@ export async function benchExperiments(say: Say): Promise<Part> {
   return {
     rows,
     notes: [
-      `processor time of the Worker per POST /v1/rank, ${CONNECTIONS} connections, ${ITEMS} trips, ${BODIES} different requests (seed ${SEED}), logging on`,
-      `medians of ${ROUNDS} rounds of ${ROUND_MS / 1000} s, both Workers in turn; ratios are medians of the rounds' ratios; every arm serves the rules`,
+      `processor time of the Worker per POST /v1/rank, ${ITEMS} trips, ${BODIES} different requests (seed ${SEED}), logging on; every arm serves the rules`,
+      BESIDE_PLAIN,
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAtOnce } from './at-once.ts';
 import { benchAdditive } from './additive.ts';
 import { benchCatalogue } from './catalogue.ts';
 import { benchClicks } from './clicks.ts';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   score: async () => ({ rows: await benchScore(), notes: [] }),
   filters: async () => ({ rows: filterRows(), notes: [] }),
   'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
+  'at-once': benchAtOnce,
   catalogue: benchCatalogue,
   curves: benchCurves,
   patches: benchPatches,

@@ -52,6 +52,14 @@ export function countRows(bits: Uint32Array): number {
   return count;
 }
 
+/** How many of the blocks of 64 rows have one. */
+export function countBlocks(bits: Uint32Array): number {
+  let count = 0;
+  for (let word = 0; word < bits.length; word += 2)
+    if ((bits[word] | (bits[word + 1] ?? 0)) !== 0) count++;
+  return count;
+}
+
 /** Keeps the rows for which it holds. */
 export function keepRows(bits: RowBits, holds: (row: number) => boolean): void {
   for (let i = 0; i < bits.length; i++) {

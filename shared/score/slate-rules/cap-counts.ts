@@ -12,12 +12,21 @@ export class CapCounts {
     this.#counts = caps.map(() => new Map<number, number>());
   }
 
+  /** Whether some group holds no more. */
+  get hasFull(): boolean {
+    return this.#full > 0;
+  }
+
   fits(row: number): boolean {
-    if (this.#full === 0) return true;
+    return this.#full === 0 || this.hasRoom(row, 1);
+  }
+
+  /** Whether each group of a row holds so many more. */
+  hasRoom(row: number, more: number): boolean {
     for (let i = 0; i < this.#caps.length; i++) {
       const { groups, most } = this.#caps[i];
       const counts = this.#counts[i];
-      for (const group of groups.of(row)) if ((counts.get(group) ?? 0) >= most) return false;
+      for (const group of groups.of(row)) if ((counts.get(group) ?? 0) + more > most) return false;
     }
     return true;
   }

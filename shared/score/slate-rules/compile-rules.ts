@@ -155,14 +155,26 @@ function compile(
   };
 }
 
-/** By table and the condition itself, which of a standing rule is the same object in all requests. */
-const kept = new WeakMap<ItemTable, WeakMap<Filter, RowBits>>();
+/** Of the conditions of a table, as much is kept as fits into so many bytes, and 64 of a small one. */
+const KEPT_BYTES = 2 ** 21;
+const MOST_KEPT = 64;
+
+/**
+ * By table and condition, which standing rules and the pages of a site ask for again and again. Those that were asked for last are at the end.
+ */
+const kept = new WeakMap<ItemTable, Map<string, RowBits>>();
 
 function rowsOf(table: ItemTable, where: Filter, path: string): RowBits {
   let own = kept.get(table);
-  if (own === undefined) kept.set(table, (own = new WeakMap()));
-  let bits = own.get(where);
-  if (bits === undefined) own.set(where, (bits = filterRows(table, where, path)));
+  if (own === undefined) kept.set(table, (own = new Map()));
+  const key = JSON.stringify(where);
+  let bits = own.get(key);
+  if (bits === undefined) bits = filterRows(table, where, path);
+  else own.delete(key);
+  own.set(key, bits);
+  const [oldest] = own.keys();
+  if (own.size > Math.min(MOST_KEPT, KEPT_BYTES / bits.byteLength) && own.size > 1)
+    own.delete(oldest);
   return bits;
 }
 

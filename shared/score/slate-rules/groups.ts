@@ -8,11 +8,13 @@ export class Groups {
   /** Undefined: the code itself is the group. */
   readonly #entriesIn: ((value: ColumnValue) => readonly string[]) | undefined;
   readonly #ids = new Map<string, number>();
-  readonly #ofCode = new Map<number, readonly number[]>();
+  /** By code, as far as they were asked for. */
+  readonly #ofCode: (readonly number[] | undefined)[];
   #codesOfGroup: Map<number, number[]> | undefined;
 
   constructor({ column, levels }: Part) {
     this.#column = column;
+    this.#ofCode = Array.from({ length: column.values.length });
     const { type, from = [] } = column.spec;
     if (type === 'set') this.#entriesIn = (value) => value as readonly string[];
     else if (type === 'path' && levels.length === 1 && from.length > 1)
@@ -22,9 +24,7 @@ export class Groups {
   /** Groups of a row, as numbers from 0 up; none where its value is missing, which no cap counts. */
   of(row: number): readonly number[] {
     const code = this.#column.codes[row];
-    let own = this.#ofCode.get(code);
-    if (own === undefined) this.#ofCode.set(code, (own = this.#read(code)));
-    return own;
+    return (this.#ofCode[code] ??= this.#read(code));
   }
 
   /** The rows of a group, in no order. */

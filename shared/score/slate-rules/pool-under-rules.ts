@@ -14,8 +14,15 @@ export interface Competitor {
   readonly boost: number;
 }
 
-/** The best rows by weights and raises. @param mask absent: all that the request allows. */
-export type Search = (mask: RowBits | undefined, k: number) => readonly Omit<Competitor, 'boost'>[];
+/**
+ * The best rows by weights and raises. @param mask absent: all that the request allows. @param floor units with what was raised: rows with less
+ * are not wanted, and may be left out.
+ */
+export type Search = (
+  mask: RowBits | undefined,
+  k: number,
+  floor?: number,
+) => readonly Omit<Competitor, 'boost'>[];
 
 /** What a slate under rules is drawn from. */
 export interface RuledPool {
@@ -61,9 +68,9 @@ export function poolUnderRules(
   }
   const first =
     all.competing === undefined ? boosted(base, poolSize) : bestCompeting(all, poolSize);
-  const pool = new Map(first.map((one) => [one.row, one]));
+  let drawn = first;
   const include = (more: readonly Competitor[]) => {
-    for (const one of more) if (!pool.has(one.row)) pool.set(one.row, one);
+    if (more.length > 0) drawn = [...drawn, ...more].toSorted(bestFirst);
   };
   const counts = () => {
     const own = new CapCounts(caps);
@@ -73,11 +80,10 @@ export function poolUnderRules(
   };
   if (caps.length > 0 && first.length >= poolSize) include(fill(counts(), first, limit, all));
   for (const { bits, least } of quotas) {
-    const known = [...pool.values()].filter(({ row }) => hasRow(bits, row)).toSorted(bestFirst);
+    const known = drawn.filter(({ row }) => hasRow(bits, row));
     const mask = base === undefined ? bits.slice() : both(base, bits);
     include(fill(counts(), known, least, { ...all, base: mask }));
   }
-  const drawn = pool.size === first.length ? first : [...pool.values()].toSorted(bestFirst);
   const at = new Map<number, number>();
   const order = [...drawn];
   for (const [slot, row] of pins) {
@@ -110,8 +116,8 @@ const GROWTH = 2;
 const MOST_AT_ONCE = 2048;
 
 /**
- * The best rows in order that caps let in one after the other, `target` of them or as many as there are.
- * @param known the best rows of all that compete, in order. Behind them others are searched for.
+ * What has to be added to some rows so that caps let in `target` of them one after the other, or as many as there are: the best of the others.
+ * @param known the best rows of all that compete, in order.
  */
 function fill(
   counts: CapCounts,
@@ -119,17 +125,17 @@ function fill(
   target: number,
   { search, base, rows, competing }: Source,
 ): Competitor[] {
-  const taken: Competitor[] = [];
-  const take = (some: readonly Competitor[]) => {
-    for (const one of some) {
-      if (taken.length >= target) return;
-      if (!counts.fits(one.row)) continue;
-      counts.add(one.row);
-      taken.push(one);
-    }
-  };
+  let missing = target;
+  const take = (some: readonly Competitor[]) =>
+    some.filter(({ row }) => {
+      if (missing === 0 || !counts.fits(row)) return false;
+      counts.add(row);
+      missing--;
+      return true;
+    });
   take(known);
-  if (taken.length >= target) return taken;
+  const added: Competitor[] = [];
+  if (missing === 0) return added;
   const mask = without(
     base,
     rows,
@@ -139,10 +145,10 @@ function fill(
     counts.removeClosed(mask);
     competing?.removeLosers(mask);
   })) {
-    take(competing?.among(more) ?? more);
-    if (taken.length >= target) break;
+    added.push(...take(competing?.among(more) ?? more));
+    if (missing === 0) break;
   }
-  return taken;
+  return added;
 }
 
 /** The best rows in order that compete, `target` of them or as many as there are. */
@@ -189,16 +195,21 @@ function boostedSearch(
   const least = parts.reduce((min, { units }) => Math.min(min, units), Infinity);
   const boostOf = (row: number) =>
     boosts.reduce((sum, { bits, units }) => (hasRow(bits, row) ? sum + units : sum), 0);
+  const withBoost = (some: ReturnType<Search>): Competitor[] =>
+    some.map((one) => ({ ...one, boost: boostOf(one.row) }));
   return (mask, k) => {
-    const found = new Map<number, Competitor>();
-    const add = (some: ReturnType<Search>) => {
-      for (const one of some)
-        if (!found.has(one.row)) found.set(one.row, { ...one, boost: boostOf(one.row) });
-    };
-    add(search(mask, k));
-    for (const { bits, units } of parts)
-      if (units > least) add(search(mask === undefined ? bits : both(bits, mask), k));
-    return [...found.values()].toSorted(bestFirst).slice(0, k);
+    let best = withBoost(search(mask, k)).toSorted(bestFirst);
+    for (const { bits, units } of parts) {
+      if (units <= least) continue;
+      // What does not reach the last of the best so far is not wanted; of equals the earlier row is.
+      const floor = best.length < k ? undefined : totalOf(best[k - 1]) - units;
+      const known = new Set(best.map(({ row }) => row));
+      const more = search(mask === undefined ? bits : both(bits, mask), k, floor).filter(
+        ({ row }) => !known.has(row),
+      );
+      if (more.length > 0) best = [...best, ...withBoost(more)].toSorted(bestFirst).slice(0, k);
+    }
+    return best;
   };
 }
 

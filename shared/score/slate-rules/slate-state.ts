@@ -51,7 +51,9 @@ export class SlateState {
   restrictionOf(rows: readonly number[]): Restriction {
     return {
       allowed: (left) => {
-        const open = this.#hasCaps ? left.filter((index) => this.#counts.fits(rows[index])) : left;
+        const open = this.#counts.hasFull
+          ? left.filter((index) => this.#counts.fits(rows[index]))
+          : left;
         const isNeeded = this.#needs.some(
           ({ left: missing, end }) => missing > 0 && end > this.#slot,
         );
@@ -87,13 +89,17 @@ export class SlateState {
         return known.get(counted)!;
       });
     }
-    const groups = new Set(
-      members.flatMap((own) => own.flatMap((at) => this.#counts.of(rows[at]))),
-    );
+    if (isNarrow) return open.filter(keeps);
+    const wanted = this.#needs.reduce((sum, need) => sum + Math.max(0, need.left), 0);
+    let groups: ReadonlySet<number> | undefined;
+    const sharesGroup = (row: number) => {
+      groups ??= new Set(members.flatMap((own) => own.flatMap((at) => this.#counts.of(rows[at]))));
+      return this.#counts.of(row).some((group) => groups!.has(group));
+    };
+    // What closes no group to an item that a quota may need stands in the way of none.
     return open.filter(
       (index) =>
-        (!isNarrow && !this.#counts.of(rows[index]).some((group) => groups.has(group))) ||
-        keeps(index),
+        this.#counts.hasRoom(rows[index], 1 + wanted) || !sharesGroup(rows[index]) || keeps(index),
     );
   }
 

@@ -27,7 +27,7 @@ export interface DemoEdge {
 }
 
 /** What the pointer says beside the champion; each version that an arm or the shadow names is the rules again. */
-export type DemoTraffic = Pick<Pointer, 'arms' | 'layers' | 'shadow'>;
+export type DemoTraffic = Pick<Pointer, 'arms' | 'layers' | 'shadow' | 'slateRules'>;
 
 /** What is live at the edge. */
 export interface Live {

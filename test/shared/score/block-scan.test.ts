@@ -65,6 +65,8 @@ function bothScans(
     count,
   );
   const masked = { ...tables, allowed: maskOf(count, seed) };
+  // One that some row has, so that rows on the floor itself are found.
+  const floor = all.length === 0 ? 0 : all[seed % Math.min(all.length, 2 * wanted)].units;
   return {
     byBlocks: topRows(tables, count, blocks, wanted),
     byKernel: topRows(storedTables, count, inMemory.blocks, wanted),
@@ -79,6 +81,19 @@ function bothScans(
     ),
     allowedInOrder: topRows(masked, count, undefined, wanted),
     allowedOracle: all.filter(({ row }) => hasRow(masked.allowed, row)).slice(0, wanted),
+    aboveByBlocks: topRows(masked, count, blocks, wanted, floor),
+    aboveByKernel: topRows(
+      { ...storedTables, allowed: masked.allowed },
+      count,
+      inMemory.blocks,
+      wanted,
+      floor,
+    ),
+    aboveInOrder: topRows(tables, count, undefined, wanted, floor),
+    aboveOracle: all.filter(({ units }) => units >= floor).slice(0, wanted),
+    allowedAboveOracle: all
+      .filter(({ row, units }) => hasRow(masked.allowed, row) && units >= floor)
+      .slice(0, wanted),
   };
 }
 
@@ -111,6 +126,9 @@ describe(`the block-max scan (seed ${SEED})`, () => {
         expect(found.allowedByBlocks).toEqual(found.allowedOracle);
         expect(found.allowedByKernel).toEqual(found.allowedOracle);
         expect(found.allowedInOrder).toEqual(found.allowedOracle);
+        expect(found.aboveByBlocks).toEqual(found.allowedAboveOracle);
+        expect(found.aboveByKernel).toEqual(found.allowedAboveOracle);
+        expect(found.aboveInOrder).toEqual(found.aboveOracle);
       },
       600,
     );
