@@ -23,13 +23,17 @@ export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): Rol
   sinceMs: since,
 });
 
-/** Rollouts that are under way or waiting, oldest first. */
+/** Rollouts that are under way or waiting, of all lineages, oldest first. */
 export const openRollouts = (store: Store): Promise<RolloutRow[]> =>
   store.db
     .select()
     .from(rollouts)
     .where(isNull(rollouts.endedAt))
     .orderBy(asc(rollouts.createdAt), asc(rollouts.id));
+
+/** Those of one lineage. @param lineage its placement; null: the default one. */
+export const openRolloutsOf = async (store: Store, lineage: string | null): Promise<RolloutRow[]> =>
+  (await openRollouts(store)).filter((row) => row.lineage === lineage);
 
 /** Newest first. */
 export const listRollouts = (store: Store, limit: number): Promise<RolloutRow[]> =>
@@ -92,11 +96,24 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Exper
   return found;
 }
 
-/** The version that is scored in shadow. @param share of the sessions. */
-export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
-  const [row] = await store.db
-    .select({ challenger: rollouts.challenger })
+/** Stands for the default lineage where names of placements are keys: no placement has it. */
+export const MAIN = '';
+
+/** The versions that are scored in shadow, by the placement of their lineage, `MAIN` for the default one. @param share of the sessions. */
+export async function shadowsOf(
+  store: Store,
+  share: number,
+): Promise<ReadonlyMap<string, Pick<Pointer, 'shadow'>>> {
+  const rows = await store.db
+    .select({ challenger: rollouts.challenger, lineage: rollouts.lineage })
     .from(rollouts)
     .where(and(eq(rollouts.stage, 'shadow'), isNull(rollouts.endedAt)));
-  return row === undefined ? {} : { shadow: { version: parseVersion(row.challenger), share } };
+  return new Map(
+    rows
+      .toReversed()
+      .map(({ challenger, lineage }) => [
+        lineage ?? MAIN,
+        { shadow: { version: parseVersion(challenger), share } },
+      ]),
+  );
 }

@@ -22,7 +22,10 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
               word: version,
               action: 'Promote',
               act: () =>
-                api.weights[':version'].promote.$post({ param: { version: version as never } }),
+                api.weights[':version'].promote.$post({
+                  param: { version: version as never },
+                  query: {},
+                }),
             }),
           ),
         button(isLive ? 'Hold …' : 'Roll back …', 'danger', () =>
@@ -36,7 +39,10 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
             word: version,
             action: isLive ? 'Hold' : 'Roll back',
             act: () =>
-              api.weights[':version'].rollback.$post({ param: { version: version as never } }),
+              api.weights[':version'].rollback.$post({
+                param: { version: version as never },
+                query: {},
+              }),
           }),
         ),
         live?.hold === true &&
@@ -46,7 +52,7 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
               about: ['What is live stays live; rollouts and promotions may move it again.'],
               word: live.version,
               action: 'Release',
-              act: () => api.weights.release.$post(),
+              act: () => api.weights.release.$post({ query: {} }),
             }),
           ),
       ];
