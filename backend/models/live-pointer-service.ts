@@ -7,7 +7,7 @@ import type { Store } from '../store/open.ts';
 import { MOST_LINEAGES } from '../../shared/domain/lineage.ts';
 import type { Placement } from '../../shared/domain/placement.ts';
 import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
-import { differingColumns } from '../../shared/features/same-columns.ts';
+import { checkColumns } from './check-columns.ts';
 import { adoptPointer } from './adopt-pointer.ts';
 import { comparePointer } from './compare-pointer.ts';
 import {
@@ -122,8 +122,9 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const live = await readLive(store);
     if (live === undefined) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
-    const { placements, hold, revision } = live.pointer;
-    const now = composePointer(live.pointer, placements, await traffic());
+    const { champion, by, placements, hold, revision } = live.pointer;
+    const state = { champion, ...(hold && { hold }), ...(by !== undefined && { by }) };
+    const now = composePointer(state, placements, await traffic());
     // A pointer that was written by hand says nothing of whose order is shown, and means nothing by that.
     const parts = hold === true ? keptParts : trafficParts;
     // Compared as KV holds them: as JSON. One without a revision is from before there were any, and gets one.
@@ -186,20 +187,10 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     });
   };
 
-  /** A placement is ranked from the catalogue that is packed for the default lineage. */
-  const checkColumns = async (version: Version, placement: string | undefined, live: Live) => {
+  const checkPlaced = async (version: Version, placement: string | undefined, live: Live) => {
     if (placement === undefined) return;
-    const [own, main] = await Promise.all([
-      versions.load(version),
-      versions.load(live.pointer.champion),
-    ]);
-    const differing = differingColumns(own.schema, main.schema);
-    if (differing.length > 0)
-      throw new ApiError(
-        409,
-        'other_columns',
-        `${version} is of schema ${own.schema.name}, whose columns differ from those of ${live.pointer.champion}, by which the catalogue is packed: ${differing.join(', ')}. A placement may have features of its own over the same columns`,
-      );
+    const main = await versions.load(live.pointer.champion);
+    checkColumns((await versions.load(version)).schema, main.schema);
   };
 
   return {
@@ -218,7 +209,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
                 `${state.champion} is held${atPlacement(placement)} since ${new Date(since).toISOString()} (by ${state.by ?? 'hand'}), so ${version} stays stored: release first`,
               );
             }
-            await checkColumns(version, placement, live);
+            await checkPlaced(version, placement, live);
             return { champion: version, by };
           }),
         );
@@ -231,7 +222,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
         await alone(async () => {
           if (placement !== undefined)
             return move('rollback', by, placement, async (_, live) => {
-              await checkColumns(version, placement, live);
+              await checkPlaced(version, placement, live);
               return { champion: version, hold: true };
             });
           await compareAndRestore();
@@ -276,7 +267,7 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
           const live = await readLive(store);
           if (live === undefined || pointerAt(live.pointer, placement) !== undefined) return;
           const { pointer } = live;
-          await checkColumns(version, placement, live);
+          await checkPlaced(version, placement, live);
           if (placementsOf(pointer).length >= MOST_LINEAGES)
             throw new ApiError(
               409,

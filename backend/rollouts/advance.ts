@@ -10,7 +10,7 @@ import { decideRollout } from './decide-rollout.ts';
 import type { RolloutDecision } from './rollout-decision.ts';
 import type { RolloutEvidence } from './rollout-evidence.ts';
 import { isWorthRecording, recordDecision } from './record-decision.ts';
-import { closeRollout } from './record-stage.ts';
+import { closeRollout, withdrawRollout } from './record-stage.ts';
 import { actorFor, openRollouts, readRollout, type RolloutRow, stateOf } from './rollout-rows.ts';
 import type { RolloutRules } from './settings.ts';
 
@@ -57,6 +57,19 @@ async function decideFirst(
 ): Promise<RolloutDecision | undefined> {
   const { store, nowMs } = deps;
   for (const row of rows) {
+    if (
+      row.lineage !== null &&
+      row.stage !== 'withdrawn' &&
+      (await liveOf(store, row)) === undefined
+    ) {
+      const why = `placement ${row.lineage} has no lineage of its own any more`;
+      const at = nowMs();
+      await store.write([
+        ...withdrawRollout(store, row, { by: 'backend', why }, at),
+        closeRollout(store, row, at),
+      ]);
+      continue;
+    }
     if (await isOver(deps, row)) continue;
     // By a clock that jumped, every step would have lasted long enough, or too long.
     const at = Math.max(row.since, await believedTime(store.db, nowMs()));
@@ -94,9 +107,8 @@ export async function isOver(
   const { stage, challenger, champion } = stateOf(row);
   const placement = row.lineage ?? undefined;
   const live = await liveOf(store, row);
-  // A lineage that ended leaves nothing to move.
-  if (live === undefined && !(stage === 'withdrawn' && row.lineage !== null)) return false;
-  if (live !== undefined && live.hold !== true) {
+  if (live === undefined) return false;
+  if (live.hold !== true) {
     try {
       if (stage === 'champion' && live.champion === champion)
         await livePointer.promote(challenger, by, placement);

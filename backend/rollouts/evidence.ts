@@ -48,8 +48,7 @@ export async function gatherEvidence(
 ): Promise<RolloutEvidence> {
   const { store, settleMs } = deps;
   const whole = (await readLive(store))?.pointer;
-  // Where the placement has no lineage any more, what ranks it is of the default one, and the rollout is over.
-  const live = whole && (pointerAt(whole, row.lineage ?? undefined) ?? whole);
+  const live = whole && pointerAt(whole, row.lineage ?? undefined);
   const pointer = {
     champion: live?.champion ?? RULES_VERSION,
     ...(live?.hold === true && { hold: true }),

@@ -16,11 +16,18 @@ export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 /** The actor in the audit log where a rollout moves the pointer. */
 export const actorFor = ({ id }: Pick<RolloutRow, 'id'>): string => `rollout ${id}`;
 
-export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): RolloutState => ({
+export const stateOf = ({
+  challenger,
+  champion,
+  stage,
+  since,
+  lineage,
+}: Pick<RolloutRow, 'challenger' | 'champion' | 'stage' | 'since' | 'lineage'>): RolloutState => ({
   challenger: parseVersion(challenger),
   champion: parseVersion(champion),
   stage: stage as Stage,
   sinceMs: since,
+  ...(lineage !== null && { placement: lineage }),
 });
 
 /** Rollouts that are under way or waiting, of all lineages, oldest first. */

@@ -113,7 +113,7 @@ test('two placements learn opposite tastes, each goes live by itself, and a roll
   expect(found.every(({ weights }) => weights === versions.search)).toBe(true);
   expect((await first('main')).every(({ weights }) => weights === 'v000000')).toBe(true);
   const pointsOf = async (version: string) =>
-    (await call<Answer<'/v1/weights/{version}'>>(system, 'GET', `/v1/weights/${version}`)).points
+    (await call<Answer<'/v1/weights/:version'>>(system, 'GET', `/v1/weights/${version}`)).points
       .kind;
   const [home, search] = [await pointsOf(versions.home), await pointsOf(versions.search)];
   expect(home[1] - home[2]).toBeGreaterThan(5);

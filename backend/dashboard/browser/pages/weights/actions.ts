@@ -1,9 +1,8 @@
 import { api, mayAct } from '../../api.ts';
-import { ask } from '../../dialog.ts';
 import { button, muted, type Child } from '../../dom.ts';
 import type { LiveWeights } from '../../../../http/answers.ts';
-import { refreshPage } from '../page.ts';
 import type { Listed } from './answers.ts';
+import { confirmed } from './confirmed.ts';
 
 /** Promote, hold, roll back and release: each is confirmed by typing the version. */
 export function actionsOf({ version, name }: Listed, live: LiveWeights | null): Child[] {
@@ -56,9 +55,4 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
             }),
           ),
       ];
-}
-
-async function confirmed(asked: Parameters<typeof ask>[0]): Promise<void> {
-  await ask({ tone: 'danger', ...asked });
-  refreshPage();
 }
