@@ -38,10 +38,6 @@ export const openRollouts = (store: Store): Promise<RolloutRow[]> =>
     .where(isNull(rollouts.endedAt))
     .orderBy(asc(rollouts.createdAt), asc(rollouts.id));
 
-/** Those of one lineage. @param lineage its placement; null: the default one. */
-export const openRolloutsOf = async (store: Store, lineage: string | null): Promise<RolloutRow[]> =>
-  (await openRollouts(store)).filter((row) => row.lineage === lineage);
-
 /** Newest first. */
 export const listRollouts = (store: Store, limit: number): Promise<RolloutRow[]> =>
   store.db

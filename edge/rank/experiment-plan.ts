@@ -6,7 +6,7 @@ import type { LoadedWeights } from './adopt-weights.ts';
 import { weightsFor } from './held-out.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import type { RunnableExperiments } from './runnable-experiments.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
 import { layersAt } from '../../shared/domain/pointer-at.ts';
 
 /** The weights and the exploration that a slate is drawn with. */

@@ -6,7 +6,7 @@ import { NEWEST_PATCH_FORMAT } from '../../shared/format/patch-bytes.ts';
 import { NEWEST_SNAPSHOT_FORMAT } from '../../shared/format/snapshot-bytes.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { ExperimentState } from './experiment-state.ts';
-import type { LineageWeights } from './lineage-weights.ts';
+import type { LineageWeights } from './cached-weights.ts';
 import type { RankState } from './rank-state.ts';
 
 /**

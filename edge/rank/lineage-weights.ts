@@ -5,10 +5,7 @@ import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { armWeights } from './arm-weights.ts';
 import { experimentStateInMemory, loadExperimentState } from './experiment-state.ts';
-import type { CachedWeights } from './weights-cache.ts';
-
-/** What an isolate serves at placements with a lineage of their own, by placement. */
-export type LineageWeights = ReadonlyMap<string, CachedWeights>;
+import type { CachedWeights, LineageWeights } from './cached-weights.ts';
 
 interface Sources {
   readonly env: Env;

@@ -2,7 +2,7 @@ import { hasSameColumns } from '../../shared/features/same-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { CompatiblePair } from './last-compatible-pair.ts';
 import type { LoadedSnapshot } from './snapshot-cache.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
 
 /**
  * The catalogue with the weights of a placement's own lineage, whose schema has features of its own over the same columns. Where it has

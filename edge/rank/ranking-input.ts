@@ -15,7 +15,7 @@ import { canRank, placedPair } from './placed-pair.ts';
 import type { RankState } from './rank-state.ts';
 import { orderArmOf, type OrderArm } from './order-arm.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
 
 /** Which items a ranking chooses from, and with which weights. */
 export interface RankingInput {

@@ -5,30 +5,14 @@ import { readScorer } from '../artifacts/read-scorer.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
-import { adoptWeights, type LoadedWeights } from './adopt-weights.ts';
+import { adoptWeights } from './adopt-weights.ts';
 import { bundledRules } from './bundled-rules.ts';
 import { servedLayers } from '../../shared/domain/pointer-at.ts';
-import { lineageWeights, loadLineageExperiments, type LineageWeights } from './lineage-weights.ts';
-import {
-  experimentStateInMemory,
-  loadExperimentState,
-  type ExperimentState,
-} from './experiment-state.ts';
+import type { CachedWeights } from './cached-weights.ts';
+import { lineageWeights, loadLineageExperiments } from './lineage-weights.ts';
+import { experimentStateInMemory, loadExperimentState } from './experiment-state.ts';
 import { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { resetArmsOnHold } from './reset-arms-on-hold.ts';
-
-/** The weights that an isolate serves: the champion's, and what experiments serve beside them. */
-export interface CachedWeights extends LoadedWeights {
-  readonly pointer?: Pointer;
-  /** Absent while the pointer is on hold: experiments pause then. */
-  readonly experiments?: ExperimentState;
-  /** While on hold: the arms served before it whose LiveWeights object may still have online deltas. */
-  readonly armsToReset?: readonly string[];
-  /** Why these may not be the live weights; absent when they are confirmed. */
-  readonly problem?: string;
-  /** What is served at placements with a lineage of their own; absent where there are none. */
-  readonly lineages?: LineageWeights;
-}
 
 /**
  * The live weights, from the first source that has them: LiveWeights, KV, memory, the bundled rules. No ranking waits
