@@ -24,7 +24,7 @@ export const readScope = async (
   store: Pick<Store, 'db'>,
   lineage: string | null,
 ): Promise<LineageScope> =>
-  lineage === null ? scopeOf((await readLive(store as Store))?.pointer, null) : { only: lineage };
+  lineage === null ? scopeOf((await readLive(store))?.pointer, null) : { only: lineage };
 
 /** Whether a scope has all rankings that there are. */
 export const isEverything = (scope: LineageScope): boolean =>
