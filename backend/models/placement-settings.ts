@@ -51,8 +51,8 @@ const setting = z
       .readonly()
       .optional(),
     layer: z
-      .string()
-      .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 lower-case letters, digits and "-"')
+      .stringFormat('layer', (name) => /^[a-z0-9-]{1,40}$/.test(name))
+      .meta({ description: '1 to 40 lower-case letters, digits and "-"' })
       .optional(),
   })
   .readonly();
