@@ -34,6 +34,7 @@ import { trainWithPolicy } from './runs/train-with-policy.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
 import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
+import { lineageJob } from './rollouts/begin-lineages.ts';
 import { schemaInForce } from './rollouts/schema-in-force.ts';
 import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { recordJobRun } from './scheduler/job-runs.ts';
@@ -112,6 +113,15 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   let pointerWatch: PointerWatch | undefined;
   let scheduler: Scheduler | undefined;
   const health = storeHealth({ ...config, store, nowMs, log });
+  const lineages = lineageJob({
+    store,
+    versions,
+    publisher: services.publisher,
+    livePointer,
+    placements: config.placements,
+    everyMs: config.watchEveryMs,
+    log,
+  });
   const problems = () =>
     findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck, edgeKey });
   const edgeProbe = startEdgeProbe({
@@ -209,6 +219,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         leaderOnly: false,
         run: () => health.checkPages(),
       },
+      ...(Object.keys(config.placements).length > 0 ? [lineages] : []),
       ...jobsOf({
         config,
         trainer,

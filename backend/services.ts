@@ -178,6 +178,7 @@ export function servicesOf({
     keptDays,
     rewardPolicy,
     ownMetrics: config.experiments.metrics,
+    placements: config.placements,
     nowMs,
     log,
   });
@@ -212,6 +213,7 @@ export function servicesOf({
     trainingData,
     rewardPolicy,
     rules: { ...config.training.gate, mode: config.rollout.mode },
+    placements: config.placements,
     nowMs,
   });
   const trainer = trainerOf({
@@ -222,7 +224,8 @@ export function servicesOf({
     publisher,
     livePointer,
     rewardPolicy,
-    propose: (version, gate, by) => rollouts.propose(version, gate, by),
+    propose: (...asked) => rollouts.propose(...asked),
+    placements: config.placements,
     mode: config.rollout.mode,
     isApprentice: () => ranksForNobody(store),
     training: config.training,
@@ -309,6 +312,7 @@ export function servicesOf({
     publishedCheck,
     kvCleaning,
     livePointer,
+    placements: config.placements,
     rollouts,
     apprentice,
     operatorRules,

@@ -2,6 +2,8 @@ import { RELEASE } from '../../shared/domain/release.ts';
 import { Command } from 'commander';
 import { listAlertsVerb } from './alerts/list.ts';
 import { testAlertsVerb } from './alerts/test.ts';
+import { placementsEndVerb } from './placements/end.ts';
+import { placementsListVerb } from './placements/list.ts';
 import { apprenticeStatusVerb } from './apprentice/status.ts';
 import { apprenticeOffVerb, apprenticeOnVerb, apprenticeUnsetVerb } from './apprentice/switch.ts';
 import { addSlateRuleVerb, removeSlateRuleVerb } from './slate-rules/change.ts';
@@ -186,6 +188,12 @@ const NOUNS: readonly Noun[] = [
       replayRolloutsVerb,
     ],
     otherwise: listRolloutsVerb,
+  },
+  {
+    noun: 'placements',
+    about: 'places on the site whose rankings have weights of their own',
+    verbs: [placementsListVerb, placementsEndVerb],
+    otherwise: placementsListVerb,
   },
   {
     noun: 'apprentice',

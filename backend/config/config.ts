@@ -3,8 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Schema } from '../../shared/features/schema.ts';
 import { parseGivenSchema } from '../../shared/score/slate-rules/check-rules.ts';
+import { differingColumns } from '../../shared/features/same-columns.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
+import type { PlacementSettings } from '../models/placement-settings.ts';
 import { feedsIn, type Feed } from '../catalogue/feeds/feed.ts';
 import { channelsOf } from '../monitor/channels-of.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
@@ -17,11 +19,14 @@ import { settings, type Settings } from './settings.ts';
 import { stateDir } from './state-dir.ts';
 
 /** What a backend is started with: its configuration file, and the secrets and addresses of its environment. */
-export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'kvSettleMs'> {
+export interface BackendConfig
+  extends Environment, Omit<Settings, 'schema' | 'kvSettleMs' | 'placements'> {
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
   /** Whether the configuration file names it; else it is that of trips. */
   readonly hasOwnSchema: boolean;
+  /** Placements with a lineage of their own, with the schemas that the configuration names. */
+  readonly placements: PlacementSettings;
   /** The feeds of the catalogue, with the addresses of the environment. */
   readonly feeds: readonly Feed[];
   /** How long KV may still answer with what was there before. */
@@ -54,10 +59,12 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
   );
   if (!options.env.LIBSQL_URL)
     mkdirSync(stateDir(options.env.TRIMTAB_DIR || undefined).path, { recursive: true });
+  const schema = found.schema === undefined ? smarttrip : readSchema(found.schema, file);
   return {
     ...environment,
     ...found,
-    schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
+    schema,
+    placements: placementsOf(found.placements, schema, file),
     hasOwnSchema: found.schema !== undefined,
     feeds: feedsIn(found.catalogue, environment.feedUrls),
     kvSettleMs: found.kvSettleMs ?? kvSettleOf(environment.edgeUrl),
@@ -82,6 +89,25 @@ export async function loadSettings({ env, directory, demo = false }: ConfigOptio
       problems.length === 1 ? ` ${problems[0]}` : problems.map((line) => `\n  ${line}`).join('');
     throw new Error(`${file?.path ?? 'the settings'}:${problem}`, { cause: error });
   }
+}
+
+/** @throws Error naming the placement whose schema cannot be read, or has other columns than the catalogue's. */
+function placementsOf(
+  given: Settings['placements'],
+  main: Schema,
+  file: ConfigFile | undefined,
+): PlacementSettings {
+  const entries = Object.entries(given).map(([placement, { schema: name, ...others }]) => {
+    if (name === undefined) return [placement, others] as const;
+    const schema = readSchema(name, file);
+    const differing = differingColumns(schema, main);
+    if (differing.length > 0)
+      throw new Error(
+        `placements.${placement}.schema: its columns differ from those of schema ${main.name}, by which the catalogue is packed: ${differing.join(', ')}. A placement may have features of its own over the same columns`,
+      );
+    return [placement, { ...others, schema }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Local KV shows a write at once. */

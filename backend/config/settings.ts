@@ -9,6 +9,7 @@ import { notices } from '../monitor/notice-settings.ts';
 import { objectives } from '../monitor/objectives/settings.ts';
 import { monitors } from '../monitor/settings.ts';
 import { kvSettings } from '../models/kv-settings.ts';
+import { placementSettings } from '../models/placement-settings.ts';
 import { dashboard } from '../login/settings.ts';
 import { outbound } from '../outbound/settings.ts';
 import { traces } from '../outbound/trace-settings.ts';
@@ -36,6 +37,8 @@ export const settings = group({
   learnedColumns,
   /** How a new version goes live. */
   rollout,
+  /** Placements with a lineage of their own: weights that are trained from their rankings alone, with a gate, a canary and experiments of their own. All others are of one lineage. */
+  placements: placementSettings,
   /** Metrics of your own for experiments on live traffic. */
   experiments: experimentSettings,
   /** What metric weights are learned for and from, when, and whether they become the reward. */

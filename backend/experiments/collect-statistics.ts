@@ -1,4 +1,5 @@
 import type { Store } from '../store/open.ts';
+import { readScope } from '../models/lineage-scope.ts';
 import { readVersionOfNow } from '../log/account/counted.ts';
 import { dayOf } from '../../shared/domain/utc-day.ts';
 import type {
@@ -56,6 +57,8 @@ export async function collect(
     from: from ?? 0,
     to: end,
     ...(revisions && { revisions }),
+    // A rollout decides for one lineage: what people do at placements of others is none of its doing.
+    ...(experiment.kind === 'rollout' && { placed: await readScope(store, experiment.lineage) }),
   };
   const source = await (stored ? storedUnits(db, scope) : loggedUnits(db, scope));
   const { units: everyone } = source;

@@ -3,6 +3,8 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import { noLineage } from '../models/no-lineage.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { serial } from '../process/serial.ts';
 import type { Store } from '../store/open.ts';
@@ -54,6 +56,8 @@ export interface ExperimentsDeps {
   readonly weightsInForce: (version: Version) => Promise<number>;
   /** Metrics that the configuration declares. */
   readonly ownMetrics: readonly MetricDefinition[];
+  /** The layer of a placement's experiments, where the configuration names one. */
+  readonly layerAt: (placement: string) => string | undefined;
   readonly nowMs: () => number;
 }
 
@@ -66,10 +70,11 @@ export function experimentsOf({
   refreshTraffic,
   weightsInForce,
   ownMetrics,
+  layerAt,
   nowMs,
 }: ExperimentsDeps): Experiments {
   const inTurn = serial();
-  const champion = async () => (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+  const livePointer = async () => (await readLive(store))?.pointer;
 
   /**
    * Row and audit entry, then the pointer: after a crash in between, the pointer follows when a backend starts again. Where the
@@ -134,9 +139,13 @@ export function experimentsOf({
     create: (asked, by) =>
       inTurn(async () => {
         for (let attempt = 1; ; attempt++) {
-          const draft = await draftOf(store, asked, await champion(), nowMs(), ownMetrics);
-          const { id, name, layer, arms } = draft;
-          const details = { name, layer, traffic: shareOf(draft), arms };
+          const draft = await draftOf(store, asked, await livePointer(), nowMs(), {
+            metrics: ownMetrics,
+            layerAt,
+          });
+          const { id, name, layer, arms, placements } = draft;
+          const traffic = shareOf(draft);
+          const details = { name, layer, traffic, arms, ...(placements && { placements }) };
           const entry = {
             at: nowMs(),
             actor: by,
@@ -173,7 +182,10 @@ export function experimentsOf({
             'too_many_running',
             `${n} experiments run, and ${MAX_RUNNING} is the most: stop one first`,
           );
-        const pointer = (await readLive(store))?.pointer;
+        const whole = await livePointer();
+        const { lineage } = draft;
+        const pointer = whole && pointerAt(whole, lineage ?? undefined);
+        if (whole !== undefined && pointer === undefined) throw noLineage(lineage!);
         if (pointer?.hold === true)
           throw new ApiError(
             409,

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { countedRankings, exposureCounts, classifiedExposures } from '../log/account/counted.ts';
+import { inScope, type LineageScope } from '../models/lineage-scope.ts';
 import { contextOf } from '../log/request-context.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
@@ -17,6 +18,8 @@ export interface Scope {
   readonly from: number;
   readonly to: number;
   readonly revisions?: readonly number[];
+  /** Only what was done with rankings of these placements counts; default: all. */
+  readonly placed?: LineageScope;
 }
 
 /** A unit as of its first exposure. */
@@ -84,6 +87,10 @@ export const unitsTable = (scope: Scope): SQL => sql`
     )
     where first = firstIn
   )`;
+
+/** Whether what was done counts by its placement. @param row alias of a row of decisions or events. */
+export const isPlacedIn = (row: SQL, { placed }: Scope): SQL =>
+  placed === undefined ? sql`1` : inScope(placed, sql`${row}.placement`);
 
 /** Column of outcomes that names the unit. */
 export const creditedTo = ({ unit }: Scope): SQL =>

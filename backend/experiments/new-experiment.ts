@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, ne } from 'drizzle-orm';
 import { invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
-import type { Version } from '../../shared/domain/ids.ts';
+import { RULES_VERSION } from '../../shared/domain/ids.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import type { Pointer } from '../../shared/domain/pointer.ts';
 import { DEFAULT_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
 import { checkLayer } from '../../shared/domain/layer.ts';
 import type { Store } from '../store/open.ts';
 import { experiments } from '../store/tables.ts';
 import { MINIMUM_PER_ARM } from '../science/statistics/unavailable.ts';
 import { changesVersion, checkArms, NAME } from './check-arms.ts';
+import { placingOf } from './experiment-placements.ts';
 import { checkGuardrails, experimentMetrics } from './experiment-metrics.ts';
 import {
   DEFAULT_LAYERS,
@@ -43,20 +46,33 @@ export interface NewExperiment {
   readonly aa?: boolean;
   /** Instead of traffic: the shares that take part one after the other. */
   readonly ramp?: readonly AskedStep[];
+  /** Whose rankings may enter it; default: all that have no lineage of their own. */
+  readonly placements?: readonly string[];
 }
 
 /**
- * A draft of what was asked, with a range of its layer to itself. @param ownMetrics those that the configuration declares.
+ * A draft of what was asked, with a range of its layer to itself.
+ * @param metrics those that the configuration declares. @param layerAt the layer of a placement's experiments, where it names one.
  * @throws ApiError 400 naming what is wrong, 404 for an unknown version, 409 where the layer is full.
  */
 export async function draftOf(
   store: Store,
   asked: NewExperiment,
-  champion: Version,
+  pointer: Pointer | undefined,
   nowMs: number,
-  ownMetrics: readonly MetricDefinition[] = [],
+  {
+    metrics: ownMetrics = [],
+    layerAt,
+  }: {
+    readonly metrics?: readonly MetricDefinition[];
+    readonly layerAt?: (placement: string) => string | undefined;
+  } = {},
 ): Promise<Experiment> {
   const { arms, design = 'split', trigger = 'ranked', aa = false } = asked;
+  const placing = placingOf(asked.placements, pointer);
+  const { lineage } = placing;
+  const own = pointer && pointerAt(pointer, lineage ?? undefined);
+  const champion = own?.champion ?? RULES_VERSION;
   await checkArms(store, { arms, design, aa }, champion);
   const metrics = experimentMetrics(asked.metrics ?? DEFAULT_METRICS, ownMetrics);
   const guardrails = [...(asked.guardrails ?? [])];
@@ -69,7 +85,12 @@ export async function draftOf(
   const ramp = asked.ramp && rampOf(asked.ramp);
   if (ramp !== undefined && asked.traffic !== undefined)
     throw invalid('an experiment with a ramp starts with its first step: leave out traffic');
-  const layer = await layerOf(store, asked, nowMs);
+  const placedLayer = asked.layer ?? (lineage === null ? undefined : layerAt?.(lineage));
+  const layer = await layerOf(
+    store,
+    { ...asked, ...(placedLayer && { layer: placedLayer }) },
+    nowMs,
+  );
   const others = await claimsOf(store, layer.name);
   const id = `exp_${randomUUID()}`;
   const experiment: Experiment = {
@@ -93,6 +114,7 @@ export async function draftOf(
     startedAt: null,
     stoppedAt: null,
     ramp: ramp ?? null,
+    ...placing,
   };
   checkLayer({ ...layer, experiments: [...others, experiment].map(asAssigned) });
   return experiment;

@@ -8,7 +8,7 @@ import {
   searchesIn,
 } from '../log/account/counted.ts';
 import { packedRows } from '../store/packed-rows.ts';
-import { creditedTo, unitOf, unitsTable, type Scope } from './exposed-units.ts';
+import { creditedTo, isPlacedIn, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
 
 /** Column → one value per unit, in the order of `units`; 0 where the unit did nothing of that kind. */
@@ -130,7 +130,7 @@ function eventsQuery(
     select u.unit, ${amounts}
     from ${countedEvents} e cross join units u on u.unit = e.${unitOf(scope)}
     where ${span(sql`e.receivedAt`, scope, period)} and ${within(sql`e.receivedAt`, period)}
-      and e.type in (${types})
+      and e.type in (${types}) and ${isPlacedIn(sql`e`, scope)}
     group by u.unit`;
 }
 
@@ -144,7 +144,7 @@ async function rankingsQuery(
     select u.unit, ${amounts}
     from ${countedRankings} d cross join units u on u.unit = d.${unitOf(scope)}
     where d.schemaHash in (${await schemaList(db)}) and ${span(sql`d.at`, scope, period)}
-      and ${within(sql`d.at`, period)}
+      and ${within(sql`d.at`, period)} and ${isPlacedIn(sql`d`, scope)}
     group by u.unit`;
 }
 

@@ -16,9 +16,13 @@ export async function servedArms(
   experiment: string,
 ): Promise<ServedArms[]> {
   const rows = await db.all<{ revision: number; design: ServedArms['design']; arms: string }>(sql`
+    with r as (select revision, text from pointer_revisions where instr(text, ${experiment}) > 0),
+      served as (
+        select revision, coalesce(text -> '$.placedLayers', text -> '$.layers') as layers from r
+        union all select r.revision, p.value -> '$.layers' from r cross join json_each(r.text, '$.placements') p
+      )
     select r.revision, e.value ->> '$.design' as design, e.value -> '$.arms' as arms
-    from (select revision, text from pointer_revisions where instr(text, ${experiment}) > 0) r
-    cross join json_each(r.text, '$.layers') l cross join json_each(l.value, '$.experiments') e
+    from served r cross join json_each(r.layers) l cross join json_each(l.value, '$.experiments') e
     where e.value ->> '$.id' = ${experiment} order by r.revision`);
   return rows.map((row) => ({ ...row, arms: JSON.parse(row.arms) as AssignedArm[] }));
 }

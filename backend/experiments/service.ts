@@ -1,3 +1,4 @@
+import { settingAt, type PlacementSettings } from '../models/placement-settings.ts';
 import { describeInForce, type RewardPolicy } from '../reward/in-force.ts';
 import { idInForce, weightsForExperiment } from '../reward/weights-for-experiment.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
@@ -37,6 +38,7 @@ export interface ExperimentServiceDeps {
   readonly keptDays: number;
   /** Whether learned metric weights are in force where nothing overrides them. */
   readonly rewardPolicy: RewardPolicy;
+  readonly placements: PlacementSettings;
   readonly ownMetrics: ExperimentSettings['metrics'];
   readonly nowMs: () => number;
   readonly log: (message: string) => void;
@@ -54,6 +56,7 @@ export function experimentServiceOf(deps: ExperimentServiceDeps): ExperimentServ
       return idInForce(await describeInForce(store, schema, nowMs(), { rewardPolicy }));
     },
     ownMetrics,
+    layerAt: (placement) => settingAt(deps.placements, placement)?.layer,
     nowMs,
   });
   const collector = collectorOf({ store, database, account, nowMs });

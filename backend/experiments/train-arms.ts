@@ -12,6 +12,8 @@ export interface ArmTraining {
   readonly name: string;
   readonly rewardPolicy: RewardPolicy;
   readonly experiment: string;
+  /** The placement whose rankings it learns from; null: those of the default lineage. */
+  readonly lineage: string | null;
 }
 
 export interface TrainArmsDeps {
@@ -46,7 +48,7 @@ export async function trainArms(deps: TrainArmsDeps): Promise<number> {
 
 async function trainArm(
   { experiments: moves, train }: TrainArmsDeps,
-  { id, name }: Experiment,
+  { id, name, lineage }: Experiment,
   arm: ExperimentArm,
   rewardPolicy: RewardPolicy,
 ): Promise<void> {
@@ -55,6 +57,7 @@ async function trainArm(
     name: `${name}: ${arm.name}`,
     rewardPolicy,
     experiment: id,
+    lineage,
   });
   await moves.moveArm(id, arm.name, version, 'backend');
 }

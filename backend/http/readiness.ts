@@ -2,6 +2,7 @@ import { countOpen } from '../monitor/list-alerts.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { PublishedCheck } from '../catalogue/check-published.ts';
 import type { EdgeKey } from '../log/identity/edge-key.ts';
+import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { problemOfPointer } from '../models/pointer-problem.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
@@ -56,6 +57,13 @@ export async function refreshGauges(
   const live = await readLive(store);
   if (live !== undefined)
     metrics.setOnly('trimtab_live_version', 1, { version: live.pointer.champion });
+  metrics.clear('trimtab_live_placement_version');
+  metrics.clear('trimtab_live_placement_hold');
+  for (const placement of live === undefined ? [] : placementsOf(live.pointer)) {
+    const { champion, hold } = pointerAt(live!.pointer, placement)!;
+    metrics.set('trimtab_live_placement_version', 1, { placement, version: champion });
+    metrics.set('trimtab_live_placement_hold', hold === true ? 1 : 0, { placement });
+  }
   metrics.set('trimtab_live_hold', live?.pointer.hold === true ? 1 : 0);
   const snapshot = await readLiveSnapshot(store);
   if (snapshot !== undefined) metrics.set('trimtab_snapshot_items', Number(snapshot.items));

@@ -118,6 +118,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'POST /v1/weights',
       'POST /v1/weights/import',
       'POST /v1/weights/release',
+      'DELETE /v1/placements/{placement}',
       'POST /v1/weights/{version}/evaluate',
       'POST /v1/weights/{version}/promote',
       'POST /v1/weights/{version}/rollback',

@@ -1,3 +1,4 @@
+import { inScope, type LineageScope } from '../models/lineage-scope.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
@@ -31,10 +32,11 @@ export async function readLoggedRequests(
   schemaHash: string,
   spans: readonly Span[],
   size: number,
+  scope: LineageScope = { except: [] },
 ): Promise<SampledRequest[]> {
   const within = ({ from, to }: Span) =>
     sql`${countedRankings} d where d.schemaHash = ${schemaHash} and d.at between ${from} and ${to}
-      and not (${isLeftOut(sql`d`)})`;
+      and not (${isLeftOut(sql`d`)}) and ${inScope(scope, sql`d.placement`)}`;
   let count = 0;
   for (const span of spans) {
     const [row] = await db.all<{ count: number }>(

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
+import { heldByHand } from './compose-pointer.ts';
 import { readLive, recordLive, replacedBy, sinceOf, wasJustMoved } from './live-pointer.ts';
 import { recordFoundRevision } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
@@ -31,7 +32,9 @@ export async function comparePointer(
   const seen = parsePointer(text);
   // A move of this backend that a crash cut short between the write to KV and its record.
   const ours = seen !== undefined && text === live.intended;
-  const pointer: Pointer = ours ? seen : { ...(seen ?? live.pointer), hold: true };
+  const pointer: Pointer = ours
+    ? seen
+    : { ...(seen ?? live.pointer), ...heldByHand(seen, live.pointer), hold: true };
   await store.write([
     recordLive(store, {
       pointer,

@@ -4,9 +4,21 @@ import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { serial } from '../process/serial.ts';
 import { whileHolding, type Lease } from '../scheduler/lease.ts';
 import type { Store } from '../store/open.ts';
+import { MOST_LINEAGES } from '../../shared/domain/lineage.ts';
+import type { Placement } from '../../shared/domain/placement.ts';
+import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
+import { checkColumns } from './check-columns.ts';
 import { adoptPointer } from './adopt-pointer.ts';
 import { comparePointer } from './compare-pointer.ts';
-import { movedAt, readLive } from './live-pointer.ts';
+import {
+  composePointer,
+  heldByHand,
+  withLineage,
+  type LineageState,
+  type Traffic,
+} from './compose-pointer.ts';
+import { movedAt, readLive, type Live } from './live-pointer.ts';
+import { noLineage } from './no-lineage.ts';
 import type { Publisher } from './publisher.ts';
 import { versionsInPointer } from './versions-in-pointer.ts';
 import type { Versions } from './versions.ts';
@@ -16,12 +28,20 @@ import { pointerWriter } from './write-pointer.ts';
  * The only service that moves the weights pointer, one move at a time among all backends. `by` goes into the audit log.
  */
 export interface LivePointerService {
-  /** @throws ApiError 409 `on_hold` after a rollback, until released; 404 for an unknown version. */
-  promote(version: Version, by: string): Promise<void>;
-  /** Everyone gets the version, without arms, and nothing else goes live until released. */
-  rollback(version: Version, by: string): Promise<void>;
+  /**
+   * @param placement with a lineage of its own; undefined: the default lineage. So it is of every move.
+   * @throws ApiError 409 `on_hold` after a rollback, until released, `other_columns` where the placement's catalogue does not fit;
+   * 404 for an unknown version, `no_lineage` for a placement without one of its own.
+   */
+  promote(version: Version, by: string, placement?: string): Promise<void>;
+  /** Everyone gets the version, without arms, and nothing else goes live until released. Other lineages stay as they are. */
+  rollback(version: Version, by: string, placement?: string): Promise<void>;
   /** Lifts the hold: the champion stays, and running experiments and rollouts get their arms again. */
-  release(by: string): Promise<void>;
+  release(by: string, placement?: string): Promise<void>;
+  /** Gives a placement a lineage of its own, which begins with this version; one that has one stays as it is. */
+  begin(placement: Placement, version: Version, by: string): Promise<void>;
+  /** The placement is of the default lineage from now on. Its versions stay stored. @throws ApiError 404 `no_lineage`. */
+  end(placement: string, by: string): Promise<void>;
   /**
    * The same champion with the current traffic: who is in which arm, what is scored in shadow, and where the site's own order is
    * kept, and what operators ask of slates. During a hold only the last two of these.
@@ -30,8 +50,6 @@ export interface LivePointerService {
   /** Makes store and KV agree: records moves by hand, restores what KV lost, publishes versions that are not in KV yet. */
   reconcile(): Promise<void>;
 }
-
-export type Traffic = Pick<Pointer, 'arms' | 'layers' | 'shadow' | 'apprentice' | 'slateRules'>;
 
 export interface LivePointerDeps {
   readonly store: Store;
@@ -48,15 +66,6 @@ export interface LivePointerDeps {
   /** Another scorer is live, perhaps of another schema; or KV had lost everything. */
   readonly onMoved: (kvWasLost: boolean) => void;
 }
-
-/** Whose order is shown, and what operators ask of slates, are no part of what a hold stops. */
-const keptOnHold = ({
-  apprentice,
-  slateRules,
-}: Traffic): Pick<Pointer, 'apprentice' | 'slateRules'> => ({
-  ...(apprentice && { apprentice }),
-  ...(slateRules && { slateRules }),
-});
 
 /** Longer than a lease lasts after its holder has crashed. */
 const PATIENCE_MS = 30_000;
@@ -94,7 +103,8 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const before = parsePointer(live.before ?? '');
     const isGood = before !== undefined && (await exists(before));
     const champion = isGood ? before.champion : RULES_VERSION;
-    const lost = { champion, ...keptOnHold(await traffic()), hold: true, by: 'backend' };
+    const held = heldByHand(isGood ? before : { champion }, live.pointer).placements;
+    const lost = composePointer({ champion, hold: true, by: 'backend' }, held, await traffic());
     await writeNumbered(lost, 'restore', { kvWasLost: true });
   };
 
@@ -112,31 +122,14 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     const live = await readLive(store);
     if (live === undefined) return undefined;
     // Who made the champion live stays in the pointer; who changed the traffic is in the audit log.
-    const {
-      champion,
-      by: promotedBy,
-      arms,
-      layers,
-      shadow,
-      apprentice,
-      slateRules,
-      hold,
-      revision,
-    } = live.pointer;
-    const now = await traffic();
-    const by = promotedBy !== undefined && { by: promotedBy };
+    const { champion, by, placements, hold, revision } = live.pointer;
+    const state = { champion, ...(hold && { hold }), ...(by !== undefined && { by }) };
+    const now = composePointer(state, placements, await traffic());
     // A pointer that was written by hand says nothing of whose order is shown, and means nothing by that.
-    if (hold === true)
-      return JSON.stringify([apprentice, slateRules]) ===
-        JSON.stringify([now.apprentice, now.slateRules])
-        ? undefined
-        : { champion, ...keptOnHold(now), hold, ...by };
+    const parts = hold === true ? keptParts : trafficParts;
     // Compared as KV holds them: as JSON. One without a revision is from before there were any, and gets one.
-    return revision !== undefined &&
-      JSON.stringify([arms, layers, shadow, apprentice, slateRules]) ===
-        JSON.stringify([now.arms, now.layers, now.shadow, now.apprentice, now.slateRules])
-      ? undefined
-      : { champion, ...now, ...by };
+    const isSame = JSON.stringify(parts(live.pointer)) === JSON.stringify(parts(now));
+    return isSame && (hold === true || revision !== undefined) ? undefined : now;
   };
 
   const refreshTraffic = (by: string) =>
@@ -164,58 +157,162 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     if (found === 'moved') await refreshTraffic('backend');
   };
 
+  /** A move of one lineage. @param change what it becomes; undefined: it ends. @throws ApiError 409 `on_hold`, 404 `no_lineage`. */
+  const move = async (
+    action: string,
+    by: string,
+    placement: string | undefined,
+    change: (state: LineageState, live: Live) => Promise<LineageState> | LineageState,
+  ) => {
+    await compareAndRestore();
+    const live = await readLive(store);
+    if (live === undefined)
+      throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
+    const { pointer } = live;
+    const own = pointerAt(pointer, placement);
+    if (own === undefined) throw noLineage(placement!);
+    const next = await change(own, live);
+    if (placement === undefined) {
+      await writeNumbered(composePointer(next, pointer.placements, await traffic()), action, {
+        actor: by,
+      });
+      return;
+    }
+    const { champion } = next;
+    const lineages = withLineage(pointer.placements, placement, { ...next, by, at: nowMs() });
+    await writeNumbered(composePointer(pointer, lineages, await traffic()), action, {
+      actor: by,
+      subject: champion,
+      placement,
+    });
+  };
+
+  const checkPlaced = async (version: Version, placement: string | undefined, live: Live) => {
+    if (placement === undefined) return;
+    const main = await versions.load(live.pointer.champion);
+    checkColumns((await versions.load(version)).schema, main.schema);
+  };
+
   return {
-    promote: (version, by) =>
+    promote: (version, by, placement) =>
       inTurn(async () => {
         await versions.load(version);
         // Publishing may take a while, and no other backend may move the pointer within `alone`.
         await publisher.publishVersion(version);
-        await alone(async () => {
-          await compareAndRestore();
-          const live = await readLive(store);
-          if (live?.pointer.hold === true) {
-            throw new ApiError(
-              409,
-              'on_hold',
-              `${live.pointer.champion} is held since ${new Date(live.pointer.at ?? (await movedAt(store, live))).toISOString()} (by ${live.pointer.by ?? 'hand'}), so ${version} stays stored: release first`,
-            );
-          }
-          await writeNumbered({ champion: version, ...(await traffic()), by }, 'promote');
-        });
+        await alone(() =>
+          move('promote', by, placement, async (state, live) => {
+            if (state.hold === true) {
+              const since = state.at ?? (await movedAt(store, live));
+              throw new ApiError(
+                409,
+                'on_hold',
+                `${state.champion} is held${atPlacement(placement)} since ${new Date(since).toISOString()} (by ${state.by ?? 'hand'}), so ${version} stays stored: release first`,
+              );
+            }
+            await checkPlaced(version, placement, live);
+            return { champion: version, by };
+          }),
+        );
       }),
 
-    rollback: (version, by) =>
+    rollback: (version, by, placement) =>
       inTurn(async () => {
         await versions.load(version);
         await publisher.publishVersion(version);
         await alone(async () => {
+          if (placement !== undefined)
+            return move('rollback', by, placement, async (_, live) => {
+              await checkPlaced(version, placement, live);
+              return { champion: version, hold: true };
+            });
           await compareAndRestore();
-          const kept = keptOnHold(await traffic());
-          if (Object.keys(kept).length > 0)
-            return writeNumbered({ champion: version, ...kept, hold: true, by }, 'rollback');
+          const placements = (await readLive(store))?.pointer.placements;
+          const held = { champion: version, hold: true, by };
+          const pointer = composePointer(held, placements, await traffic());
+          const { apprentice, slateRules } = pointer;
+          if (apprentice ?? slateRules ?? placements) return writeNumbered(pointer, 'rollback');
           // The bare id, which ops write by hand too: every reader of the pointer treats both alike.
-          await write({ champion: version, hold: true, by, at: nowMs() }, version, 'rollback');
+          await write({ ...held, at: nowMs() }, version, 'rollback');
         });
       }),
 
-    async release(by) {
+    async release(by, placement) {
       // A move by hand may not have been recorded yet.
       await reconcile();
       await deps.beforeRelease();
       await inTurn(() =>
+        alone(() =>
+          move('release', by, placement, async ({ champion, hold }) => {
+            if (hold !== true)
+              throw new ApiError(
+                409,
+                'not_held',
+                `nothing is held${atPlacement(placement)}: there is nothing to release`,
+              );
+            await versions.load(champion);
+            return { champion, by };
+          }),
+        ),
+      );
+    },
+
+    begin: (placement, version, by) =>
+      inTurn(async () => {
+        const before = (await readLive(store))?.pointer;
+        if (before !== undefined && pointerAt(before, placement) !== undefined) return;
+        await versions.load(version);
+        await publisher.publishVersion(version);
+        await alone(async () => {
+          await compareAndRestore();
+          const live = await readLive(store);
+          if (live === undefined || pointerAt(live.pointer, placement) !== undefined) return;
+          const { pointer } = live;
+          await checkPlaced(version, placement, live);
+          if (placementsOf(pointer).length >= MOST_LINEAGES)
+            throw new ApiError(
+              409,
+              'too_many_lineages',
+              `there are ${MOST_LINEAGES} placements with a lineage of their own, and more are not served: "trimtab placements end" ends one`,
+            );
+          const state = { champion: version, by, at: nowMs() };
+          const lineages = withLineage(pointer.placements, placement, state);
+          const next = composePointer(pointer, lineages, await traffic());
+          const about = { actor: by, subject: version, placement };
+          await writeNumbered(next, 'begin placement', about);
+        });
+      }),
+
+    end: (placement, by) =>
+      inTurn(() =>
         alone(async () => {
           await compareAndRestore();
           const live = await readLive(store);
-          if (live?.pointer.hold !== true)
-            throw new ApiError(409, 'not_held', 'nothing is held: there is nothing to release');
-          const { champion } = live.pointer;
-          await versions.load(champion);
-          await writeNumbered({ champion, ...(await traffic()), by }, 'release');
+          const own = live && pointerAt(live.pointer, placement);
+          if (own === undefined) throw noLineage(placement);
+          const lineages = withLineage(live!.pointer.placements, placement, undefined);
+          const next = composePointer(live!.pointer, lineages, await traffic());
+          const about = { actor: by, subject: own.champion, placement };
+          await writeNumbered(next, 'end placement', about);
         }),
-      );
-    },
+      ),
 
     refreshTraffic,
     reconcile,
   };
 }
+
+/** The parts of a pointer that a hold of the default lineage leaves as they are, in one order. */
+const keptParts = ({ apprentice, slateRules, placements }: Pointer) => [
+  apprentice,
+  slateRules,
+  placements,
+];
+
+/** All that a pointer says besides the champion of the default lineage. */
+const trafficParts = (pointer: Pointer) => {
+  const { arms, layers, placedLayers, shadow } = pointer;
+  return [arms, layers, placedLayers, shadow, ...keptParts(pointer)];
+};
+
+const atPlacement = (placement: string | undefined): string =>
+  placement === undefined ? '' : ` at placement ${placement}`;

@@ -20,7 +20,7 @@ export interface Live {
   readonly intended?: string;
 }
 
-export async function readLive(store: Store): Promise<Live | undefined> {
+export async function readLive(store: Pick<Store, 'db'>): Promise<Live | undefined> {
   const [row] = await store.db.select().from(pointers).where(eq(pointers.name, NAME));
   if (row === undefined) return undefined;
   const { text, before, earlier, intended, ...fields } = row.value;

@@ -28,6 +28,7 @@ export async function neededVersions(
     ...[...texts, ...moves.map(({ text }) => text)].flatMap(versionsIn),
     // The audit log cuts off long texts.
     ...moves.map(({ champion }) => champion).filter(isVersion),
+    ...moves.flatMap(({ placed }) => Object.values(placed ?? {})).filter(isVersion),
     ...(await newestVersions(store, newest)),
     ...(await versionsOfExperiments(store, since)),
     ...(await versionsOfRollouts(store, since)),
@@ -42,8 +43,14 @@ function versionsIn(text: string | undefined): Version[] {
 /** What the pointer was at `since`, and every move after it. */
 const movesSince = ({ db }: Store, since: number) => {
   const text = sql<string>`json_extract(${audit.details}, '$.text')`;
+  const placed = sql<Record<
+    string,
+    unknown
+  > | null>`json_extract(${audit.details}, '$.placements')`.mapWith((value: string | null) =>
+    value === null ? null : (JSON.parse(value) as object),
+  );
   return db
-    .select({ champion: audit.subject, text })
+    .select({ champion: audit.subject, text, placed })
     .from(audit)
     .where(
       sql`${text} is not null and (${audit.at} >= ${since} or ${audit.id} = (

@@ -11,6 +11,7 @@ const MOVES = [
   'rollback',
   'move completed',
   'pointer moved by hand',
+  'begin placement',
 ] as const;
 
 /**

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
+import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { movedByAnother, type Lease } from '../scheduler/lease.ts';
 import { recordAudit } from '../store/audit.ts';
@@ -22,6 +24,9 @@ interface WriteOptions {
   /** For the audit log, where it is not who the pointer says made the champion live. */
   readonly actor?: string;
   readonly kvWasLost?: boolean;
+  /** For the audit log, of a move of a placement's own lineage: the version, and the placement. */
+  readonly subject?: Version;
+  readonly placement?: string;
 }
 
 /** Writes the pointer to KV, and records each write before and after. Whether it may be written is for the caller to check. */
@@ -86,7 +91,12 @@ export function pointerWriter(deps: {
     pointer: Pointer,
     text: string,
     action: string,
-    { actor = pointer.by ?? 'backend', kvWasLost = false }: WriteOptions = {},
+    {
+      actor = pointer.by ?? 'backend',
+      kvWasLost = false,
+      subject = pointer.champion,
+      placement,
+    }: WriteOptions = {},
   ) => {
     // Edges would keep their current version, and this store could not read its own record.
     if (parsePointer(text) === undefined)
@@ -103,7 +113,17 @@ export function pointerWriter(deps: {
     if (live !== undefined) await record([recordLive(store, { ...live, intended: text })]);
     await publish(text);
     const at = nowMs();
-    const details = { text: brief(text), ...(live && { before: brief(live.text) }) };
+    const placed = placementsOf(pointer).map((one) => [one, pointerAt(pointer, one)!.champion]);
+    const details = {
+      text: brief(text),
+      ...(live && { before: brief(live.text) }),
+      // Besides the text, which may have been cut off.
+      ...(placed.length > 0 && {
+        champion: pointer.champion,
+        placements: Object.fromEntries(placed),
+      }),
+      ...(placement !== undefined && { placement }),
+    };
     await record([
       recordLive(store, {
         pointer,
@@ -111,7 +131,7 @@ export function pointerWriter(deps: {
         since: sinceOf(live, pointer, at),
         ...(live && replacedBy(live, settleMs, at)),
       }),
-      recordAudit(store, { at, actor, action, subject: pointer.champion, details }),
+      recordAudit(store, { at, actor, action, subject, details }),
     ]);
     onMoved(kvWasLost);
   };

@@ -10,6 +10,9 @@ import { daysWithRankings } from '../log/account/log-mark.ts';
 import type { Span } from '../log/account/span.ts';
 import { readLoggedRequests } from '../log/logged-requests.ts';
 import { believedTime } from '../log/log-time.ts';
+import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
+import type { Pointer } from '../../shared/domain/pointer.ts';
+import { scopeOf, type LineageScope } from '../models/lineage-scope.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { Versions } from '../models/versions.ts';
 import type { LearningWindow } from '../science/training/choose-window.ts';
@@ -44,7 +47,38 @@ const WORST = 5;
  * tell nothing. What is season (`season.ts`) is noted and is no finding.
  */
 export function driftMonitor(deps: DriftDeps) {
-  const { store, account, versions, settings } = deps;
+  const { store, account } = deps;
+  const checks = new Map<string, ReturnType<typeof driftOf>>();
+  const checkOf = (lineage: string | null) => {
+    const key = keyOf(lineage);
+    const known = checks.get(key) ?? driftOf(deps, lineage);
+    checks.set(key, known);
+    return known;
+  };
+  return async (nowMs: number): Promise<Observation> => {
+    await account.update();
+    const pointer = (await readLive(store))?.pointer;
+    const all: Observation[] = [];
+    for (const lineage of [null, ...(pointer === undefined ? [] : placementsOf(pointer))])
+      all.push(await checkOf(lineage)(nowMs, pointer));
+    const noted = all.flatMap((one) => one.noted ?? []);
+    return {
+      findings: all.flatMap(({ findings }) => findings),
+      unknown: all.flatMap(({ unknown }) => unknown),
+      ...(noted.length > 0 && { noted }),
+    };
+  };
+}
+
+/** The condition of one lineage. @param lineage its placement; null: the default one. */
+const keyOf = (lineage: string | null): string =>
+  lineage === null ? KEY : `${KEY} at placement ${lineage}`;
+
+/** The check of one lineage, by its own rankings and champion. */
+function driftOf(deps: DriftDeps, lineage: string | null) {
+  const { store, versions, settings } = deps;
+  const key = keyOf(lineage);
+  let scope: LineageScope = { except: [] };
   const { minSessions, sampleRankings } = settings.drift;
   let cached: { readonly of: string; readonly reference: World } | undefined;
   let noted: string | undefined;
@@ -54,7 +88,7 @@ export function driftMonitor(deps: DriftDeps) {
     const { hash } = scorer.schema;
     const known = await daysWithSamples(store, hash, starts);
     const spans = known.map((day) => boundsOf(dayOf(day)));
-    const requests = await readLoggedRequests(store.db, hash, spans, sampleRankings);
+    const requests = await readLoggedRequests(store.db, hash, spans, sampleRankings, scope);
     const days: WorldDay[] = [];
     for (const day of known) {
       const own = requests.filter(({ at }) => at >= day && at < day + DAY_MS);
@@ -70,7 +104,7 @@ export function driftMonitor(deps: DriftDeps) {
     const { hash } = scorer.schema;
     const ranked = await daysWithRankings(store.db, hash, span);
     const days = await daysWithSamples(store, hash, ranked);
-    const of = [version, yesterday, ...days].join(' ');
+    const of = [version, yesterday, JSON.stringify(scope), ...days].join(' ');
     if (cached?.of === of) return cached.reference;
     const alike = days.filter((day) => (yesterday - day) % WEEK_MS === 0);
     const reference = (await read(scorer, alike)) ?? (await read(scorer, days));
@@ -78,21 +112,23 @@ export function driftMonitor(deps: DriftDeps) {
     return reference;
   };
 
-  return async (nowMs: number): Promise<Observation> => {
+  return async (nowMs: number, pointer: Pointer | undefined): Promise<Observation> => {
     // By a clock that jumped, today's catalogue would stand for a day that is still to come.
     const today = await believedTime(store.db, nowMs);
-    await keepDailySample(store, await deps.liveSchema(), deps.sampleCatalogue, today);
-    await account.update();
     const yesterday = startOfDay(dayOf(nowMs - DAY_MS));
-    const version = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+    const own = pointer && pointerAt(pointer, lineage ?? undefined);
+    const version = own?.champion ?? RULES_VERSION;
+    scope = scopeOf(pointer, lineage);
     const { schema } = await versions.load(version);
+    const sampled = lineage === null ? await deps.liveSchema() : schema;
+    await keepDailySample(store, sampled, deps.sampleCatalogue, today);
     const scorer = rulesOf(schema);
     const current = await read(scorer, [yesterday]);
-    if (current === undefined) return tooLittleData(KEY);
+    if (current === undefined) return tooLittleData(key);
     const learned = await learnedFrom(store, version, yesterday);
-    if (learned === undefined) return tooLittleData(KEY);
+    if (learned === undefined) return tooLittleData(key);
     const reference = await referenceOf(scorer, version, learned, yesterday);
-    if (reference === undefined) return tooLittleData(KEY);
+    if (reference === undefined) return tooLittleData(key);
     const names = schema.features.map(({ name }) => name);
     const shifts = (from: World, to: World) => shiftsBetween(names, from, to, settings.drift);
     const before = (ms: number) => () => read(scorer, [yesterday - ms]);
@@ -104,7 +140,7 @@ export function driftMonitor(deps: DriftDeps) {
         yearAgo: before(YEAR_MS),
         weekAgo: before(WEEK_MS),
         between: [1, 2, 3, 4, 5, 6].map((days) => before(days * DAY_MS)),
-        alerted: () => alertedIn(store, { from: learned.from, to: yesterday + DAY_MS }),
+        alerted: () => alertedIn(store, key, { from: learned.from, to: yesterday + DAY_MS }),
       },
       (from, to) => new Set(shifts(from, to).map(({ of }) => of)),
     );
@@ -112,8 +148,10 @@ export function driftMonitor(deps: DriftDeps) {
     const isNews = season !== undefined && noted !== `${yesterday} ${season}`;
     if (isNews) noted = `${yesterday} ${season}`;
     return {
-      ...(drifted.length > 0 ? foundDrift(version, reference, current, drifted, season) : found()),
-      ...(isNews && { noted: [`drift: ${season}`] }),
+      ...(drifted.length > 0
+        ? foundDrift({ version, lineage }, reference, current, drifted, season)
+        : found()),
+      ...(isNews && { noted: [`${key}: ${season}`] }),
     };
   };
 }
@@ -124,7 +162,7 @@ const rulesOf = (schema: Schema): Scorer =>
 
 /** One alert for all that drifted: a change of the catalogue or of the visitors moves much at once. */
 function foundDrift(
-  champion: Version,
+  { version: champion, lineage }: { readonly version: Version; readonly lineage: string | null },
   reference: World,
   current: World,
   drifted: readonly Shift[],
@@ -137,15 +175,16 @@ function foundDrift(
   const more = drifted.length > WORST ? ` and ${drifted.length - WORST} more` : '';
   const items = turnover(reference.catalogue, current.catalogue);
   return found({
-    key: KEY,
+    key: keyOf(lineage),
     kind: KEY,
     message: [
-      `the world has drifted from what ${champion} learned from: ${shown}${more}`,
+      `the world${lineage === null ? '' : ` at placement ${lineage}`} has drifted from what ${champion} learned from: ${shown}${more}`,
       turnoverText(items),
       ...(season === undefined ? [] : [season]),
     ].join('; '),
     details: {
       champion,
+      ...(lineage !== null && { placement: lineage }),
       sessions: current.visitors,
       moved: drifted.map(({ of, figures }) => ({ feature: of, ...figures })),
       ...items,
@@ -154,11 +193,15 @@ function foundDrift(
 }
 
 /** What alerts of drift named that were last seen in a span, `to` excluded. One that is open is seen at every look. */
-async function alertedIn({ db }: Store, { from, to }: Span): Promise<ReadonlySet<string>> {
+async function alertedIn(
+  { db }: Store,
+  key: string,
+  { from, to }: Span,
+): Promise<ReadonlySet<string>> {
   const rows = await db
     .select({ details: alerts.details })
     .from(alerts)
-    .where(and(eq(alerts.kind, KEY), gte(alerts.lastSeenAt, from), lt(alerts.lastSeenAt, to)));
+    .where(and(eq(alerts.key, key), gte(alerts.lastSeenAt, from), lt(alerts.lastSeenAt, to)));
   return new Set(
     rows.flatMap(({ details: { moved } }) =>
       // Alerts from before it was of the world may hold something else.

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
@@ -6,7 +7,7 @@ import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { withLearned } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Published } from './published.ts';
-import { tableOf } from './snapshot-tables.ts';
+import { tableOf, type LoadedTable } from './snapshot-tables.ts';
 
 /** What items are ranked from, as it is published. */
 export interface PublishedTables {
@@ -18,13 +19,18 @@ export interface PublishedTables {
   readonly tableFor: (candidates: readonly Item[] | undefined) => RankableTable | undefined;
 }
 
+/** A placement with a lineage of its own may have other features over the same columns. */
+const fits = (schema: Schema, { schemaHash, table: { table } }: LoadedTable): boolean =>
+  schemaHash === schema.hash ||
+  canonicalJson(table.columns.map(({ spec }) => spec)) === canonicalJson(schema.columns);
+
 export function publishedTables(
   schema: Schema,
   { snapshot, learned }: Pick<Published, 'snapshot' | 'learned'>,
 ): PublishedTables {
   const loaded = snapshot && tableOf(snapshot);
   const part = learned && learnedPart(learnedFromBytes(learned.bytes), learned.hash);
-  const plain = loaded?.schemaHash === schema.hash ? loaded.table : undefined;
+  const plain = loaded && fits(schema, loaded) ? loaded.table : undefined;
   const catalogue = plain && part ? withLearned(plain, schema, part) : plain;
   return {
     snapshot: plain === undefined ? '' : snapshot!.hash,

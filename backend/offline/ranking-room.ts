@@ -1,4 +1,7 @@
 import type { Version } from '../../shared/domain/ids.ts';
+import { isPlacement } from '../../shared/domain/placement.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import { readLive } from '../models/live-pointer.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import { threadOnDemand } from '../process/thread.ts';
 import { pastRanking, type PastRanking, type PastRankingDeps } from './past-ranking.ts';
@@ -20,6 +23,17 @@ export interface RankingRoom {
   preview(asked: PreviewAsked): Promise<Preview>;
   past(rankingId: string): Promise<PastRanking>;
   stop(): Promise<void>;
+}
+
+/** The champion of the lineage that a request's placement has of its own; undefined: the default one's. */
+async function championAt(
+  { store }: Pick<PastRankingDeps, 'store'>,
+  request: unknown,
+): Promise<Version | undefined> {
+  const { placement } = (request ?? {}) as { readonly placement?: unknown };
+  if (!isPlacement(placement)) return undefined;
+  const pointer = (await readLive(store))?.pointer;
+  return pointer && pointerAt(pointer, placement)?.champion;
 }
 
 /** What was published stays this long, so that trying requests out does not read it from KV each time. */
@@ -44,7 +58,7 @@ export function rankingRoomOf(
   };
   return {
     async preview({ request, version, ...draw }) {
-      const published = await publishedOf(version);
+      const published = await publishedOf(version ?? (await championAt(deps, request)));
       return thread.call((worker) => worker.preview(published, request, draw));
     },
     past: (rankingId) => pastRanking({ ...deps, thread }, rankingId),

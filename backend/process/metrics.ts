@@ -83,6 +83,11 @@ export const backendMetrics = (): Metrics =>
     .declare('trimtab_trace_spans_total', 'Spans of traces, by what became of them.')
     .declare('trimtab_live_version', '1 for the version that is live.')
     .declare('trimtab_live_hold', '1 while a rollback holds the pointer.')
+    .declare(
+      'trimtab_live_placement_version',
+      '1 for the version that is live at a placement with a lineage of its own.',
+    )
+    .declare('trimtab_live_placement_hold', '1 while a rollback holds the lineage of a placement.')
     .declare('trimtab_snapshot_items', 'Items in the live snapshot.')
     .declare('trimtab_training_runs_total', 'Training runs ended, by status.')
     .declare('trimtab_training_last_timestamp_ms', 'When the last training run ended.')

@@ -1,4 +1,5 @@
 import { and, asc, desc, gte, lt, sql } from 'drizzle-orm';
+import { isVersion } from '../../shared/domain/ids.ts';
 import { parsePointer } from '../../shared/domain/pointer.ts';
 import type { Store } from '../store/open.ts';
 import { audit } from '../store/tables.ts';
@@ -21,9 +22,10 @@ export async function liveSpans(store: Store, { from, to }: Bounds): Promise<Liv
     .orderBy(asc(audit.id));
   const spans: LiveSpan[] = [];
   for (const { at, actor, action, details } of [...(before ? [before] : []), ...during]) {
-    const champion = parsePointer(String(details.text))?.champion;
+    // A long text was cut off; a pointer with lineages besides the default one says its champion beside it.
+    const champion = parsePointer(String(details.text))?.champion ?? details.champion;
     const last = spans.at(-1);
-    if (champion === undefined || champion === last?.version) continue;
+    if (!isVersion(champion) || champion === last?.version) continue;
     const since = Math.max(at, from);
     if (last !== undefined) spans[spans.length - 1] = { ...last, to: since };
     spans.push({ version: champion, from: since, to, by: actor, action });

@@ -7,6 +7,9 @@ import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { logsOfOtherSchemas } from '../log/logs-of-schemas.ts';
 import { aboutLog, type SchemaLog } from '../log/schema-log.ts';
 import { addVersion, type AddVersionDeps } from '../models/add-version.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import { checkColumns } from '../models/check-columns.ts';
+import { noLineage } from '../models/no-lineage.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import type { Versions } from '../models/versions.ts';
@@ -44,25 +47,31 @@ export const isSameSchema = (a: Schema, b: Schema): boolean =>
  * Makes another schema live: its rules become a new version, and that the champion at once, as no rollout can compare versions
  * of two schemas. The catalogue is then packed anew. Nothing is deleted: the versions and the log of the schema before stay, and
  * `promote` brings any of them back.
- * @throws ApiError 409 `nothing_live`, `on_hold`; 400 naming the item that does not fit, or the columns where none is known.
+ * @param placement with a lineage of its own; default: the default lineage.
+ * @throws ApiError 409 `nothing_live`, `on_hold`, `other_columns`; 404 `no_lineage`; 400 naming the item that does not fit, or the columns where none is known.
  */
 export async function applySchema(
   deps: ApplySchemaDeps,
   schema: Schema,
   by: string,
+  placement?: string,
 ): Promise<AppliedSchema> {
   const { store, versions, livePointer, checkCatalogue, nowMs } = deps;
   const live = await readLive(store);
   if (live === undefined)
     throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
-  const before = live.pointer.champion;
+  const own = pointerAt(live.pointer, placement);
+  if (own === undefined) throw noLineage(placement!);
+  const before = own.champion;
+  if (placement !== undefined)
+    checkColumns(schema, (await versions.load(live.pointer.champion)).schema);
   const current = (await versions.load(before)).schema;
   const items = await checkCatalogue(schema);
   const logs = (await logsOfOtherSchemas(store.db, schema, { from: 0, to: nowMs() })).map(aboutLog);
   const about = { before, schema: { name: schema.name, hash: schema.hash }, items, logs };
   if (isSameSchema(current, schema)) return { applied: false, version: before, ...about };
   // Before a version is stored that could not go live.
-  if (live.pointer.hold === true)
+  if (own.hold === true)
     throw new ApiError(409, 'on_hold', `${before} is held: release first, then apply the schema`);
   // The store gives the real version.
   const { version: _, ...rules } = additiveFromPoints(schema, schema.rules, {
@@ -70,15 +79,27 @@ export async function applySchema(
     name: 'rules',
     posterior: unlearned(schema, schema.exploration),
   });
-  const version = await addVersion(deps, rules, { rules: schema.name, before, givenBy: by });
-  await livePointer.promote(version, by);
+  const placed = placement !== undefined && { placement };
+  const version = await addVersion(deps, rules, {
+    rules: schema.name,
+    before,
+    givenBy: by,
+    ...placed,
+  });
+  await livePointer.promote(version, by, placement);
   await store.write([
     recordAudit(store, {
       at: nowMs(),
       actor: by,
       action: 'apply schema',
       subject: version,
-      details: { schema: schema.name, hash: schema.hash, before, schemaBefore: current.name },
+      details: {
+        schema: schema.name,
+        hash: schema.hash,
+        before,
+        schemaBefore: current.name,
+        ...placed,
+      },
     }),
   ]);
   return { applied: true, version, ...about };

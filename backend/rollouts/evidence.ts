@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Account } from '../log/account/account.ts';
@@ -46,7 +47,8 @@ export async function gatherEvidence(
   nowMs: number,
 ): Promise<RolloutEvidence> {
   const { store, settleMs } = deps;
-  const live = (await readLive(store))?.pointer;
+  const whole = (await readLive(store))?.pointer;
+  const live = whole && pointerAt(whole, row.lineage ?? undefined);
   const pointer = {
     champion: live?.champion ?? RULES_VERSION,
     ...(live?.hold === true && { hold: true }),
@@ -79,7 +81,11 @@ export async function gatherEvidence(
     guardrails,
     ...(rules && {
       ...(!isUnseen(state.stage) && { gain }),
-      plan: await readPlan(store, experiment, rules, { alpha: gain.alpha, nowMs }),
+      plan: await readPlan(store, experiment, rules, {
+        alpha: gain.alpha,
+        nowMs,
+        lineage: row.lineage,
+      }),
       ...(await whoWaits(store, row)),
     }),
     doubts: [...mismatches(strata), ...(await deps.doubts())],

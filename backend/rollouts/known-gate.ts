@@ -3,7 +3,9 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { learnedUntil } from '../models/learned-until.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { noLineage } from '../models/no-lineage.ts';
 import type { Store } from '../store/open.ts';
 import { evaluations, weights } from '../store/tables.ts';
 
@@ -12,8 +14,15 @@ import { evaluations, weights } from '../store/tables.ts';
  * trained elsewhere has no other. An evaluation on rankings that either of them learned from (`--from`) is none.
  * @throws ApiError 409 `no_gate` where they were not compared: somebody may promote the version by hand instead.
  */
-export async function knownGate(store: Store, version: Version): Promise<GateVerdict> {
-  const champion = (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+export async function knownGate(
+  store: Store,
+  version: Version,
+  placement?: string,
+): Promise<GateVerdict> {
+  const pointer = (await readLive(store))?.pointer;
+  const own = pointer && pointerAt(pointer, placement);
+  if (placement !== undefined && own === undefined) throw noLineage(placement);
+  const champion = own?.champion ?? RULES_VERSION;
   const rows = await store.db
     .select({ version: weights.version, lineage: weights.lineage })
     .from(weights)

@@ -5,7 +5,9 @@ import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
 import { believedTime } from '../log/log-time.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { readLive } from '../models/live-pointer.ts';
+import { noLineage } from '../models/no-lineage.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
@@ -28,23 +30,27 @@ export interface ProposeDeps {
 const LAST_RANK = 1_000_000;
 
 /**
- * Starts a rollout, which is to make a version the champion. One rollout is under way at a time: a newer challenger
+ * Starts a rollout, which is to make a version the champion of a lineage. One rollout is under way in each at a time: a newer challenger
  * replaces one that no visitor was shown yet; while a canary is under way it waits, and replaces another
  * that waits; a canary that stands still gives way to it (`decideRollout`).
- * @param gate of the version against the present champion.
- * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`.
+ * @param gate of the version against the present champion. @param placement of the lineage; undefined: the default one.
+ * @returns the rollout's id. @throws ApiError 404 for an unknown version; 409 `on_hold`, `is_champion`, `foreign_schema`, `in_rollout`; 404 `no_lineage`.
  */
 export async function proposeRollout(
   { store, versions, settings, nowMs, newId = shortId }: ProposeDeps,
   version: Version,
   gate: GateVerdict | undefined,
   by: string,
+  placement?: string,
 ): Promise<string> {
   const challenger = await versions.load(version);
   const live = await readLive(store);
   if (live === undefined)
     throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
-  const { champion, hold } = live.pointer;
+  const own = pointerAt(live.pointer, placement);
+  if (own === undefined) throw noLineage(placement!);
+  const { champion, hold } = own;
+  const lineage = placement ?? null;
   if (hold === true)
     throw new ApiError(409, 'on_hold', `${champion} is held: release first, then roll out`);
   if (champion === version)
@@ -56,13 +62,16 @@ export async function proposeRollout(
       'foreign_schema',
       `${version} has another schema than ${champion}, under which the catalogue is packed: promote it at once, or not at all`,
     );
-  const open = await openRollouts(store);
-  if (open.some((row) => row.challenger === version))
+  const all = await openRollouts(store);
+  const open = all.filter((row) => row.lineage === lineage);
+  if (all.some((row) => row.challenger === version))
     throw new ApiError(409, 'in_rollout', `${version} is in a rollout already: trimtab rollouts`);
   // By a clock that jumped, its first steps would seem to begin in the future, and would not end until then.
   const at = await believedTime(store.db, nowMs());
   const id = newId();
-  await ensureLayer(store, { name: ROLLOUT_LAYER, unit: 'session', rank: LAST_RANK }, at);
+  // Canaries of different lineages are shown at different placements, and may have the same sessions.
+  const layer = placement === undefined ? ROLLOUT_LAYER : `${ROLLOUT_LAYER}:${placement}`;
+  await ensureLayer(store, { name: layer, unit: 'session', rank: LAST_RANK }, at);
   // Of one that is withdrawn already the pointer may still have to be moved, which closes it.
   const replaced = open.filter((row) => row.stage !== 'withdrawn' && isUnseen(stateOf(row).stage));
   await store.write([
@@ -74,7 +83,7 @@ export async function proposeRollout(
       id,
       name: `rollout of ${version}`,
       kind: 'rollout',
-      layer: ROLLOUT_LAYER,
+      layer,
       salt: newId(),
       rangeFrom: 0,
       rangeTo: 1,
@@ -89,6 +98,8 @@ export async function proposeRollout(
       minimumPerArm: settings.minimumPerArm,
       status: 'draft',
       createdAt: at,
+      lineage,
+      placements: placement === undefined ? null : [placement],
     }),
     store.db.insert(rollouts).values({
       id,
@@ -101,13 +112,19 @@ export async function proposeRollout(
       gate: gate === undefined ? null : { verdict: gate.verdict, reason: gate.reason },
       by,
       createdAt: at,
+      lineage,
     }),
     recordAudit(store, {
       at,
       actor: by,
       action: 'propose rollout',
       subject: version,
-      details: { rollout: id, champion, ...(gate && { gate: gate.verdict }) },
+      details: {
+        rollout: id,
+        champion,
+        ...(gate && { gate: gate.verdict }),
+        ...(placement !== undefined && { placement }),
+      },
     }),
   ]);
   return id;

@@ -6,6 +6,7 @@ import { freeShare } from '../experiments/free-share.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
 import { cameOf, countedRankings, schemaList } from '../log/account/counted.ts';
 import { readAccount, schemasWithRankings } from '../log/account/log-mark.ts';
+import { inScope, readScope, type LineageScope } from '../models/lineage-scope.ts';
 import type { Store } from '../store/open.ts';
 import type { CanaryPlan } from './gain.ts';
 import type { GainRules } from './settings.ts';
@@ -35,10 +36,13 @@ const GROWTH = 0.1;
  * else a plan depends on is cheap to read, and makes another plan at once: the rules, the event that decides, the sessions that
  * experiments hold, the schemas that were ranked under, how the account counts, and a log that is young and grows fast.
  */
-const kept = new WeakMap<
-  Store,
-  { readonly key: string; readonly rows: number; readonly plan: CanaryPlan }
->();
+const kept = new WeakMap<Store, Map<string | null, KeptPlan>>();
+
+interface KeptPlan {
+  readonly key: string;
+  readonly rows: number;
+  readonly plan: CanaryPlan;
+}
 
 /**
  * What a canary could tell at the traffic of the last seven days, by the account: bring it up to date first. Planned is for the
@@ -49,12 +53,17 @@ export async function readPlan(
   store: Store,
   { metrics }: Pick<Experiment, 'metrics'>,
   { decides, minGain }: Pick<GainRules, 'decides' | 'minGain'>,
-  { alpha, nowMs }: { readonly alpha: number; readonly nowMs: number },
+  {
+    alpha,
+    nowMs,
+    lineage = null,
+  }: { readonly alpha: number; readonly nowMs: number; readonly lineage?: string | null },
 ): Promise<CanaryPlan | undefined> {
   const { db } = store;
   const event = eventThatDecides(metrics, decides);
-  const free = await freeShare(store);
-  const freeToInterleave = await freeShare(store, 'interleaved');
+  const free = await freeShare(store, 'split', lineage);
+  const freeToInterleave = await freeShare(store, 'interleaved', lineage);
+  const scope = await readScope(store, lineage);
   const schemas = await schemasWithRankings(db);
   const { version: countedBy, rows } = await readAccount(db);
   const hour = Math.floor(nowMs / HOUR_MS);
@@ -67,13 +76,15 @@ export async function readPlan(
     schemas,
     countedBy,
     hour,
+    scope,
   ]);
-  const known = kept.get(store);
+  const ofStore = kept.get(store) ?? new Map<string | null, KeptPlan>();
+  const known = ofStore.get(lineage);
   if (known?.key === key && rows <= known.rows * (1 + GROWTH)) return known.plan;
-  const lately = await readLately(store, event, nowMs);
+  const lately = await readLately(store, event, nowMs, scope);
   const plan = planOf(lately, { alpha, minGain, nowMs, free, freeToInterleave });
   // The first visitors may come at any moment.
-  if (plan !== undefined) kept.set(store, { key, rows, plan });
+  if (plan !== undefined) kept.set(store, ofStore.set(lineage, { key, rows, plan }));
   return plan;
 }
 
@@ -122,7 +133,12 @@ function eventThatDecides(metrics: Experiment['metrics'], decides: string): Even
   return metric?.kind === 'proportion' && event !== undefined ? event : 'click';
 }
 
-async function readLately({ db }: Store, event: EventType, nowMs: number): Promise<Lately> {
+async function readLately(
+  { db }: Store,
+  event: EventType,
+  nowMs: number,
+  scope: LineageScope,
+): Promise<Lately> {
   const [row] = await db.all<Lately>(sql`
     select count(*) as sessions, coalesce(sum(came), 0) as came, min(firstAt) as firstAt,
       coalesce(sum(rankings), 0) as rankings, coalesce(sum(severalItems), 0) as severalItems
@@ -131,7 +147,7 @@ async function readLately({ db }: Store, event: EventType, nowMs: number): Promi
         sum(json_array_length(d.itemIds) > 1) as severalItems
       from ${countedRankings} d
       where d.schemaHash in (${await schemaList(db)}) and d.at >= ${nowMs - BACK_MS} and d.at < ${nowMs}
-        and not d.siteOrder
+        and not d.siteOrder and ${inScope(scope, sql`d.placement`)}
       group by d.sessionId
     )`);
   return row;

@@ -12,7 +12,13 @@ export interface RolloutState {
   readonly stage: Stage;
   /** When the stage began, epoch ms. */
   readonly sinceMs: number;
+  /** Whose lineage it is of; absent: the default one. */
+  readonly placement?: string;
 }
+
+/** What commands about a rollout's lineage need besides a version. */
+export const placementFlag = ({ placement }: Pick<RolloutState, 'placement'>): string =>
+  placement === undefined ? '' : ` --placement ${placement}`;
 
 /** Everything that a decision depends on, as plain JSON, so that a logged decision can be made again. */
 export interface RolloutEvidence {

@@ -16,14 +16,21 @@ export const [CHALLENGER, CHAMPION] = ['challenger', 'champion'] as const;
 /** The actor in the audit log where a rollout moves the pointer. */
 export const actorFor = ({ id }: Pick<RolloutRow, 'id'>): string => `rollout ${id}`;
 
-export const stateOf = ({ challenger, champion, stage, since }: RolloutRow): RolloutState => ({
+export const stateOf = ({
+  challenger,
+  champion,
+  stage,
+  since,
+  lineage,
+}: Pick<RolloutRow, 'challenger' | 'champion' | 'stage' | 'since' | 'lineage'>): RolloutState => ({
   challenger: parseVersion(challenger),
   champion: parseVersion(champion),
   stage: stage as Stage,
   sinceMs: since,
+  ...(lineage !== null && { placement: lineage }),
 });
 
-/** Rollouts that are under way or waiting, oldest first. */
+/** Rollouts that are under way or waiting, of all lineages, oldest first. */
 export const openRollouts = (store: Store): Promise<RolloutRow[]> =>
   store.db
     .select()
@@ -92,11 +99,24 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Exper
   return found;
 }
 
-/** The version that is scored in shadow. @param share of the sessions. */
-export async function shadowOf(store: Store, share: number): Promise<Pick<Pointer, 'shadow'>> {
-  const [row] = await store.db
-    .select({ challenger: rollouts.challenger })
+/** Stands for the default lineage where names of placements are keys: no placement has it. */
+export const MAIN = '';
+
+/** The versions that are scored in shadow, by the placement of their lineage, `MAIN` for the default one. @param share of the sessions. */
+export async function shadowsOf(
+  store: Store,
+  share: number,
+): Promise<ReadonlyMap<string, Pick<Pointer, 'shadow'>>> {
+  const rows = await store.db
+    .select({ challenger: rollouts.challenger, lineage: rollouts.lineage })
     .from(rollouts)
     .where(and(eq(rollouts.stage, 'shadow'), isNull(rollouts.endedAt)));
-  return row === undefined ? {} : { shadow: { version: parseVersion(row.challenger), share } };
+  return new Map(
+    rows
+      .toReversed()
+      .map(({ challenger, lineage }) => [
+        lineage ?? MAIN,
+        { shadow: { version: parseVersion(challenger), share } },
+      ]),
+  );
 }

@@ -14,10 +14,10 @@ type Gate = Parameters<typeof proposeRollout>[2];
 /** Makes challengers the champion, step by step. */
 export interface Rollouts {
   /** @returns the rollout's id. @throws as `proposeRollout`. */
-  propose(version: Version, gate: Gate, by: string): Promise<string>;
+  propose(version: Version, gate: Gate, by: string, placement?: string): Promise<string>;
   /** Ends a rollout; the champion stays. @throws ApiError 404; 409 `rollout_over`. */
   withdraw(id: string, by: string): Promise<void>;
-  /** Makes one decision; the scheduler calls it once per interval. @param fence see `advanceRollouts`. */
+  /** Makes one decision in each lineage; the scheduler calls it once per interval. @param fence see `advanceRollouts`. @returns the first. */
   advance(fence?: SQL): Promise<RolloutDecision | undefined>;
   /** Ops moved the pointer: the rollout that is under way decides on that now, and not an interval later. */
   noticeManualMove(): Promise<void>;
@@ -30,16 +30,16 @@ export function rolloutsOf(
   const inTurn = serial();
   const advance = (fence?: SQL) =>
     inTurn(async () => {
-      const decision = await advanceRollouts(deps, fence);
-      if (decision !== undefined && decision.next.stage !== decision.from.stage)
-        log(`rollout of ${decision.from.challenger}: ${decision.why}`);
-      return decision;
+      const decisions = await advanceRollouts(deps, fence);
+      for (const { from, next, why } of decisions)
+        if (next.stage !== from.stage) log(`rollout of ${from.challenger}: ${why}`);
+      return decisions.at(0);
     });
   return {
     advance,
 
-    async propose(version, gate, by) {
-      const id = await inTurn(() => proposeRollout(deps, version, gate, by));
+    async propose(version, gate, by, placement) {
+      const id = await inTurn(() => proposeRollout(deps, version, gate, by, placement));
       // The first step has no waiting time; where the edge cannot be reached it waits for the next interval.
       await advance().catch((error: unknown) => log(`rollout ${id} waits: ${messageOf(error)}`));
       return id;

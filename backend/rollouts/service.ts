@@ -88,16 +88,20 @@ function noticed(
     rollouts.noticeManualMove().catch((error: unknown) => log(`rollouts: ${messageOf(error)}`));
   return {
     ...livePointer,
-    async promote(version, by) {
-      await livePointer.promote(version, by);
+    async promote(...move) {
+      await livePointer.promote(...move);
       await notice();
     },
-    async rollback(version, by) {
-      await livePointer.rollback(version, by);
+    async rollback(...move) {
+      await livePointer.rollback(...move);
       await notice();
     },
-    async release(by) {
-      await livePointer.release(by);
+    async release(...move) {
+      await livePointer.release(...move);
+      await notice();
+    },
+    async end(...move) {
+      await livePointer.end(...move);
       await notice();
     },
   };

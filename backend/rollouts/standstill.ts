@@ -1,4 +1,4 @@
-import type { RolloutEvidence, RolloutState } from './rollout-evidence.ts';
+import { placementFlag, type RolloutEvidence, type RolloutState } from './rollout-evidence.ts';
 import type { StepRules } from './settings.ts';
 import { isUnseen } from './steps.ts';
 
@@ -7,14 +7,16 @@ import { isUnseen } from './steps.ts';
  * @param elapsedMs since the step began. @param isGateOpen the gate has not let it pass.
  */
 export function mustDecide(
-  { challenger, stage }: RolloutState,
+  state: RolloutState,
   { sessions, guardrails, doubts = [] }: RolloutEvidence,
   { minMs, minSessions }: StepRules,
   { elapsedMs, isGateOpen }: { readonly elapsedMs: number; readonly isGateOpen: boolean },
 ): string | undefined {
-  const orEnd = `go on without it by "trimtab promote ${challenger}", or end it by "trimtab rollouts withdraw ${challenger}"`;
+  const { challenger, stage } = state;
+  const promote = `trimtab promote ${challenger}${placementFlag(state)}`;
+  const orEnd = `go on without it by "${promote}", or end it by "trimtab rollouts withdraw ${challenger}"`;
   if (isGateOpen)
-    return `an operator must decide, as its gate is asked once: vouch for it by "trimtab promote ${challenger}", or end it by "trimtab rollouts withdraw ${challenger}"`;
+    return `an operator must decide, as its gate is asked once: vouch for it by "${promote}", or end it by "trimtab rollouts withdraw ${challenger}"`;
   if (doubts.length > 0)
     return `an operator must decide: mend what the doubt is about ("trimtab alerts" and "trimtab data quality" say more), ${orEnd}`;
   if (stage === 'candidate' || elapsedMs < Math.max(minMs, PATIENCE_MS)) return undefined;

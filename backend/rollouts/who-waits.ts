@@ -11,8 +11,11 @@ export async function whoWaits(
   row: RolloutRow,
 ): Promise<Pick<RolloutEvidence, 'successor' | 'stuckSinceMs'>> {
   const next = (await openRollouts(store)).find(
-    ({ id, champion, gate }) =>
-      id !== row.id && champion === row.champion && gate?.verdict === 'promote',
+    ({ id, lineage, champion, gate }) =>
+      id !== row.id &&
+      lineage === row.lineage &&
+      champion === row.champion &&
+      gate?.verdict === 'promote',
   );
   const stuckSinceMs = await readStuckSince(store, row);
   return {

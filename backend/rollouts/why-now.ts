@@ -30,9 +30,13 @@ async function whoEnded({ db }: Store, { id, challenger }: RolloutRow): Promise<
   return entry === undefined ? null : `${entry.why}, by ${entry.actor}`;
 }
 
-/** One rollout is under way at a time, the oldest. */
-async function behindWhom(store: Store, { id, endedAt }: RolloutRow): Promise<string | null> {
-  const [first] = endedAt === null ? await openRollouts(store) : [];
+/** One rollout is under way in each lineage at a time, the oldest. */
+async function behindWhom(
+  store: Store,
+  { id, endedAt, lineage }: RolloutRow,
+): Promise<string | null> {
+  const open = endedAt === null ? await openRollouts(store) : [];
+  const first = open.find((row) => row.lineage === lineage);
   return first === undefined || first.id === id
     ? null
     : `it waits until the rollout of ${first.challenger} (${first.id}) is over, which is at ${first.stage}`;

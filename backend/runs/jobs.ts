@@ -5,6 +5,9 @@ import type { Lease } from '../scheduler/lease.ts';
 import type { TrainingDataSettings } from '../log/settings.ts';
 import type { RolloutSettings } from '../rollouts/settings.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import type { PlacementSettings } from '../models/placement-settings.ts';
+import { inItsTurn } from './train-with-policy.ts';
 import type { Trainer } from './trainer.ts';
 import type { TrainingSettings } from './train/settings.ts';
 
@@ -17,6 +20,7 @@ export function jobsOf(deps: {
     readonly trainingData: Pick<TrainingDataSettings, 'pruneSchedule'>;
     readonly watchEveryMs: number;
     readonly rollout: Pick<RolloutSettings, 'schedule'>;
+    readonly placements: PlacementSettings;
   };
   readonly trainer: Pick<Trainer, 'start' | 'closeInterrupted'>;
   readonly trainingData: Pick<TrainingDataService, 'prune' | 'pruneOwnFolder'>;
@@ -34,9 +38,22 @@ export function jobsOf(deps: {
     run,
     leaderOnly: true,
   });
+  /** One lineage after the other, as one run is under way at a time. */
+  const ofPlacements = async (name: string, asked: Parameters<Trainer['start']>[0]) => {
+    for (const placement of Object.keys(config.placements)) {
+      try {
+        const run = await inItsTurn(() => trainer.start({ ...asked, placement }));
+        log(`${name} of placement ${placement}: run ${run}`);
+      } catch (error) {
+        // The other lineages are trained all the same.
+        log(`${name} of placement ${placement}: ${messageOf(error)}`);
+      }
+    }
+  };
   return [
     job(DAILY_TRAINING, training.schedule, async () => {
       log(`${DAILY_TRAINING}: run ${await trainer.start({})}`);
+      await ofPlacements(DAILY_TRAINING, {});
     }),
     job('weekly full training', training.fullSchedule, async () => {
       const asked = {
@@ -46,6 +63,7 @@ export function jobsOf(deps: {
         name: 'learned from the rules',
       };
       log(`weekly full training: run ${await trainer.start(asked)}`);
+      await ofPlacements('weekly full training', asked);
     }),
     job('rollout decisions', config.rollout.schedule, async () => {
       await rollouts.advance(leader.held);

@@ -21,11 +21,19 @@ const POLL_MS = 500;
 /** Trains an arm's version in a run of its own, by the reward of the arm's policy. It waits while another run is under way. */
 export const trainWithPolicy =
   ({ store, versions, trainer, nowMs }: TrainWithPolicyDeps) =>
-  async ({ parent, name, rewardPolicy, experiment }: ArmTraining): Promise<Version> => {
+  async ({ parent, name, rewardPolicy, experiment, lineage }: ArmTraining): Promise<Version> => {
     const { schema } = await versions.load(parent);
     const scope = { experimentId: experiment, rewardPolicy };
     const reward = await rewardInForce(store, schema, nowMs(), scope);
-    const runId = await inItsTurn(() => trainer.start({ parent, name, reward, publish: false }));
+    const runId = await inItsTurn(() =>
+      trainer.start({
+        parent,
+        name,
+        reward,
+        publish: false,
+        ...(lineage !== null && { placement: lineage }),
+      }),
+    );
     for (;;) {
       const [run] = await store.db.select().from(runs).where(eq(runs.id, runId));
       if (run?.status === 'done') return run.version as Version;
@@ -35,7 +43,8 @@ export const trainWithPolicy =
     }
   };
 
-async function inItsTurn(start: () => Promise<string>): Promise<string> {
+/** Waits while another run is under way. */
+export async function inItsTurn(start: () => Promise<string>): Promise<string> {
   for (;;) {
     try {
       return await start();

@@ -51,7 +51,10 @@ export interface Trainer {
 }
 
 export interface TrainerDeps
-  extends RunDeps, TrainingDeps, Omit<RunSourceDeps, 'retentionDays' | 'windowDays' | 'versions'> {
+  extends
+    RunDeps,
+    TrainingDeps,
+    Omit<RunSourceDeps, 'retentionDays' | 'windowDays' | 'versions' | 'placements'> {
   readonly training: Pick<TrainingSettings, 'windows' | 'windowDays' | 'gate' | 'crosses'>;
   readonly versions: RunSourceDeps['versions'];
   /** Whether learned metric weights are the reward, where nothing overrides them. */
@@ -90,7 +93,7 @@ export function trainer(deps: TrainerDeps): Trainer {
           ...(rollout && { rollout }),
           ...(asked.fromRules
             ? { startFrom: await versions.oldestOf(source.parent.schema.hash) }
-            : await startFromLearned(store, source.parent)),
+            : source.placement === undefined && (await startFromLearned(store, source.parent))),
           name: asked.name ?? 'learned',
           publish: asked.publish ?? true,
         };

@@ -181,6 +181,21 @@ export const OPENAPI = {
               weightsAgeMs: { type: ['number', 'null'] },
               snapshotAgeMs: { type: ['number', 'null'] },
               degraded: { type: 'boolean' },
+              placements: {
+                type: 'object',
+                description:
+                  'What is served at placements with a lineage of their own, by placement',
+                additionalProperties: {
+                  type: 'object',
+                  properties: {
+                    weights: text,
+                    schemaHash: text,
+                    hold: { type: 'boolean' },
+                    degraded: { type: 'boolean' },
+                  },
+                  required: ['weights', 'schemaHash', 'hold', 'degraded'],
+                },
+              },
             },
             required: ['weights', 'schemaHash', 'snapshot', 'degraded'],
           }),

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
+import { armOf } from '../../shared/domain/pointer-at.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { CHAMPION_ARM, type Holdout, type WeightDelta } from '../../shared/domain/weight-delta.ts';
 import { bytesToHex } from '../../shared/hash/hex.ts';
@@ -103,7 +104,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
         `the deltas are based on ${baseVersion}, but ${adopted?.version ?? 'nothing'} is live: learn from that`,
       );
     }
-    if (isHeld(adopted.pointerText)) {
+    if (isHeld(adopted.pointerText, arm)) {
       return refused(
         409,
         'held',
@@ -136,7 +137,7 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
       const text = await this.env.WEIGHTS.get('active');
       const pointer = parsePointer(text ?? '');
       // A pointer that cannot be read does not tell whether the arm is over.
-      if (arm === undefined || (pointer !== undefined && pointer.arms?.[arm] === undefined))
+      if (arm === undefined || (pointer !== undefined && armOf(pointer, arm) === undefined))
         return await this.#deleteEverything();
     } catch (error) {
       console.error(`could not check whether arm ${arm} is over; it will be checked again`, error);
@@ -173,12 +174,12 @@ export class LiveWeights extends DurableObject<Env> implements LiveWeightsObject
 
   async #followPointer(arm: string, kvCacheTtlS: number): Promise<void> {
     const { pointer, text: pointerText } = await readPointer(this.env.WEIGHTS, kvCacheTtlS);
-    const version = pointer.arms?.[arm] ?? pointer.champion;
+    const version = armOf(pointer, arm)?.version ?? pointer.champion;
     const before = this.#adopted;
     if (before?.version !== version) {
       const { bytes } = await readScorer(this.env.WEIGHTS, version, kvCacheTtlS);
       this.#store({ version, base: bytes, bytes, delta: 0, pointer, pointerText });
-    } else if (isHeld(pointerText) && before.delta > 0) {
+    } else if (isHeld(pointerText, arm) && before.delta > 0) {
       this.#store({ ...published(before), pointer, pointerText });
     } else if (before.pointerText !== pointerText) {
       this.#store({ ...before, pointer, pointerText });
@@ -206,8 +207,11 @@ function published(adopted: Adopted): Adopted {
 /** The checksum at the end of the bytes, so equal content has the same tag in every cell. */
 const tagOf = (bytes: Uint8Array) => bytesToHex(bytes.subarray(-8));
 
-/** Whether an operator holds what is live, by a bare version id that was written by hand or by JSON that says so. */
-const isHeld = (pointerText: string) => parsePointer(pointerText)?.hold === true;
+/** Whether an operator holds what is live for the arm, by a bare version id that was written by hand or by JSON that says so. */
+function isHeld(pointerText: string, arm: string): boolean {
+  const pointer = parsePointer(pointerText);
+  return pointer !== undefined && (armOf(pointer, arm)?.hold ?? pointer.hold === true);
+}
 
 const refused = (status: number, code: string, message: string): DeltaResult => ({
   refused: { status, code, message },

@@ -6,7 +6,8 @@ import type { LoadedWeights } from './adopt-weights.ts';
 import { weightsFor } from './held-out.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import type { RunnableExperiments } from './runnable-experiments.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
+import { layersAt } from '../../shared/domain/pointer-at.ts';
 
 /** The weights and the exploration that a slate is drawn with. */
 export interface ServingConfig {
@@ -31,9 +32,12 @@ export function experimentPlanOf(
   { experiments, problem, ...champion }: CachedWeights,
   visitor: Visitor,
   source: keyof RunnableExperiments,
+  placement: string,
 ): ExperimentPlan | undefined {
   if (experiments === undefined || problem !== undefined) return undefined;
-  const pointer = experiments.runnable[source];
+  const runnable = experiments.runnable[source];
+  const layers = runnable.layers && layersAt(runnable.layers, placement);
+  const pointer = layers === runnable.layers ? runnable : { ...runnable, layers };
   const weightsOf = (key: string | undefined) =>
     weightsFor(key === undefined ? champion : experiments.arms.get(key)!, visitor);
   const configOf = ({ arm, exploration, interleaved }: Served): ServingConfig => {

@@ -6,6 +6,7 @@ import { NEWEST_PATCH_FORMAT } from '../../shared/format/patch-bytes.ts';
 import { NEWEST_SNAPSHOT_FORMAT } from '../../shared/format/snapshot-bytes.ts';
 import { cellOf } from '../platform/cell.ts';
 import type { ExperimentState } from './experiment-state.ts';
+import type { LineageWeights } from './cached-weights.ts';
 import type { RankState } from './rank-state.ts';
 
 /**
@@ -27,7 +28,8 @@ export async function handleVersion(
   ]);
   const reads = learnedKeys(live.scorer.schema).length > 0;
   const columns = reads ? await learned.get(ctx, cell, nowMs) : undefined;
-  const problems = [live, catalogue, columns].flatMap((one) => one?.problem ?? []);
+  const lineages = [...(live.lineages?.values() ?? [])];
+  const problems = [live, catalogue, columns, ...lineages].flatMap((one) => one?.problem ?? []);
   const forEverybody = {
     weights: live.scorer.version,
     schemaHash: live.scorer.schema.hash,
@@ -36,10 +38,13 @@ export async function handleVersion(
     weightsAgeMs: weights.ageMs(nowMs),
     snapshotAgeMs: snapshot.ageMs(nowMs),
     degraded: problems.length > 0,
+    ...(live.lineages && { placements: placementsIn(live.lineages) }),
   };
   if ((await roleOf(request, isolate, ctx)) !== 'secret') return jsonResponse(forEverybody);
   const experiments = live.problem === undefined ? live.experiments : undefined;
-  const all = [...problems, ...(experiments?.problems ?? [])];
+  const placed = lineages.flatMap((one) => one.experiments ?? []);
+  const states = [...(experiments ? [experiments] : []), ...placed];
+  const all = [...problems, ...states.flatMap((one) => one.problems)];
   return jsonResponse({
     ...forEverybody,
     delta: live.delta,
@@ -58,7 +63,7 @@ export async function handleVersion(
     numbersDeltas: true,
     schema: live.scorer.schema.name,
     ...(all.length > 0 && { problems: all }),
-    experiments: runningIds(experiments),
+    experiments: states.flatMap(runningIds),
     shadow: experiments?.shadow?.version ?? null,
     pointer: live.pointer ?? null,
     notUnderstood: misunderstandings.counts,
@@ -74,11 +79,25 @@ export async function handleVersion(
   });
 }
 
+/** What is served at placements with a lineage of their own; which arms and shadows they have is in the pointer. */
+const placementsIn = (lineages: LineageWeights) =>
+  Object.fromEntries(
+    [...lineages].map(([placement, { scorer, pointer, problem }]) => [
+      placement,
+      {
+        weights: scorer.version,
+        schemaHash: scorer.schema.hash,
+        hold: pointer?.hold === true,
+        degraded: problem !== undefined,
+      },
+    ]),
+  );
+
 /**
  * The experiments that run in this isolate for at least some requests: whatever runs for requests that rank the
  * catalogue also runs for candidate lists.
  */
-const runningIds = (experiments: ExperimentState | undefined): string[] =>
-  (experiments?.runnable.candidates.layers ?? []).flatMap((layer) =>
+const runningIds = (experiments: ExperimentState): string[] =>
+  (experiments.runnable.candidates.layers ?? []).flatMap((layer) =>
     layer.experiments.map(({ id }) => id),
   );

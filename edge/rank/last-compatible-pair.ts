@@ -1,6 +1,6 @@
 import { bundledRules } from './bundled-rules.ts';
 import type { LoadedSnapshot } from './snapshot-cache.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
 
 /** Weights and a snapshot that have the same schema. */
 export interface CompatiblePair {

@@ -27,22 +27,32 @@ export const learnedCache = (env: Env, settings: Settings): RefreshingCache<Cach
 
 /**
  * Tables of the catalogue with their learned columns. One is made when the snapshot or the part changes, by the first ranking
- * after it.
+ * after it, for each schema that ranks.
  */
 export class LearnedTables {
-  #made:
-    | { from: RankableTable; part: LearnedPart; schemaHash: string; table: RankableTable }
-    | undefined;
+  readonly #made = new Map<string, Made>();
 
   of(from: RankableTable, schema: Schema, part: LearnedPart | undefined): RankableTable {
     if (part === undefined) return from;
-    const made = this.#made;
+    const made = this.#made.get(schema.hash);
     // Versions of one schema share it: each brings an object of its own.
-    if (made?.from === from && made.part === part && made.schemaHash === schema.hash)
-      return made.table;
-    const isSame = made?.part === part && made.schemaHash === schema.hash;
-    const table = withLearned(from, schema, part, isSame ? made : undefined);
-    this.#made = { from, part, schemaHash: schema.hash, table };
+    if (made?.from === from && made.part === part) return made.table;
+    const table = withLearned(from, schema, part, made?.part === part ? made : undefined);
+    // Of a schema that ranks no more nothing is kept for longer than one change of the catalogue.
+    for (const [hash, other] of this.#made)
+      if (other.from !== from && other.from !== made?.from) this.#made.delete(hash);
+    this.#made.delete(schema.hash);
+    if (this.#made.size >= MOST_SCHEMAS) this.#made.delete(this.#made.keys().next().value!);
+    this.#made.set(schema.hash, { from, part, table });
     return table;
   }
 }
+
+interface Made {
+  readonly from: RankableTable;
+  readonly part: LearnedPart;
+  readonly table: RankableTable;
+}
+
+/** Of the default lineage and of others with features of their own; what was not asked for the longest goes. */
+const MOST_SCHEMAS = 4;

@@ -11,7 +11,8 @@ import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
 import { UserProofs } from './user-proofs.ts';
-import { weightsCache, type CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
+import { weightsCache } from './weights-cache.ts';
 
 /** What ranking keeps in the isolate's memory between requests. */
 export interface RankState {

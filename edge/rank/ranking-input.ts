@@ -10,10 +10,12 @@ import type { RankableTable } from '../../shared/score/rankable.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
 import type { CachedLearned } from './learned-cache.ts';
 import { weightsFor } from './held-out.ts';
+import { weightsAt } from './lineage-weights.ts';
+import { canRank, placedPair } from './placed-pair.ts';
 import type { RankState } from './rank-state.ts';
 import { orderArmOf, type OrderArm } from './order-arm.ts';
 import { awaitsItems, type LoadedSnapshot } from './snapshot-cache.ts';
-import type { CachedWeights } from './weights-cache.ts';
+import type { CachedWeights } from './cached-weights.ts';
 
 /** Which items a ranking chooses from, and with which weights. */
 export interface RankingInput {
@@ -48,9 +50,11 @@ export async function rankingInputOf(
   { pinned, visitor }: { pinned: Version | undefined; visitor: Visitor },
   { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: () => string; nowMs: number },
 ): Promise<RankingInput> {
+  const live = await state.weights.get(ctx, cell, nowMs);
+  const { placement } = request;
   const weights: CachedWeights =
     pinned === undefined
-      ? await state.weights.get(ctx, cell, nowMs)
+      ? weightsAt(live, placement)
       : { scorer: await state.pinnedScorers.get(pinned), delta: 0 };
   const { loaded: snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
   const learnedOf = async ({ scorer: { schema } }: CachedWeights): Promise<CachedLearned> =>
@@ -58,7 +62,7 @@ export async function rankingInputOf(
   const degraded = problem !== undefined;
   if (request.candidates !== undefined) {
     const learned = await learnedOf(weights);
-    return inputFromCandidates(request, visitor, weights, { snapshot, degraded }, learned);
+    return inputFromCandidates(request, visitor, weights, { snapshot, degraded, live }, learned);
   }
   if (snapshot === undefined || awaitsItems(snapshot)) {
     throw new ApiError(
@@ -70,11 +74,18 @@ export async function rankingInputOf(
       Math.ceil(state.settings.refreshMs / 1000),
     );
   }
+  const common =
+    pinned === undefined ? state.lastCompatiblePair.pairFor(live, snapshot) : undefined;
   const pair =
-    pinned === undefined
-      ? state.lastCompatiblePair.pairFor(weights, snapshot)
-      : { weights, snapshot };
-  if (pair?.weights.scorer.schema.hash !== pair?.snapshot.schemaHash || pair === undefined) {
+    pinned !== undefined
+      ? { weights, snapshot }
+      : weights === live || common === undefined
+        ? common
+        : placedPair(common, weights);
+  if (
+    pair === undefined ||
+    !canRank(pair.weights.scorer.schema, pair.snapshot, (common?.weights ?? live).scorer.schema)
+  ) {
     throw new ApiError(
       409,
       'schema_mismatch',
@@ -84,7 +95,7 @@ export async function rankingInputOf(
   const learned = await learnedOf(pair.weights);
   const { schema } = pair.weights.scorer;
   return {
-    ...configFor(pair.weights, visitor, 'catalogue'),
+    ...configFor(pair.weights, visitor, 'catalogue', placement),
     table: state.learnedTables.of(pair.snapshot.rankable, schema, learned.loaded?.part),
     catalogue: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
@@ -96,15 +107,21 @@ function inputFromCandidates(
   request: RankRequest,
   visitor: Visitor,
   weights: CachedWeights,
-  { snapshot, degraded }: { snapshot: LoadedSnapshot | undefined; degraded: boolean },
+  {
+    snapshot,
+    degraded,
+    live,
+  }: { snapshot: LoadedSnapshot | undefined; degraded: boolean; live: CachedWeights },
   learned: CachedLearned,
 ): RankingInput {
   const order = orderArmOf(weights.pointer, request, visitor);
   // Where no version ranks, no experiment on versions takes place.
   const chosen =
-    order?.arm === SITE_ARM ? { config: { weights } } : configFor(weights, visitor, 'candidates');
+    order?.arm === SITE_ARM
+      ? { config: { weights } }
+      : configFor(weights, visitor, 'candidates', request.placement);
   const { schema } = chosen.config.weights.scorer;
-  const usable = snapshot?.schemaHash === schema.hash ? snapshot : undefined;
+  const usable = snapshot && canRank(schema, snapshot, live.scorer.schema) ? snapshot : undefined;
   return {
     ...chosen,
     table: candidateTable(schema, request.candidates!, usable?.rankable, learned.loaded?.part),
@@ -117,8 +134,13 @@ function inputFromCandidates(
 
 const isUnconfirmed = ({ problem }: { readonly problem?: string }) => problem !== undefined;
 
-function configFor(weights: CachedWeights, visitor: Visitor, source: 'catalogue' | 'candidates') {
-  const plan = experimentPlanOf(weights, visitor, source);
+function configFor(
+  weights: CachedWeights,
+  visitor: Visitor,
+  source: 'catalogue' | 'candidates',
+  placement: string,
+) {
+  const plan = experimentPlanOf(weights, visitor, source, placement);
   const pointerRevision = weights.problem === undefined ? weights.pointer?.revision : undefined;
   return {
     ...(plan === undefined

@@ -5,26 +5,14 @@ import { readScorer } from '../artifacts/read-scorer.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
-import { adoptWeights, type LoadedWeights } from './adopt-weights.ts';
+import { adoptWeights } from './adopt-weights.ts';
 import { bundledRules } from './bundled-rules.ts';
-import {
-  experimentStateInMemory,
-  loadExperimentState,
-  type ExperimentState,
-} from './experiment-state.ts';
+import { servedLayers } from '../../shared/domain/pointer-at.ts';
+import type { CachedWeights } from './cached-weights.ts';
+import { lineageWeights, loadLineageExperiments } from './lineage-weights.ts';
+import { experimentStateInMemory, loadExperimentState } from './experiment-state.ts';
 import { RefreshingCache } from '../platform/refreshing-cache.ts';
 import { resetArmsOnHold } from './reset-arms-on-hold.ts';
-
-/** The weights that an isolate serves: the champion's, and what experiments serve beside them. */
-export interface CachedWeights extends LoadedWeights {
-  readonly pointer?: Pointer;
-  /** Absent while the pointer is on hold: experiments pause then. */
-  readonly experiments?: ExperimentState;
-  /** While on hold: the arms served before it whose LiveWeights object may still have online deltas. */
-  readonly armsToReset?: readonly string[];
-  /** Why these may not be the live weights; absent when they are confirmed. */
-  readonly problem?: string;
-}
 
 /**
  * The live weights, from the first source that has them: LiveWeights, KV, memory, the bundled rules. No ranking waits
@@ -37,15 +25,14 @@ export const weightsCache = (env: Env, settings: Settings): RefreshingCache<Cach
       const champion = await liveChampion({ env, settings, previous, cell });
       const { pointer, problem } = champion;
       if (pointer === undefined || problem !== undefined) return champion;
-      if (pointer.hold === true) {
-        const served = [...(previous?.experiments?.arms.keys() ?? [])];
-        return { ...champion, armsToReset: previous?.armsToReset ?? served };
-      }
-      const experiments = experimentStateInMemory(previous?.experiments, champion, pointer);
-      return { ...champion, experiments };
+      const weights = { ...champion, ...besideChampion(champion, pointer, previous) };
+      if (pointer.placements === undefined) return weights;
+      const sources = { env, settings, cell };
+      const lineages = await lineageWeights(sources, weights, previous?.lineages);
+      return lineages === undefined ? weights : { ...weights, lineages };
     },
     settings,
-    ({ pointer, experiments, armsToReset, problem, ...champion }, cell) => {
+    ({ pointer, experiments, armsToReset, problem, lineages, ...champion }, cell) => {
       if (pointer === undefined || problem !== undefined) return undefined;
       const patchOf = async <K extends 'experiments' | 'armsToReset'>(
         key: K,
@@ -57,15 +44,55 @@ export const weightsCache = (env: Env, settings: Settings): RefreshingCache<Cach
             ? { ...current, [key]: value }
             : current;
       };
-      if (experiments !== undefined) {
-        const sources = { env, settings, cell, previous: experiments };
-        return patchOf('experiments', loadExperimentState(sources, champion, pointer));
-      }
-      return (
-        armsToReset && patchOf('armsToReset', resetArmsOnHold(env, cell, armsToReset, champion))
-      );
+      const own =
+        experiments === undefined
+          ? armsToReset && patchOf('armsToReset', resetArmsOnHold(env, cell, armsToReset, champion))
+          : patchOf(
+              'experiments',
+              loadExperimentState(
+                { env, settings, cell, previous: experiments },
+                champion,
+                pointer,
+              ),
+            );
+      const placed = loadLineageExperiments({ env, settings, cell }, lineages);
+      return placed === undefined ? own : both(own, placed);
     },
   );
+
+/** What is served beside the champion of the default lineage, as far as it is in memory; on hold, what is to be reset. */
+function besideChampion(
+  champion: CachedWeights,
+  pointer: Pointer,
+  previous: CachedWeights | undefined,
+): Pick<CachedWeights, 'experiments' | 'armsToReset'> {
+  if (pointer.hold === true) {
+    const served = [...(previous?.experiments?.arms.keys() ?? [])];
+    return { armsToReset: previous?.armsToReset ?? served };
+  }
+  return { experiments: experimentStateInMemory(previous?.experiments, champion, pointer) };
+}
+
+type Patch = (current: CachedWeights) => CachedWeights;
+
+async function both(
+  own: Promise<Patch> | undefined,
+  placed: NonNullable<ReturnType<typeof loadLineageExperiments>>,
+): Promise<Patch> {
+  const [first, second] = await Promise.all([own, placed]);
+  return (current) => {
+    const patched = first === undefined ? current : first(current);
+    const lineages = second(patched.lineages);
+    return lineages === undefined ? patched : { ...patched, lineages };
+  };
+}
+
+/** The pointer as rankings are assigned by it. */
+const asServed = (pointer: Pointer): Pointer => {
+  const { placedLayers, ...others } = pointer;
+  const layers = servedLayers(pointer);
+  return placedLayers === undefined ? pointer : { ...others, ...(layers && { layers }) };
+};
 
 /** Whether both have the same champion and the same pointer: what was loaded for one then holds for the other. */
 const isSameTarget = (one: CachedWeights, other: CachedWeights): boolean =>
@@ -92,8 +119,11 @@ async function liveChampion(sources: ChampionSources): Promise<CachedWeights> {
   return { ...(sources.previous ?? { scorer: bundledRules, delta: 0 }), problem };
 }
 
-const fromLiveWeights = ({ env, cell, previous }: ChampionSources): Promise<CachedWeights> =>
-  adoptWeights(env, cell, CHAMPION_ARM, previous);
+async function fromLiveWeights({ env, cell, previous }: ChampionSources): Promise<CachedWeights> {
+  const adopted = await adoptWeights(env, cell, CHAMPION_ARM, previous);
+  const { pointer } = adopted;
+  return pointer?.placedLayers === undefined ? adopted : { ...adopted, pointer: asServed(pointer) };
+}
 
 async function fromKv({ env, settings, previous }: ChampionSources): Promise<CachedWeights> {
   const { pointer } = await readPointer(env.WEIGHTS, settings.kvCacheTtlS);
@@ -106,5 +136,5 @@ async function fromKv({ env, settings, previous }: ChampionSources): Promise<Cac
   const { scorer } = isInMemory
     ? previous
     : await readScorer(env.WEIGHTS, pointer.champion, settings.kvCacheTtlS);
-  return { scorer, delta: 0, pointer };
+  return { scorer, delta: 0, pointer: asServed(pointer) };
 }

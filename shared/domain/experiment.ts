@@ -20,6 +20,8 @@ export interface ServedExperiment extends AssignedExperiment {
    * the arms would have shown different slates from the same seed; where they are interleaved, put different items on any slot.
    */
   readonly trigger: 'ranked' | 'slate differs';
+  /** The placements whose rankings it is of, at least one; absent: all of its lineage. */
+  readonly placements?: readonly string[];
 }
 
 /** A layer as the pointer carries it. */

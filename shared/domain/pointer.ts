@@ -1,6 +1,7 @@
 import { isApprenticeships, type Apprenticeships } from './apprentice.ts';
 import type { ServedLayer } from './experiment.ts';
 import { isVersion, type Version } from './ids.ts';
+import { isArms, isShadow, readLineages, type Lineages } from './lineage.ts';
 import { readServedRules, type ServedRule } from './placed-rules.ts';
 import { isPlacement, type Placement } from './placement.ts';
 import { isServedLayers } from './served-layers.ts';
@@ -20,12 +21,22 @@ export interface Pointer {
   readonly arms?: Readonly<Record<string, Version>>;
   /** Assignment to arms. If two experiments change the same parameter, the one in the earlier layer gets it. */
   readonly layers?: readonly ServedLayer[];
+  /**
+   * Where an experiment is of some placements only: `layers`, and those experiments among them. An edge from before there were any does not
+   * read it, and shows none of them to anybody.
+   */
+  readonly placedLayers?: readonly ServedLayer[];
   /** Shadow scoring: for this share of the sessions, 0..1, the version is also scored and its slate is logged. */
   readonly shadow?: { readonly version: Version; readonly share: number };
   /** Where the site keeps its own order, and Trimtab is an apprentice, by placement; a hold changes nothing of it. */
   readonly apprentice?: Apprenticeships;
   /** What operators ask of slates; a hold changes nothing of it. */
   readonly slateRules?: readonly ServedRule[];
+  /**
+   * What is live at placements with a lineage of their own; all that stands beside it is of the default lineage. An edge from before there
+   * were any does not read it, and serves the default lineage everywhere.
+   */
+  readonly placements?: Lineages;
   /** True while the publisher must not move the pointer and experiments pause. */
   readonly hold?: boolean;
   readonly by?: string;
@@ -59,11 +70,15 @@ export function parsePointer(text: string): Pointer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { champion, placement, arms, layers, shadow, apprentice, hold, by, at, revision } =
     value as Record<string, unknown>;
-  const slateRules = readServedRules((value as Record<string, unknown>).slateRules);
+  const { slateRules: rules, placements, placedLayers } = value as Record<string, unknown>;
+  const slateRules = readServedRules(rules);
+  const lineages = readLineages(placements);
   if (!isVersion(champion)) return undefined;
   if (placement !== undefined && !isPlacement(placement)) return undefined;
   if (arms !== undefined && !isArms(arms)) return undefined;
   if (layers !== undefined && !isServedLayers(layers)) return undefined;
+  if (placedLayers !== undefined && !isServedLayers(placedLayers)) return undefined;
+  if (lineages === 'unreadable') return undefined;
   if (shadow !== undefined && !isShadow(shadow)) return undefined;
   if (apprentice !== undefined && !isApprenticeships(apprentice)) return undefined;
   return {
@@ -71,9 +86,11 @@ export function parsePointer(text: string): Pointer | undefined {
     ...(placement === undefined ? {} : { placement }),
     ...(arms === undefined ? {} : { arms }),
     ...(layers === undefined ? {} : { layers }),
+    ...(placedLayers === undefined ? {} : { placedLayers }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(apprentice === undefined ? {} : { apprentice }),
     ...(slateRules === undefined ? {} : { slateRules }),
+    ...(lineages === undefined ? {} : { placements: lineages }),
     ...(hold === true ? { hold } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof at === 'number' ? { at } : {}),
@@ -83,16 +100,6 @@ export function parsePointer(text: string): Pointer | undefined {
 
 const isRevision = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_REVISION;
-
-function isArms(value: unknown): value is Record<string, Version> {
-  return typeof value === 'object' && value !== null && Object.values(value).every(isVersion);
-}
-
-function isShadow(value: unknown): value is Pointer['shadow'] {
-  if (typeof value !== 'object' || value === null) return false;
-  const { version, share } = value as Record<string, unknown>;
-  return isVersion(version) && typeof share === 'number' && share >= 0 && share <= 1;
-}
 
 /**
  * The pointer to the live snapshot: the value of the CATALOGUE key `active`. That to the learned columns is the same, under the key

@@ -1,6 +1,7 @@
 import { checkLayer } from './layer.ts';
 import { checkExploration, type ExplorationSpec } from './exploration.ts';
 import type { ServedLayer } from './experiment.ts';
+import { isPlacement } from './placement.ts';
 
 /** Experiment ids and arm names as `exposuresToText` needs them: without spaces and colons. */
 const NAME = /^[^\s:]{1,128}$/;
@@ -33,7 +34,7 @@ function isLayer(value: unknown): value is ServedLayer {
 }
 
 function isExperiment(value: unknown): boolean {
-  const { id, salt, status, range, traffic, arms, design, trigger } = value as Record<
+  const { id, salt, status, range, traffic, arms, design, trigger, placements } = value as Record<
     string,
     unknown
   >;
@@ -48,7 +49,9 @@ function isExperiment(value: unknown): boolean {
     Array.isArray(arms) &&
     arms.every(isArm) &&
     (design === 'split' || (design === 'interleaved' && arms.length === 2)) &&
-    (trigger === 'ranked' || trigger === 'slate differs')
+    (trigger === 'ranked' || trigger === 'slate differs') &&
+    (placements === undefined ||
+      (Array.isArray(placements) && placements.length > 0 && placements.every(isPlacement)))
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Traffic } from '../../backend/models/live-pointer-service.ts';
+import type { Traffic } from '../../backend/models/compose-pointer.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { snapshotHash, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';

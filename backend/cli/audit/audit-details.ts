@@ -16,12 +16,15 @@ function shortened(value: unknown): string {
   return cut(text, MOST_CHARACTERS);
 }
 
-function pointerText({ champion, layers = [], shadow, hold }: Pointer): string {
+function pointerText({ champion, layers = [], shadow, hold, placements = {} }: Pointer): string {
   const experiments = layers.reduce((sum, layer) => sum + layer.experiments.length, 0);
   const more = [
     ...(experiments > 0 ? [counted(experiments, 'experiment')] : []),
     ...(shadow === undefined ? [] : [`${shadow.version} in shadow`]),
     ...(hold === true ? ['held'] : []),
+    ...Object.entries(placements).map(
+      ([placement, one]) => `${placement}: ${one.champion}${one.hold === true ? ' held' : ''}`,
+    ),
   ];
   return more.length === 0 ? champion : `${champion} (${more.join(', ')})`;
 }

@@ -46,6 +46,10 @@ export const createVerb = () =>
       '--target <outcome>',
       'of the self-test: the outcome that is the long-term value (default: the target of the metric weights)',
     )
+    .option(
+      '--placement <name...>',
+      'whose rankings may enter it: one with a lineage of its own, or any without (default: all without)',
+    )
     .option('--start', 'start it at once')
     .option('--live-weights', 'analyse with the metric weights of the day, not those of its start')
     .action(create);
@@ -68,6 +72,7 @@ interface Options
   readonly minimum?: number;
   readonly selfTest?: boolean;
   readonly target?: string;
+  readonly placement?: string[];
   readonly start?: boolean;
   readonly liveWeights?: boolean;
 }
@@ -95,6 +100,7 @@ async function create(options: Options): Promise<void> {
     guardrails,
     minimumPerArm: minimum,
     selfTest: selfTest ? (target ?? true) : undefined,
+    placements: options.placement,
     start: options.start,
     freezeWeights: options.liveWeights ? false : undefined,
   };

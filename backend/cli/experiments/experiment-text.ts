@@ -11,6 +11,9 @@ export function experimentText(one: Shown): string {
     ['status', statusText(one)],
     ['traffic', `${percent(one.traffic)} of the ${one.unit}s of layer ${one.layer}`],
     ...(one.ramp === null ? [] : [['ramp', rampText(one.ramp)] as [string, string]]),
+    ...(one.placements === null
+      ? []
+      : [['placements', one.placements.join(', ')] as [string, string]]),
     ['design', one.trigger === 'ranked' ? one.design : `${one.design}, where the ${one.trigger}`],
   ]);
   const arms = table(

@@ -11,6 +11,7 @@ export function rolloutText(rollout: Rollout, decisions: readonly RolloutDecisio
   const head = facts([
     ['rollout', `${id}, by ${by}, ${moment(createdAt)}`],
     ['challenger', `${challenger}, against ${champion}`],
+    ...(rollout.lineage === null ? [] : [['placement', rollout.lineage] as const]),
     ['stage', `${stageBar(rollout.stage)}, since ${moment(since)}`],
     ...(endedAt === null && freeShare < 1 ? [['free traffic', freeText(freeShare)] as const] : []),
     ['over', endedAt === null ? 'no' : moment(endedAt)],

@@ -3,6 +3,7 @@ import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
+import { OF_PLACEMENT, placedQuery, type PlacedOptions } from '../placements/of-placement.ts';
 import { recentRollouts, rolloutId, WHICH } from './recent.ts';
 import { rolloutText } from './rollout-text.ts';
 
@@ -15,6 +16,7 @@ export const startRolloutVerb = () =>
   backendVerb('start', 'take a version through shadow and canary')
     .argument('<version>', WHICH_VERSION)
     .option('--force', 'whatever the gate says')
+    .option(...OF_PLACEMENT)
     .action(start);
 
 export const withdrawRolloutVerb = () =>
@@ -31,10 +33,12 @@ async function show(which: string | undefined, options: VerbOptions): Promise<vo
   print(found, () => rolloutText(found, found.decisions), options);
 }
 
-async function start(which: string, { force, ...options }: VerbOptions & { force?: boolean }) {
+async function start(which: string, { force, ...options }: PlacedOptions & { force?: boolean }) {
   const client = backendClient(options);
   const to = await findVersion(client, which);
-  const started = await json(client.rollouts.$post({ json: { version: to, force } }));
+  const started = await json(
+    client.rollouts.$post({ json: { version: to, force, ...placedQuery(options) } }),
+  );
   print(started, () => rolloutText(started, []), options);
   // The first decision is made at once: what ends there was not started.
   if (started.endedAt !== null)

@@ -5,11 +5,12 @@ import { print } from '../../client/print.ts';
 import { FIT_METHODS, type FitMethod } from '../../science/learn/fit-method.ts';
 import { LEARNERS, type LearnerName } from '../../science/learn/learners/learner.ts';
 import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
-import { backendVerb, type VerbOptions } from '../command/verb.ts';
+import { backendVerb } from '../command/verb.ts';
+import { OF_PLACEMENT, placedQuery, type PlacedOptions } from '../placements/of-placement.ts';
 import { follow } from './follow.ts';
 import { runText } from './run-text.ts';
 
-interface Options extends VerbOptions {
+interface Options extends PlacedOptions {
   readonly parent?: string;
   readonly schema?: string;
   readonly learner: LearnerName;
@@ -27,6 +28,7 @@ const OBJECTIVES = ['lambdarank', 'softmax'] as const;
 export const trainVerb = () =>
   backendVerb('train', 'train a new version on the log')
     .option('--parent <version>', `what to start from, ${WHICH_VERSION} (default: the champion)`)
+    .option(...OF_PLACEMENT)
     .option('--schema <name or hash>', 'whose rankings to learn from')
     .addOption(
       new Option('--learner <kind>', 'what to train').choices(LEARNERS).default('additive'),
@@ -53,7 +55,17 @@ async function train(options: Options): Promise<void> {
   const client = backendClient(options);
   const parent =
     options.parent === undefined ? undefined : await findVersion(client, options.parent);
-  const asked = { parent, schema, learner, method, objective, name, publish, force };
+  const asked = {
+    parent,
+    schema,
+    learner,
+    method,
+    objective,
+    name,
+    publish,
+    force,
+    ...placedQuery(options),
+  };
   const { runId } = await json(
     client.train.$post({ json: { ...asked, ...(direct && { rollout: 'direct' as const }) } }),
   );

@@ -4,6 +4,7 @@ import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { feedText } from '../feeds/feed-text.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
+import { lineageText } from '../placements/lineage-text.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const statusVerb = () =>
@@ -17,6 +18,7 @@ export const statusVerb = () =>
 
 function statusText({
   weights,
+  placements,
   configuredSchema,
   snapshot,
   problems,
@@ -34,6 +36,7 @@ function statusText({
       'since',
       weights === null ? '–' : `${moment(weights.since)}, last moved by ${weights.by ?? 'hand'}`,
     ],
+    ...placements.map((one): [string, string] => ['placement', lineageText(one)]),
     [
       'snapshot',
       snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,

@@ -3,9 +3,10 @@ import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { evaluationText } from '../../runs/evaluate/evaluation-text.ts';
 import { findVersion, WHICH_VERSION } from '../command/find-version.ts';
-import { backendVerb, type VerbOptions } from '../command/verb.ts';
+import { backendVerb } from '../command/verb.ts';
+import { placedQuery, type PlacedOptions } from '../placements/of-placement.ts';
 
-interface Options extends VerbOptions {
+interface Options extends PlacedOptions {
   readonly against?: string;
   readonly from?: string;
 }
@@ -21,6 +22,10 @@ export const evaluateVerb = () =>
       '--from <time>',
       'first ranking to use, like 2026-11-01 (default: the end of the training data of both)',
     )
+    .option(
+      '--placement <name>',
+      'by the rankings and the champion of this lineage (default: of the one that it was trained for)',
+    )
     .action(evaluate);
 
 async function evaluate(challenger: string, options: Options): Promise<void> {
@@ -33,6 +38,7 @@ async function evaluate(challenger: string, options: Options): Promise<void> {
       json: {
         against: against === undefined ? undefined : await findVersion(client, against),
         from,
+        ...placedQuery(options),
       },
     }),
   );

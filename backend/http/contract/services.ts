@@ -16,6 +16,7 @@ import type { Publisher } from '../../models/publisher.ts';
 import type { Feeds } from '../../catalogue/feeds/feeds.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
+import type { PlacementSettings } from '../../models/placement-settings.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
 import type { OnlineLearning } from '../../runs/online/online-job.ts';
 import type { StandingHoldout } from '../../runs/online/standing-holdout.ts';
@@ -52,6 +53,8 @@ export interface Services {
   /** @returns undefined where the edge does not answer. */
   readonly edgeReadsCrosses: () => Promise<boolean | undefined>;
   readonly livePointer: LivePointerService;
+  /** Placements that the configuration gives a lineage of their own. */
+  readonly placements: PlacementSettings;
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
   readonly operatorRules: OperatorRules;

@@ -12,6 +12,7 @@ import {
   versionParam,
   windowStart,
 } from '../contract/openapi.ts';
+import { placementOfLineage } from '../contract/lineages.ts';
 import type { Services } from '../contract/services.ts';
 
 const report = objectOf<VersionEvaluation>('Measures, off-policy estimates and the gate');
@@ -30,6 +31,10 @@ const evaluate = createRoute({
             .optional()
             .openapi({ description: 'Default: the end of the training data of both' }),
           to: givenMoment('to').optional(),
+          placement: placementOfLineage.optional().openapi({
+            description:
+              'The lineage whose rankings and champion it is compared by; default: that which it was trained for',
+          }),
         })
         .strict(),
     ),

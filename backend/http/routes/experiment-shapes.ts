@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { ExperimentReport } from '../../science/experiment/experiment-report.ts';
 import { metricShape } from '../../experiments/settings.ts';
 import type { WeightsInUse } from '../../science/experiment/result-data.ts';
+import { lineageOrNull } from '../contract/lineages.ts';
 import { epochMs, line, objectOf, versionId } from '../contract/openapi.ts';
 
 const exploration = z
@@ -85,6 +86,10 @@ export const newExperiment = z
         description:
           'In place of traffic: shares that take part one after the other, each with when it is due; guardrails and arm sizes are looked at before each',
       }),
+    placements: z.array(z.string().max(64)).max(16).optional().openapi({
+      description:
+        'Whose rankings may enter it: one placement with a lineage of its own, or any without; default: all without',
+    }),
     start: z.boolean().default(false),
     freezeWeights: z.boolean().default(true).openapi({
       description: 'Analyse it with the metric weights in force at its start, not those of the day',
@@ -136,6 +141,12 @@ export const experimentShape = z
       })
       .nullable()
       .openapi({ description: 'How it grows by itself; null: people widen it' }),
+    placements: z
+      .array(z.string())
+      .readonly()
+      .nullable()
+      .openapi({ description: 'Whose rankings may enter it; null: all of its lineage' }),
+    lineage: lineageOrNull,
   })
   .openapi('Experiment');
 

@@ -29,6 +29,7 @@ import {
   versionId,
 } from '../contract/openapi.ts';
 import type { Store } from '../../store/open.ts';
+import { lineageOrNull, placementOfLineage } from '../contract/lineages.ts';
 import type { Services } from '../contract/services.ts';
 
 const rollout = z
@@ -51,6 +52,7 @@ const rollout = z
     by: z.string(),
     createdAt: epochMs,
     endedAt: epochMs.nullable(),
+    lineage: lineageOrNull,
     why: z.string().nullable().openapi({
       description:
         'Why it is where it is, as a sentence: the last decision, who ended it, or what it waits for',
@@ -102,6 +104,7 @@ const start = createRoute({
         .object({
           version: versionId,
           force: z.boolean().optional().openapi({ description: 'Start it whatever the gate says' }),
+          placement: placementOfLineage.optional(),
         })
         .strict(),
     ),
@@ -142,7 +145,11 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
       stateOf(row).stage,
       (row.rules as unknown as RolloutRules).gain?.interleaveShare ?? 0,
     ),
-    freeShare: await freeShare(store, row.stage === 'interleaved' ? 'interleaved' : 'split'),
+    freeShare: await freeShare(
+      store,
+      row.stage === 'interleaved' ? 'interleaved' : 'split',
+      row.lineage,
+    ),
     why: await whyNow(store, row),
   });
   return router()
@@ -159,12 +166,12 @@ export const rolloutRoutes = ({ store, rollouts }: Services) => {
       return c.json({ ...(await shown(row)), decisions }, 200);
     })
     .openapi(start, async (c) => {
-      const { version, force } = c.req.valid('json');
+      const { version, force, placement } = c.req.valid('json');
       const by = actorOf(c);
       const gate = force
         ? ({ verdict: 'promote', reason: `${by} vouches for it` } as const)
-        : await knownGate(store, version);
-      const id = await rollouts.propose(version, gate, by);
+        : await knownGate(store, version, placement);
+      const id = await rollouts.propose(version, gate, by, placement);
       return c.json(await shown(await readRollout(store, id)), 201);
     })
     .openapi(withdraw, async (c) => {

@@ -14,6 +14,8 @@ import {
   versionId,
 } from '../contract/openapi.ts';
 import { bucketWords, bucketWordsOf } from '../contract/bucket-words.ts';
+import { settingAt } from '../../models/placement-settings.ts';
+import { placementOfLineage } from '../contract/lineages.ts';
 import type { Services } from '../contract/services.ts';
 
 const named = z.object({ name: z.string(), hash: z.string() });
@@ -48,6 +50,7 @@ const apply = createRoute({
           schema: objectOf<object>('Columns, features, filters and rules')
             .optional()
             .openapi({ description: 'Else the one that the configuration file names' }),
+          placement: placementOfLineage.optional(),
         })
         .strict(),
     ),
@@ -81,14 +84,19 @@ export const schemaRoutes = (services: Services) =>
       return c.json({ version, schema, buckets: bucketWordsOf(schema) }, 200);
     })
     .openapi(apply, async (c) => {
-      const given = c.req.valid('json').schema;
-      const schema = given === undefined ? configured(services) : parseGivenSchema(given);
-      const { logs, ...applied } = await applySchema(services, schema, actorOf(c));
+      const { schema: given, placement } = c.req.valid('json');
+      const schema =
+        given === undefined ? configured(services, placement) : parseGivenSchema(given);
+      const { logs, ...applied } = await applySchema(services, schema, actorOf(c), placement);
       return c.json({ ...applied, logs: [...logs] }, 200);
     });
 
-function configured({ configuredSchema }: Services): Schema {
-  if (configuredSchema !== undefined) return configuredSchema;
+function configured(
+  { configuredSchema, placements }: Services,
+  placement: string | undefined,
+): Schema {
+  const own = placement === undefined ? configuredSchema : settingAt(placements, placement)?.schema;
+  if (own !== undefined) return own;
   throw new ApiError(
     400,
     'no_schema',

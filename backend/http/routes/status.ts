@@ -7,6 +7,7 @@ import { readLearners } from '../../runs/online/learner-rows.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
+import { liveLineages, liveLineageShape } from '../contract/lineages.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
 import { feedAnswers, feedShape } from './feed-shapes.ts';
 import { runAnswer, runShape } from './run-shapes.ts';
@@ -35,6 +36,9 @@ const status = createRoute({
       z
         .object({
           weights: liveWeightsShape.nullable(),
+          placements: z
+            .array(liveLineageShape)
+            .openapi({ description: 'What is live at placements with a lineage of their own' }),
           configuredSchema: z
             .object({ name: z.string(), hash: z.string(), isLive: z.boolean() })
             .nullable()
@@ -145,6 +149,7 @@ export const statusRoutes = (services: Services) => {
       return c.json(
         {
           weights: await liveWeights(store),
+          placements: await liveLineages(store, Object.keys(services.placements)),
           configuredSchema: await configuredSchemaOf(services),
           snapshot: ((await shownSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
           problems: await services.problems(),

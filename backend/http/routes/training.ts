@@ -14,6 +14,7 @@ import {
   versionId,
   windowStart,
 } from '../contract/openapi.ts';
+import { placementOfLineage } from '../contract/lineages.ts';
 import type { Services } from '../contract/services.ts';
 import { runAnswer, runShape, withoutReport } from './run-shapes.ts';
 
@@ -51,6 +52,7 @@ const asked = z
         'Train on too little data, and promote whatever the gate and the data quality say',
     }),
     name: z.string().min(1).max(80).optional(),
+    placement: placementOfLineage.optional(),
   })
   .strict()
   .openapi('TrainingRequest');

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
+import { isPlacement } from '../../../shared/domain/placement.ts';
 import { readJson } from '../../store/read-text.ts';
 import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
@@ -55,6 +56,8 @@ export interface ArrivedQuery {
   readonly to: ReadTo;
   /** Rankings with nothing yet teach as well: those with one item, or all of them. */
   readonly misses: 'of one item' | 'all';
+  /** Rankings of these placements are of other lineages, and teach nothing; default: none are. */
+  readonly except?: readonly string[];
   /** Of those, also rankings of these times that were read before. */
   readonly spans: readonly Span[];
 }
@@ -115,7 +118,13 @@ export interface Arrived {
 const LOOK = `union select rankingId from decisions
   where weights = ? and not siteOrder and at > ? and at <= ? and (? or length(codes) = ?)`;
 
-const arrivedSql = (looks: number): string => `
+/** Names of placements hold nothing that SQL would read as more than a name. */
+const notAt = (except: readonly string[]): string =>
+  except.length === 0
+    ? ''
+    : `and d.placement not in ('${except.filter(isPlacement).join("', '")}')`;
+
+const arrivedSql = (looks: number, except: readonly string[]): string => `
   with touched as (
     select rankingId from decisions
     where rowid > ? and rowid <= ? and weights = ? and not siteOrder
@@ -131,7 +140,7 @@ const arrivedSql = (looks: number): string => `
     and coalesce(d.itemSource, '') <> 'browser' and not ${notShown('d', '?')}
     and d.sessionId not in (select subject from training_exclusions where kind = 'session' and liftedAt is null)
     and coalesce(d.userId, '') not in (select subject from training_exclusions where kind = 'user' and liftedAt is null)
-    and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0)`;
+    and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0) ${notAt(except)}`;
 
 type ArrivedCells = [
   rankingId: string,
@@ -152,13 +161,13 @@ type ArrivedCells = [
  */
 export async function readArrived(
   db: LibSQLDatabase,
-  { version, features, rules, from, to, misses, spans }: ArrivedQuery,
+  { version, features, rules, from, to, misses, spans, except = [] }: ArrivedQuery,
   crawlers: Set<string>,
 ): Promise<Arrived> {
   const [knownTo, readTo] = [from.decisions?.rowid ?? 0, to.decisions?.rowid ?? 0];
   const [eventsFrom, eventsTo] = [from.events?.rowid ?? 0, to.events?.rowid ?? 0];
   const isMiss = [misses === 'all' ? 1 : 0, features];
-  const cells = await readJson<ArrivedCells[]>(db, arrivedSql(spans.length), [
+  const cells = await readJson<ArrivedCells[]>(db, arrivedSql(spans.length, except), [
     knownTo,
     readTo,
     version,

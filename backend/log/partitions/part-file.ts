@@ -183,13 +183,15 @@ const TRAINING = [
 export const readPart = (bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<LoggedSlate> =>
   slates(bytes, [...SHOWN, ...TRAINING], [...COUNT_COLUMNS, ...VALUE_COLUMNS, 'outcomes']);
 
-/** What learners need, with the tallies of the columns named. */
+/** What learners need, with the tallies of the columns named. @param withPlacement whether to read of which placement each slate is. */
 export const readPartForTraining = (
   bytes: Uint8Array<ArrayBuffer>,
   tallied: readonly string[],
+  withPlacement = false,
 ): AsyncGenerator<TrainingSlate> => {
   const own = tallied.filter((name) => !name.startsWith('outcome.'));
-  return slates(bytes, TRAINING, own.length < tallied.length ? [...own, 'outcomes'] : own);
+  const shown = withPlacement ? [...TRAINING, 'placement'] : TRAINING;
+  return slates(bytes, shown, own.length < tallied.length ? [...own, 'outcomes'] : own);
 };
 
 /** Different values of a column. */

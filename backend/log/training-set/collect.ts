@@ -2,6 +2,8 @@ import type { Schema } from '../../../shared/features/schema.ts';
 import { trainingSetBuilder, type TrainingSet } from '../../science/learn/training-set.ts';
 import type { DataFacts } from './enough-data.ts';
 import type { TrainingSlate } from '../../science/learn/logged-slate.ts';
+import { DEFAULT_PLACEMENT } from '../../../shared/domain/placement.ts';
+import { isInScope, type LineageScope } from '../../models/lineage-scope.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import {
   limitInfluence,
@@ -21,6 +23,8 @@ export interface TrainingWindow {
   readonly servedBy?: string;
   /** Epoch ms: rankings from then on are counted for the minimums, as the log retains them; default: `from`. */
   readonly countedFrom?: number;
+  /** Only rankings of these placements; default: all. */
+  readonly scope?: LineageScope;
 }
 
 export interface TrainingData {
@@ -58,7 +62,7 @@ export function collector(
   capacityRows: number,
 ): Collector {
   const builder = trainingSetBuilder(schema.features.length, capacityRows);
-  const { from, to, servedBy, countedFrom = from } = window;
+  const { from, to, servedBy, countedFrom = from, scope } = window;
   const [own, counted] = [factsCounter(), factsCounter()];
   const sessions = new Map<string, number>();
   const users = new Map<string, number>();
@@ -77,6 +81,7 @@ export function collector(
       if (itemIds.length === 0) return;
       if (at < Math.min(from, countedFrom) || at > to) return;
       if (servedBy !== undefined && weights !== servedBy) return;
+      if (scope !== undefined && !isInScope(scope, logged.placement ?? DEFAULT_PLACEMENT)) return;
       const earned = Float64Array.from(tallies, (tally) =>
         tally === undefined ? 0 : rewardOf(tally, reward),
       );

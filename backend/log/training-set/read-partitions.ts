@@ -5,6 +5,7 @@ import { columnOf } from '../../science/learn/tallies.ts';
 import { mapCodes } from './feature-map.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
 import { readPartForTraining } from '../partitions/part-file.ts';
+import { isEverything } from '../../models/lineage-scope.ts';
 import { DAY_MS, startOfDay } from '../../../shared/domain/utc-day.ts';
 import { readPartBytes, type Manifest } from '../partitions/partition.ts';
 
@@ -44,16 +45,18 @@ export async function readPartitions(
     .filter(({ manifest }) => startOfDay(manifest.day) + DAY_MS > window.from)
     .reduce((sum, { manifest }) => sum + manifest.rows, 0);
   const collected = collector(schema, window, reward, rows);
+  const isScoped = window.scope !== undefined && !isEverything(window.scope);
   const days = Map.groupBy(sources, ({ manifest }) => manifest.day);
   for (const day of [...days.keys()].toSorted()) {
     const ofDay = days.get(day)!;
     if (ofDay.length === 1)
-      for await (const slate of slatesOf(objects, ofDay[0], [...columns])) collected.add(slate);
+      for await (const slate of slatesOf(objects, ofDay[0], [...columns], isScoped))
+        collected.add(slate);
     else {
       // Sets are in time order, and on the day of a change the schemas may have taken turns.
       const all: TrainingSlate[] = [];
       for (const one of ofDay)
-        for await (const slate of slatesOf(objects, one, [...columns])) all.push(slate);
+        for await (const slate of slatesOf(objects, one, [...columns], isScoped)) all.push(slate);
       for (const slate of all.toSorted((a, b) => a.at - b.at)) collected.add(slate);
     }
     onProgress(collected.slates);
@@ -65,9 +68,14 @@ async function* slatesOf(
   objects: ObjectStore,
   { manifest, from }: { manifest: Manifest; from: RelatedPartitions | undefined },
   columns: readonly string[],
+  withPlacement: boolean,
 ): AsyncGenerator<TrainingSlate> {
   for (const part of manifest.parts)
-    for await (const slate of readPartForTraining(await readPartBytes(objects, part), columns))
+    for await (const slate of readPartForTraining(
+      await readPartBytes(objects, part),
+      columns,
+      withPlacement,
+    ))
       yield from === undefined
         ? slate
         : { ...slate, codes: mapCodes(slate.codes, from.map, from.features) };

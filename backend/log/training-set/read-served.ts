@@ -1,6 +1,7 @@
 import { isSameExploration, type ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import type { LoggedSlate } from '../../science/learn/logged-slate.ts';
 import type { ObjectStore } from '../partitions/object-store.ts';
+import { isInScope, type LineageScope } from '../../models/lineage-scope.ts';
 import { readPart } from '../partitions/part-file.ts';
 import { readPartBytes, type Manifest } from '../partitions/partition.ts';
 import { DAY_MS, startOfDay } from '../../../shared/domain/utc-day.ts';
@@ -13,6 +14,8 @@ export interface ServedBy {
   readonly exploration: ExplorationSpec;
   readonly from: number;
   readonly to: number;
+  /** Only at these placements, as a version may have served others besides; default: all. */
+  readonly scope?: LineageScope | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface ServedBy {
 export async function readServed(
   objects: ObjectStore,
   manifests: readonly Manifest[],
-  { version, exploration, from, to }: ServedBy,
+  { version, exploration, from, to, scope }: ServedBy,
 ): Promise<LoggedSlate[]> {
   const slates: LoggedSlate[] = [];
   for (const { day, parts } of manifests.toReversed()) {
@@ -34,6 +37,7 @@ export async function readServed(
           slate.weights === version &&
           slate.at >= from &&
           slate.at <= to &&
+          (scope === undefined || isInScope(scope, slate.placement)) &&
           isOwnDraw(slate, exploration)
         )
           slates.push(slate);

@@ -105,6 +105,7 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
     exploration: champion.exploration,
     from: heldFrom,
     to: window.to,
+    scope: window.scope,
   });
   // Loaded where there is something to evaluate: the database driver is no part of what reading partitions needs.
   const catalogue = packedCatalogue(job.database, champion.schema);
@@ -115,10 +116,15 @@ export async function evaluateVersion(job: EvaluationJob): Promise<VersionEvalua
   const known = earlier.reward.some((reward) => reward > 0) ? earlier : held;
   const slots = slotOffsets(challenger, known, warmSlope(challenger, known), held);
   const { loggedCover } = await import('../shell/logged-cover.ts');
-  const cover = await loggedCover(job.database, catalogue, champion, challenger, {
-    from: heldFrom,
-    to: window.to,
-  });
+  const span = { from: heldFrom, to: window.to };
+  const cover = await loggedCover(
+    job.database,
+    catalogue,
+    champion,
+    challenger,
+    span,
+    window.scope,
+  );
   const [before, after] = [pointsPerRow(champion, held), pointsPerRow(challenger, held)];
   const judge = (scorer: Scorer, points: Float64Array) => {
     const calibration = calibratedOn(scorer, earlier);

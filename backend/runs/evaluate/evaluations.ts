@@ -4,6 +4,10 @@ import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
 import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { learnedUntil } from '../../models/learned-until.ts';
+import { pointerAt } from '../../../shared/domain/pointer-at.ts';
+import { scopeOf } from '../../models/lineage-scope.ts';
+import { noLineage } from '../../models/no-lineage.ts';
+import { settingAt, type PlacementSettings } from '../../models/placement-settings.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Store } from '../../store/open.ts';
@@ -23,6 +27,8 @@ export interface EvaluationAsked {
   /** Epoch ms of the first ranking to evaluate on; default: the end of what either version learned from. */
   readonly from?: number;
   readonly to?: number;
+  /** Of the lineage of this placement; default: of the one that the version was trained for. */
+  readonly placement?: string;
 }
 
 /** Evaluates versions on later logs, and stores the reports. */
@@ -43,14 +49,18 @@ export function evaluationsOf(deps: {
   readonly rewardPolicy: RewardPolicy;
   /** What the gate of a training would ask for. */
   readonly rules: Partial<GateRules>;
+  readonly placements: PlacementSettings;
   readonly nowMs: () => number;
 }): Evaluations {
   const { store, database, versions, trainingData, rewardPolicy, rules, nowMs } = deps;
   return {
-    async evaluate({ version, against, from, to = nowMs() }) {
-      const champion = await versions.load(
-        against ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION,
-      );
+    async evaluate({ version, against, from, to = nowMs(), placement: asked }) {
+      const pointer = (await readLive(store))?.pointer;
+      const placement = asked ?? (await placementOfVersion(store, version));
+      const own = pointer && pointerAt(pointer, placement);
+      if (asked !== undefined && own === undefined) throw noLineage(asked);
+      const lineage = own?.placement;
+      const champion = await versions.load(against ?? (own ?? pointer)?.champion ?? RULES_VERSION);
       const challenger = await versions.load(version);
       if (champion.schema.hash !== challenger.schema.hash)
         throw new ApiError(
@@ -64,9 +74,12 @@ export function evaluationsOf(deps: {
       ] as const;
       const heldFrom = from ?? Math.max(...lineages.map(learnedUntil));
       const start = Math.min(heldFrom, to) - trainingData.settings.retentionDays * DAY_MS;
-      const window = { from: Math.max(0, start), to };
+      const scope = scopeOf(pointer, lineage ?? null);
+      const window = { from: Math.max(0, start), to, scope };
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
-      const reward = await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy });
+      const setting = lineage === undefined ? undefined : settingAt(deps.placements, lineage);
+      const reward =
+        setting?.reward ?? (await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy }));
       const evaluateIn = inThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));
       const evaluated = await evaluateIn((thread) =>
         thread.call((worker) =>
@@ -83,7 +96,7 @@ export function evaluationsOf(deps: {
             window,
             heldFrom,
             reward,
-            rules,
+            rules: { ...rules, ...setting?.gate },
           }),
         ),
       );
@@ -114,6 +127,12 @@ export function evaluationsOf(deps: {
         .orderBy(desc(evaluations.id))
         .limit(100),
   };
+}
+
+/** For whose rankings a version was trained; undefined: those of the default lineage, or nobody said. */
+async function placementOfVersion(store: Store, version: Version): Promise<string | undefined> {
+  const { placement } = await lineageOf(store, version);
+  return typeof placement === 'string' ? placement : undefined;
 }
 
 async function lineageOf(

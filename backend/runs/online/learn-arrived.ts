@@ -197,7 +197,14 @@ async function learnPage(
   const looks = stages.map(({ ageMs }) => ({ from: mark.toMs - ageMs, to: toMs - ageMs }));
   const arrived = await readArrived(
     db,
-    { ...query, rules: job.rules, from: mark, to, spans: hasMisses ? looks : [] },
+    {
+      ...query,
+      rules: job.rules,
+      from: mark,
+      to,
+      spans: hasMisses ? looks : [],
+      ...(job.except && { except: job.except }),
+    },
     crawlers,
   );
   hasMisses ||= arrived.hasMisses;

@@ -17,6 +17,8 @@ export interface LearningJob {
   readonly influence: InfluenceLimits;
   /** By which it is judged what counts. */
   readonly rules: Rules;
+  /** Placements with a lineage of their own, whose rankings teach the default one nothing; absent: there are none. */
+  readonly except?: readonly string[];
 }
 
 /** Events that earn something: what takes away from it does so only where something was earned. */

@@ -8,6 +8,7 @@ import type { Rules } from '../../log/account/rules.ts';
 import type { TrainingDataSettings } from '../../log/settings.ts';
 import type { EdgeAccess } from '../../models/edge-kv.ts';
 import { whatEdgeKnows } from '../../models/what-edge-knows.ts';
+import { placementsOf } from '../../../shared/domain/pointer-at.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
 import type { Metrics } from '../../process/metrics.ts';
@@ -130,7 +131,10 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     return scorers.get(version);
   }
 
-  async function jobsOf(targets: readonly OnlineTarget[]): Promise<LearningJob[]> {
+  async function jobsOf(
+    targets: readonly OnlineTarget[],
+    except: readonly string[],
+  ): Promise<LearningJob[]> {
     const jobs: LearningJob[] = [];
     for (const { arm, version, scope } of targets) {
       const base = await additive(version);
@@ -139,7 +143,9 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         continue;
       }
       const reward = await rewardInForce(store, base.schema, deps.nowMs(), scope);
-      jobs.push({ arm, base, reward, settings, influence: deps.influence, rules });
+      const { influence } = deps;
+      const others = except.length > 0 && { except };
+      jobs.push({ arm, base, reward, settings, influence, rules, ...others });
     }
     for (const version of scorers.keys())
       if (!targets.some((target) => target.version === version)) scorers.delete(version);
@@ -277,7 +283,7 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     waiting = waiting.filter(({ arm, version }) =>
       targets.some((target) => target.arm === arm && target.version === version),
     );
-    return jobsOf(targets);
+    return jobsOf(targets, placementsOf(pointer));
   }
 
   let isConnected = false;

@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import type { Span } from '../../log/account/span.ts';
 import { readLoggedRequests } from '../../log/logged-requests.ts';
+import type { LineageScope } from '../../models/lineage-scope.ts';
 import { coverOf, type Cover } from '../../science/evaluation/cover.ts';
 import { connect, type Database } from '../../store/connect.ts';
 import type { PackedCatalogue } from './packed-catalogue.ts';
@@ -19,11 +20,12 @@ export async function loggedCover(
   champion: Scorer,
   challenger: Scorer,
   span: Span,
+  scope?: LineageScope,
 ): Promise<Cover | undefined> {
   const client = connect(database);
   try {
     const { hash } = champion.schema;
-    const requests = await readLoggedRequests(drizzle(client), hash, [span], REQUESTS);
+    const requests = await readLoggedRequests(drizzle(client), hash, [span], REQUESTS, scope);
     if (requests.length === 0) return undefined;
     return coverOf(champion, challenger, await catalogue(), requests);
   } finally {

@@ -18,7 +18,7 @@ export interface RunInput {
 /** Brings the partitions of the run's window up to date with the log. */
 export async function prepareInput(
   trainingData: Pick<TrainingDataService, 'location' | 'settings' | 'prepare'>,
-  { parent, reward, from, to, countedFrom, servedBy, force }: RunSource,
+  { parent, reward, from, to, countedFrom, servedBy, force, scope }: RunSource,
 ): Promise<{ input: RunInput; prepared: PreparedData }> {
   const { location, settings } = trainingData;
   const { minimums, influence } = settings;
@@ -34,7 +34,7 @@ export async function prepareInput(
       influence,
       force,
     },
-    window: { from, to, countedFrom, ...(servedBy && { servedBy }) },
+    window: { from, to, countedFrom, scope, ...(servedBy && { servedBy }) },
     parent,
     reward,
   };

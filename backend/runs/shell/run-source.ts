@@ -3,6 +3,10 @@ import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { readLive } from '../../models/live-pointer.ts';
+import { pointerAt } from '../../../shared/domain/pointer-at.ts';
+import { scopeOf, type LineageScope } from '../../models/lineage-scope.ts';
+import { noLineage } from '../../models/no-lineage.ts';
+import { settingAt, type PlacementSettings } from '../../models/placement-settings.ts';
 import type { Versions } from '../../models/versions.ts';
 import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
 import type { BoostedObjective } from '../../science/learn/learners/boosted.ts';
@@ -25,6 +29,8 @@ export interface RunSourceAsked {
   readonly force?: boolean;
   /** Metric → weight, in place of those in force. */
   readonly reward?: Readonly<Record<string, number>>;
+  /** With a lineage of its own, whose rankings alone are learned from; default: the default lineage, which learns from all others. */
+  readonly placement?: string;
 }
 
 /** What a run learns from, and how. */
@@ -47,6 +53,9 @@ export interface RunSource {
   readonly l2?: number;
   /** Learns from too little data, and publishes whatever gate and data quality say; the lineage records it. */
   readonly force: boolean;
+  /** Of the lineage; absent: the default one. */
+  readonly placement?: string;
+  readonly scope: LineageScope;
 }
 
 export interface RunSourceDeps {
@@ -56,36 +65,51 @@ export interface RunSourceDeps {
   readonly retentionDays: number;
   /** How many days of the log the run learns from, where nothing else is asked for. */
   readonly windowDays: number;
+  readonly placements: PlacementSettings;
   readonly nowMs: () => number;
 }
 
-/** @throws ApiError 404 for an unknown version or schema, 409 `foreign_schema`. */
+/** @throws ApiError 404 for an unknown version or schema, or a placement without a lineage; 409 `foreign_schema`. */
 export async function runSourceOf(
-  { store, versions, rewardPolicy, retentionDays, windowDays, nowMs }: RunSourceDeps,
+  { store, versions, rewardPolicy, retentionDays, windowDays, placements, nowMs }: RunSourceDeps,
   asked: RunSourceAsked,
 ): Promise<RunSource> {
-  const parent = await parentOf(asked, store, versions);
+  const { placement } = asked;
+  const pointer = (await readLive(store))?.pointer;
+  const own = pointer && pointerAt(pointer, placement);
+  if (placement !== undefined && own === undefined) throw noLineage(placement);
+  const parent = await parentOf(asked, own?.champion, versions);
+  const setting = placement === undefined ? undefined : settingAt(placements, placement);
   const now = nowMs();
   const to = asked.to ?? now;
   const retainedFrom = now - retentionDays * DAY_MS;
   const from = asked.from ?? (asked.retained ? retainedFrom : to - windowDays * DAY_MS);
   return {
     parent,
-    reward: asked.reward ?? (await rewardInForce(store, parent.schema, now, { rewardPolicy })),
+    reward:
+      asked.reward ??
+      setting?.reward ??
+      (await rewardInForce(store, parent.schema, now, { rewardPolicy })),
     from,
     to,
     countedFrom: asked.from ?? Math.min(from, retainedFrom),
     force: asked.force ?? false,
+    ...(placement !== undefined && { placement }),
+    scope: scopeOf(pointer, placement ?? null),
     ...(asked.objective && { objective: asked.objective }),
     ...(asked.servedBy && { servedBy: asked.servedBy }),
     ...(asked.l2 !== undefined && { l2: asked.l2 }),
   };
 }
 
-async function parentOf(asked: RunSourceAsked, store: Store, versions: Versions): Promise<Scorer> {
+async function parentOf(
+  asked: RunSourceAsked,
+  champion: Version | undefined,
+  versions: Versions,
+): Promise<Scorer> {
   const fits = ({ schema }: Scorer) =>
     asked.schema === undefined || schema.hash === asked.schema || schema.name === asked.schema;
-  const wanted = asked.parent ?? (await readLive(store))?.pointer.champion ?? RULES_VERSION;
+  const wanted = asked.parent ?? champion ?? RULES_VERSION;
   const parent = await versions.load(wanted);
   if (fits(parent)) return parent;
   if (asked.parent !== undefined)

@@ -7,7 +7,12 @@ import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
 export interface GoLiveDeps {
   readonly livePointer: Pick<LivePointerService, 'promote'>;
   /** Starts a rollout. @returns its id. */
-  readonly propose: (version: Version, gate: GateVerdict, by: string) => Promise<string>;
+  readonly propose: (
+    version: Version,
+    gate: GateVerdict,
+    by: string,
+    placement?: string,
+  ) => Promise<string>;
 }
 
 export interface WentLive {
@@ -27,14 +32,18 @@ export async function goLive(
   { livePointer, propose }: GoLiveDeps,
   version: Version,
   gate: GateVerdict,
-  { by, mode }: { readonly by: string; readonly mode: RolloutMode },
+  {
+    by,
+    mode,
+    placement,
+  }: { readonly by: string; readonly mode: RolloutMode; readonly placement?: string },
 ): Promise<WentLive> {
   try {
     if (mode === 'staged')
       return going(
-        `not live yet: rollout ${await propose(version, gate, by)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}" skips the rest)`,
+        `not live yet: rollout ${await propose(version, gate, by, placement)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}${placement === undefined ? '' : ` --placement ${placement}`}" skips the rest)`,
       );
-    await livePointer.promote(version, by);
+    await livePointer.promote(version, by, placement);
     return going('promoted');
   } catch (error) {
     if (error instanceof ApiError)

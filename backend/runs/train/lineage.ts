@@ -12,6 +12,7 @@ export function lineageOf(
 ): Record<string, unknown> {
   return {
     parent: request.parent.version,
+    ...(request.placement !== undefined && { placement: request.placement }),
     ...(request.startFrom && { startFrom: request.startFrom.version }),
     window: { from: request.from, to: request.to, servedBy: request.servedBy },
     schemaHash: request.parent.schema.hash,

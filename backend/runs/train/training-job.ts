@@ -3,6 +3,8 @@ import type { PreparedData } from '../../log/data-worker.ts';
 import { aboutLog, schemaLogsText } from '../../log/schema-log.ts';
 import type { TrainingDataService } from '../../log/training-data.ts';
 import { addVersion, type AddVersionDeps } from '../../models/add-version.ts';
+import { checkExploration } from '../../../shared/domain/exploration.ts';
+import { settingAt, type PlacementSettings } from '../../models/placement-settings.ts';
 import { inThread } from '../../process/thread.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
 import type { Database } from '../../store/connect.ts';
@@ -25,13 +27,16 @@ export interface TrainingDeps extends AddVersionDeps, GoLiveDeps {
   /** How a version goes live where the request does not say. */
   readonly mode: RolloutMode;
   readonly training: Pick<TrainingSettings, 'gate' | 'crosses'>;
+  /** Placements with a lineage of their own. */
+  readonly placements: PlacementSettings;
   /** @returns undefined where the edge does not answer. */
   readonly edgeReadsCrosses: () => Promise<boolean | undefined>;
 }
 
 /** Learns a version, stores it, and brings it to visitors if it passed the gate. */
 export function trainingJob(deps: TrainingDeps, request: TrainingRequest): RunJob {
-  const { parent, startFrom, ...asked } = request;
+  // The scope is of what is live, and says no more than the placement.
+  const { parent, startFrom, scope: _, ...asked } = request;
   return {
     params: {
       ...asked,
@@ -50,13 +55,25 @@ async function carryOut(
 ): Promise<RunEnd> {
   const { prepared, result } = await learn(deps, request, run);
   const { quality, otherLogs: others } = prepared;
-  const { scorer, ...report } = result;
+  const { scorer: learned, ...report } = result;
+  const setting = settingOf(deps, request);
+  const scorer = setting?.exploration
+    ? {
+        ...learned,
+        exploration: checkExploration({ ...learned.exploration, ...setting.exploration }),
+      }
+    : learned;
   const passed = result.gate.verdict === 'promote';
   const forced = request.force && (!passed || result.missing.length > 0);
   const version = await addVersion(deps, scorer, lineageOf(request, prepared, result, forced));
   const wanted = request.publish && (passed || request.force);
   const gate = passed ? result.gate : overruled(result.gate);
-  const how = { by: `run ${run.id}`, mode: request.rollout ?? deps.mode };
+  const { placement } = request;
+  const how = {
+    by: `run ${run.id}`,
+    mode: request.rollout ?? deps.mode,
+    ...(placement !== undefined && { placement }),
+  };
   const { outcome, isGoingLive } = wanted
     ? await goLive(deps, version, gate, how)
     : {
@@ -73,6 +90,11 @@ async function carryOut(
     summary: `${version} from ${result.counts.rewarded} rewarded rankings${limits === undefined ? '' : ` (${limits})`}: ${latest === undefined ? '' : `${latest}; `}${crosses === undefined ? '' : `${crosses}; `}${remains}${result.gate.reason}; ${outcome}${others.length > 0 ? `; of other schemas: ${schemaLogsText(others)}` : ''}`,
   };
 }
+
+const settingOf = (
+  { placements }: Pick<TrainingDeps, 'placements'>,
+  { placement }: Pick<TrainingRequest, 'placement'>,
+) => (placement === undefined ? undefined : settingAt(placements, placement));
 
 /** Prepares the data and learns, in a thread of its own. */
 function learn(
@@ -93,7 +115,11 @@ function learn(
       database,
       learner,
       name,
-      rules: { ...training.gate, mode: request.rollout ?? mode },
+      rules: {
+        ...training.gate,
+        ...settingOf(deps, request)?.gate,
+        mode: request.rollout ?? mode,
+      },
       ...(crosses && { crosses }),
       ...(startFrom && { startFrom }),
       ...(l2 !== undefined && { l2 }),

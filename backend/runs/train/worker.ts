@@ -45,6 +45,7 @@ async function train(
           exploration: job.parent.exploration,
           from,
           to: job.window.to,
+          scope: job.window.scope,
         });
         const { withPools } = await import('../shell/logged-pools.ts');
         const pooled = await withPools(job.database, catalogue, served, job.parent, challenger);
@@ -53,10 +54,9 @@ async function train(
       async cover(challenger, from) {
         // Loaded once something was learned: the database driver is no part of what learning needs.
         const { loggedCover } = await import('../shell/logged-cover.ts');
-        return loggedCover(job.database, catalogue, job.parent, challenger, {
-          from,
-          to: job.window.to,
-        });
+        const span = { from, to: job.window.to };
+        const { scope } = job.window;
+        return loggedCover(job.database, catalogue, job.parent, challenger, span, scope);
       },
       onIteration: (step) => {
         curve.push(step);

@@ -72,4 +72,6 @@ export type TrainingSlate = Pick<
   | 'tallies'
   | 'pinned'
   | 'pageOffset'
->;
+> &
+  // Read only where rankings of some placements are learned from.
+  Partial<Pick<LoggedSlate, 'placement'>>;

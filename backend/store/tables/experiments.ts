@@ -109,6 +109,10 @@ export const experiments = sqliteTable('experiments', {
   stoppedAt: integer(),
   /** How it grows by itself; null: people widen it. */
   ramp: text({ mode: 'json' }).$type<ExperimentRamp>(),
+  /** The placements whose rankings may enter it, at least one; null: all of its lineage. */
+  placements: text({ mode: 'json' }).$type<readonly string[]>(),
+  /** The placement whose lineage its versions are of; null: the default one. */
+  lineage: text(),
 });
 
 /** Which arms a ranking was exposed to: written with the decision that it is of. */

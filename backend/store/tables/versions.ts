@@ -163,6 +163,8 @@ export const rollouts = sqliteTable('rollouts', {
   by: text().notNull(),
   createdAt: integer().notNull(),
   endedAt: integer(),
+  /** The placement whose lineage it is of; null: the default one. */
+  lineage: text(),
 });
 
 /** Every decision with all that it depends on, so that it can be made again with the same result. */

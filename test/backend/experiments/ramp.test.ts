@@ -78,6 +78,7 @@ describe('experiments that grow by a ramp', () => {
     nowMs = NOON;
     said.length = 0;
     experiments = experimentsOf({
+      layerAt: () => undefined,
       store: log.store,
       refreshTraffic: async () => {},
       weightsInForce: async () => 0,

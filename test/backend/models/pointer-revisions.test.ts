@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { edgeKv } from '../../../backend/models/edge-kv.ts';
-import { livePointerService, type Traffic } from '../../../backend/models/live-pointer-service.ts';
+import type { Traffic } from '../../../backend/models/compose-pointer.ts';
+import { livePointerService } from '../../../backend/models/live-pointer-service.ts';
 import { publisher as publisherOf } from '../../../backend/models/publisher.ts';
 import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { leaseOf } from '../../../backend/scheduler/lease.ts';

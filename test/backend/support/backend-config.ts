@@ -51,6 +51,7 @@ export const testConfig = ({
   schema: smarttrip,
   hasOwnSchema: false,
   catalogue: catalogue.parse({}),
+  placements: {},
   feeds: [],
   feedUrls: {},
   training: NO_TRAINING,

@@ -143,7 +143,7 @@ it.each([
     const served = new Map<string, Set<string>>();
     for (let n = 0; n < 200; n++) {
       const weights = { scorer: champion, delta: 0, pointer, experiments };
-      const plan = experimentPlanOf(weights, { sessionId: `s-${n}` }, 'catalogue')!;
+      const plan = experimentPlanOf(weights, { sessionId: `s-${n}` }, 'catalogue', 'main')!;
       const table = candidateTable(smarttrip, openTrips(1), undefined);
       const full = {
         config: plan.configOf(plan.resolved),

@@ -137,20 +137,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-hold-is-ignored-by-promotions',
     file: 'backend/models/live-pointer-service.ts',
-    find: `await compareAndRestore();
-          const live = await readLive(store);
-          if (live?.pointer.hold === true) {`,
-    replace: `await compareAndRestore();
-          const live = await readLive(store);
-          if (live?.pointer.hold === undefined && live === undefined) {`,
+    find: 'if (state.hold === true) {',
+    replace: 'if (state.hold === undefined && live === undefined) {',
   },
   {
     name: 'a-hold-is-ignored-by-traffic',
     file: 'backend/models/live-pointer-service.ts',
-    find: `    if (hold === true)
-      return JSON`,
-    replace: `    if (hold === false)
-      return JSON`,
+    find: 'const { champion, by, placements, hold, revision } = live.pointer;',
+    replace: 'const { champion, by, placements, revision } = live.pointer; const hold = undefined;',
   },
   {
     name: 'the-pointer-is-moved-without-the-lease',

@@ -1,5 +1,6 @@
 import { parseTrainingData } from '../../../backend/log/settings.ts';
-import type { LivePointerService, Traffic } from '../../../backend/models/live-pointer-service.ts';
+import type { Traffic } from '../../../backend/models/compose-pointer.ts';
+import type { LivePointerService } from '../../../backend/models/live-pointer-service.ts';
 import type { Versions } from '../../../backend/models/versions.ts';
 import type { Lease } from '../../../backend/scheduler/lease.ts';
 import type { Store } from '../../../backend/store/open.ts';

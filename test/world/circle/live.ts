@@ -224,7 +224,7 @@ async function plantBetter(site: Site, tastes: Tastes, version: Version): Promis
   await rankings(site, site.pace.rankingsPerRound);
   const trial = await askTheGate(site, tastes, 'better', version, from);
   if (trial.end === 'champion')
-    await json(client.weights[':version'].promote.$post({ param: { version } }));
+    await json(client.weights[':version'].promote.$post({ param: { version }, query: {} }));
   return [trial];
 }
 

@@ -13,14 +13,14 @@ const TONES: Partial<Record<Rollout['stage'], 'good' | 'bad' | 'warn'>> = {
 
 /** A rollout: how far it is, why, what was read, and what was decided. */
 export function rolloutCard(rollout: Rollout): HTMLElement {
-  const { challenger, champion, stage, since, why, decisions, endedAt } = rollout;
+  const { challenger, champion, stage, since, why, decisions, endedAt, lineage } = rollout;
   const evidence = decisions.at(-1)?.evidence;
   return h(
     'article',
     { class: 'rollout' },
     h('h3', {}, mono(challenger), ' ', badge(stage, TONES[stage] ?? 'plain')),
     muted(
-      `Against ${champion}, at this stage since `,
+      `Against ${champion}${lineage === null ? '' : ` at placement ${lineage}`}, at this stage since `,
       when(since),
       endedAt === null ? '' : ', over',
     ),

@@ -9,12 +9,13 @@ import { featureSection } from './weights/feature.ts';
 import { headSection } from './weights/head.ts';
 import { historySection } from './weights/history.ts';
 import { learnedSection } from './weights/learned.ts';
+import { placementsSection } from './weights/placements.ts';
 import { versionsSection } from './weights/versions.ts';
 
 export const weightsPage: Page = {
   topics: ['live', 'weights', 'rollouts'],
   async load() {
-    const [{ weights }, { weights: live }, { rollouts }] = await Promise.all([
+    const [{ weights }, { weights: live, placements }, { rollouts }] = await Promise.all([
       json(api.weights.$get()),
       json(api.status.$get()),
       json(api.rollouts.$get({ query: { limit: '3' } })),
@@ -25,6 +26,7 @@ export const weightsPage: Page = {
     const version = chosen('version') ?? live?.version ?? weights[0]?.version;
     const known = weights.find((one) => one.version === version);
     const rest: Section[] = [
+      ...(placements.length === 0 ? [] : [placementsSection(placements, known?.version)]),
       versionsSection(weights, live, version),
       {
         id: 'rollouts',

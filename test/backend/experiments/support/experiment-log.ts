@@ -36,6 +36,8 @@ export async function runningExperiment(
     startedAt: 1,
     stoppedAt: null,
     ramp: null,
+    placements: null,
+    lineage: null,
     ...fields,
   };
   await store.write([store.db.insert(experiments).values(experiment)]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { collector } from '../../../../backend/log/training-set/collect.ts';
+import type { LineageScope } from '../../../../backend/models/lineage-scope.ts';
 import type { TrainingSlate } from '../../../../backend/science/learn/logged-slate.ts';
 import { clusterFolds } from '../../../../backend/science/evaluation/splits.ts';
 import { slateCount } from '../../../../backend/science/learn/training-set.ts';
@@ -75,4 +76,24 @@ test('clusters are visitors: a user in all of their sessions, and no fold divide
     const trained = new Set(Array.from(train, person));
     expect(Array.from(held, person).filter((name) => trained.has(name))).toEqual([]);
   }
+});
+
+test('a lineage learns from its own placement, and the default one from all that have none', () => {
+  const window = { from: 0, to: 100 * DAY_MS };
+  const learned = (scope: LineageScope) => {
+    const collected = collector(schema, { ...window, scope }, { click: 1 }, 100);
+    collected.add({ ...slate(1, 'home', true), placement: 'home' });
+    collected.add({ ...slate(2, 'search', true), placement: 'search' });
+    collected.add({ ...slate(3, 'search again', true), placement: 'search' });
+    // From before there were placements.
+    collected.add(slate(4, 'anywhere', true));
+    const { set, facts, counted } = collected.finish();
+    expect(counted).toEqual(facts);
+    return slateCount(set);
+  };
+  expect(learned({ only: 'home' })).toBe(1);
+  expect(learned({ only: 'search' })).toBe(2);
+  expect(learned({ except: ['home', 'search'] })).toBe(1);
+  expect(learned({ except: [] })).toBe(4);
+  expect(learned({ only: 'main' })).toBe(1);
 });

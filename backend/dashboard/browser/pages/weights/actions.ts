@@ -1,9 +1,8 @@
 import { api, mayAct } from '../../api.ts';
-import { ask } from '../../dialog.ts';
 import { button, muted, type Child } from '../../dom.ts';
 import type { LiveWeights } from '../../../../http/answers.ts';
-import { refreshPage } from '../page.ts';
 import type { Listed } from './answers.ts';
+import { confirmed } from './confirmed.ts';
 
 /** Promote, hold, roll back and release: each is confirmed by typing the version. */
 export function actionsOf({ version, name }: Listed, live: LiveWeights | null): Child[] {
@@ -22,7 +21,10 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
               word: version,
               action: 'Promote',
               act: () =>
-                api.weights[':version'].promote.$post({ param: { version: version as never } }),
+                api.weights[':version'].promote.$post({
+                  param: { version: version as never },
+                  query: {},
+                }),
             }),
           ),
         button(isLive ? 'Hold …' : 'Roll back …', 'danger', () =>
@@ -36,7 +38,10 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
             word: version,
             action: isLive ? 'Hold' : 'Roll back',
             act: () =>
-              api.weights[':version'].rollback.$post({ param: { version: version as never } }),
+              api.weights[':version'].rollback.$post({
+                param: { version: version as never },
+                query: {},
+              }),
           }),
         ),
         live?.hold === true &&
@@ -46,13 +51,8 @@ export function actionsOf({ version, name }: Listed, live: LiveWeights | null): 
               about: ['What is live stays live; rollouts and promotions may move it again.'],
               word: live.version,
               action: 'Release',
-              act: () => api.weights.release.$post(),
+              act: () => api.weights.release.$post({ query: {} }),
             }),
           ),
       ];
-}
-
-async function confirmed(asked: Parameters<typeof ask>[0]): Promise<void> {
-  await ask({ tone: 'danger', ...asked });
-  refreshPage();
 }

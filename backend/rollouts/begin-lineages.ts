@@ -1,0 +1,87 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import { isVersion, RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { isPlacement } from '../../shared/domain/placement.ts';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import type { Schema } from '../../shared/features/schema.ts';
+import { unlearned } from '../../shared/score/posterior.ts';
+import { additiveFromPoints } from '../../shared/score/scorer.ts';
+import { messageOf } from '../../shared/text/message-of.ts';
+import { addVersion, type AddVersionDeps } from '../models/add-version.ts';
+import { readLive } from '../models/live-pointer.ts';
+import type { LivePointerService } from '../models/live-pointer-service.ts';
+import type { PlacementSettings } from '../models/placement-settings.ts';
+import type { Versions } from '../models/versions.ts';
+import type { Job } from '../scheduler/scheduler.ts';
+import type { Store } from '../store/open.ts';
+import { weights } from '../store/tables.ts';
+import { isSameSchema } from './apply-schema.ts';
+
+export interface BeginLineagesDeps extends AddVersionDeps {
+  readonly store: Store;
+  readonly versions: Pick<Versions, 'add' | 'load'>;
+  readonly livePointer: Pick<LivePointerService, 'begin'>;
+  readonly placements: PlacementSettings;
+}
+
+/**
+ * Gives every placement that the configuration names a lineage of its own, if it has none: with a schema of its own it begins with the rules
+ * of that, else with the champion of the default lineage, so that nothing changes for visitors before something was learned. It may be
+ * called any number of times.
+ * @returns what could not begin and why, as sentences.
+ */
+export async function beginLineages(deps: BeginLineagesDeps): Promise<string[]> {
+  const { store, livePointer, placements } = deps;
+  const problems: string[] = [];
+  for (const [placement, { schema }] of Object.entries(placements)) {
+    const live = await readLive(store);
+    if (live === undefined || !isPlacement(placement)) continue;
+    if (pointerAt(live.pointer, placement) !== undefined) continue;
+    try {
+      const version =
+        schema === undefined ? live.pointer.champion : await rulesOf(deps, placement, schema);
+      await livePointer.begin(placement, version, 'backend');
+    } catch (error) {
+      problems.push(`placement ${placement} has no lineage of its own yet: ${messageOf(error)}`);
+    }
+  }
+  return problems;
+}
+
+/** The rules of a schema as a version, made once: a start that was cut short has stored it already. */
+async function rulesOf(
+  deps: BeginLineagesDeps,
+  placement: string,
+  schema: Schema,
+): Promise<Version> {
+  const { store, versions } = deps;
+  const rows = await store.db
+    .select({ version: weights.version })
+    .from(weights)
+    .where(eq(sql`${weights.lineage} ->> '$.begins'`, placement))
+    .orderBy(desc(weights.createdAt));
+  for (const { version } of rows)
+    if (isVersion(version) && isSameSchema((await versions.load(version)).schema, schema))
+      return version;
+  // The store gives the real version.
+  const { version: _, ...rules } = additiveFromPoints(schema, schema.rules, {
+    version: RULES_VERSION,
+    name: `rules of ${placement}`,
+    posterior: unlearned(schema, schema.exploration),
+  });
+  return addVersion(deps, rules, { rules: schema.name, begins: placement, placement });
+}
+
+/** What the configuration asks for is there as soon as the edge answers. */
+export function lineageJob(deps: BeginLineagesDeps & { readonly everyMs: number }): Job {
+  let problems: readonly string[] = [];
+  return {
+    name: 'lineages of placements',
+    schedule: deps.everyMs,
+    leaderOnly: true,
+    run: async () => {
+      const found = await beginLineages(deps);
+      for (const problem of found) if (!problems.includes(problem)) deps.log(problem);
+      problems = found;
+    },
+  };
+}

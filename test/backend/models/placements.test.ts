@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
+import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
+
+/** Other features and rules over the columns of the trips. */
+const homely = parseSchema({
+  ...smarttrip,
+  name: 'homely',
+  features: [...smarttrip.features, { name: 'again', kind: 'constant' }],
+  rules: { again: [0, 3] },
+});
+/** Its columns are its own. */
+const hotels = parseSchema({
+  name: 'hotels',
+  columns: [{ name: 'stars', type: 'number' }],
+  features: [{ name: 'stars', kind: 'quantile', column: 'stars', edges: [2, 4] }],
+});
+
+let backend: TestBackend;
+beforeAll(async () => {
+  backend = await startTestBackend({
+    placements: { home: {}, search: { schema: homely }, odd: { schema: hotels } },
+    watchEveryMs: 50,
+  });
+  await eventually(() => Object.keys(pointer().placements ?? {}).length === 2);
+});
+afterAll(() => backend.close());
+
+const add = async (name: string) => {
+  const { body } = await backend.call('POST', '/v1/weights', { name, points: { base: [0, 31] } });
+  return body.version as string;
+};
+const move = (path: string, placement?: string) =>
+  backend.call(
+    'POST',
+    `/v1/weights/${path}${placement === undefined ? '' : `?placement=${placement}`}`,
+    undefined,
+    { 'x-trimtab-actor': 'ana' },
+  );
+const pointer = () => JSON.parse(backend.kv.text('WEIGHTS/active')!);
+const status = async () => (await backend.call('GET', '/v1/status')).body;
+const lastMove = async () =>
+  (await backend.call('GET', '/v1/audit?limit=10')).body.entries.find(
+    ({ action }: { action: string }) => action !== 'publish snapshot',
+  );
+
+test('a placement of the configuration begins with what is live, or with the rules of its schema', async () => {
+  expect(pointer()).toMatchObject({
+    champion: 'v000000',
+    placements: { home: { champion: 'v000000' } },
+  });
+  const { placements } = await status();
+  expect(placements).toMatchObject([
+    { placement: 'home', version: 'v000000', schemaName: 'smarttrip', isConfigured: true },
+    { placement: 'search', name: 'rules of search', schemaName: 'homely', hold: false },
+  ]);
+  // Its version is in KV before the pointer names it.
+  expect(backend.kv.values.has(`WEIGHTS/w/${placements[1].version}`)).toBe(true);
+});
+
+test('a promotion and a rollback of one placement leave all others alone, and are audited by its name', async () => {
+  const before = pointer();
+  const version = await add('for home');
+  const promoted = await move(`${version}/promote`, 'home');
+  expect(promoted).toMatchObject({ status: 200, body: { weights: { version: before.champion } } });
+  expect(pointer()).toMatchObject({
+    champion: before.champion,
+    placements: { home: { champion: version, by: 'ana' }, search: before.placements.search },
+  });
+  expect(pointer().by).toBe(before.by);
+  expect(await lastMove()).toMatchObject({
+    actor: 'ana',
+    action: 'promote',
+    subject: version,
+    details: { placement: 'home', placements: { home: version } },
+  });
+
+  await move('v000000/rollback', 'home');
+  expect(pointer()).toMatchObject({
+    champion: before.champion,
+    placements: { home: { champion: 'v000000', hold: true }, search: before.placements.search },
+  });
+  expect(pointer().hold).toBeUndefined();
+  const refused = await move(`${version}/promote`, 'home');
+  expect(refused.body).toMatchObject({
+    code: 'on_hold',
+    message: expect.stringMatching(/at placement home/),
+  });
+  // The default lineage is not held, and its moves leave the hold where it is.
+  expect((await move(`${version}/promote`)).status).toBe(200);
+  expect(pointer()).toMatchObject({
+    champion: version,
+    placements: { home: { champion: 'v000000', hold: true } },
+  });
+
+  // A rollback of the default lineage keeps the others as well, and so does its release.
+  await move('v000000/rollback');
+  expect(pointer()).toMatchObject({
+    champion: 'v000000',
+    hold: true,
+    placements: { search: before.placements.search },
+  });
+  await move('release');
+  await move('release', 'home');
+  expect(pointer().placements.home.hold).toBeUndefined();
+  expect((await move('release', 'home')).body.code).toBe('not_held');
+  expect((await status()).problems).toEqual([]);
+});
+
+test.each([
+  ['a placement without a lineage', 'v000000/promote', 'email', 404, 'no_lineage'],
+  ['a name of every object', 'v000000/promote', 'constructor', 404, 'no_lineage'],
+  ['a release of one without a lineage', 'release', 'email', 404, 'no_lineage'],
+  ['no name', 'v000000/promote', '', 400, 'invalid_request'],
+  ['a name that is none', 'v000000/promote', '__proto__', 400, 'invalid_request'],
+  ['a name that is too long', 'v000000/rollback', 'h'.repeat(65), 400, 'invalid_request'],
+  ['a version that is none', 'v123456/promote', 'home', 404, 'unknown_version'],
+])('%s is refused and moves nothing', async (_, path, placement, refusal, code) => {
+  const before = backend.kv.text('WEIGHTS/active');
+  expect(await move(path, placement)).toMatchObject({
+    status: refusal,
+    body: { code },
+  });
+  expect(backend.kv.text('WEIGHTS/active')).toBe(before);
+});
+
+test('a version whose schema has other columns is refused in words', async () => {
+  const { body } = await backend.call('GET', '/v1/status');
+  expect(body.placements.map(({ placement }: { placement: string }) => placement)).not.toContain(
+    'odd',
+  );
+});
+
+test('a bare id by hand is what every placement has, held until each is released', async () => {
+  const own = pointer().placements.search.champion;
+  const version = await add('by hand');
+  backend.kv.values.set('WEIGHTS/active', Buffer.from(version));
+  await eventually(async () => (await status()).weights.version === version);
+  const { weights, placements } = await status();
+  expect(weights.hold).toBe(true);
+  expect(
+    placements.map((one: { version: string; hold: boolean }) => [one.version, one.hold]),
+  ).toEqual([
+    [version, true],
+    [version, true],
+  ]);
+  await move('release');
+  expect(pointer()).toMatchObject({
+    champion: version,
+    placements: { home: { champion: version, hold: true }, search: { hold: true } },
+  });
+  for (const placement of ['home', 'search']) await move('release', placement);
+  expect((await move(`${own}/promote`, 'search')).status).toBe(200);
+  expect(pointer().placements.search).toMatchObject({ champion: own, by: 'ana' });
+});
+
+test('a lineage ends once the configuration names it no more, and its placement is of the default one', async () => {
+  const end = (placement: string) => backend.call('DELETE', `/v1/placements/${placement}`);
+  expect(await end('home')).toMatchObject({ status: 409, body: { code: 'configured' } });
+  expect(await end('email')).toMatchObject({ status: 404, body: { code: 'no_lineage' } });
+  await backend.restart({ placements: { home: {} } });
+  expect((await status()).placements).toMatchObject([
+    { placement: 'home', isConfigured: true },
+    { placement: 'search', isConfigured: false },
+  ]);
+  expect((await end('search')).status).toBe(200);
+  expect(Object.keys(pointer().placements)).toEqual(['home']);
+  expect(await lastMove()).toMatchObject({
+    action: 'end placement',
+    details: { placement: 'search' },
+  });
+});
+
+test('the metrics say what is live at each placement', async () => {
+  const response = await backend.fetch(
+    new Request(`${backend.url}/metrics`, {
+      headers: { authorization: `Bearer ${backend.config.secretKeys[0]}` },
+    }),
+  );
+  const text = await response.text();
+  expect(text).toMatch(/trimtab_live_placement_version\{placement="home",version="v\d{6}"\} 1/);
+  expect(text).toMatch(/trimtab_live_placement_hold\{placement="home"\} 0/);
+});
