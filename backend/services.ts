@@ -16,6 +16,7 @@ import type { Metrics } from './process/metrics.ts';
 import type { Tracing } from './process/tracing.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import type { RelatedWorker } from './catalogue/related/related-worker.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { dataReviewOf } from './log/review/service.ts';
 import { accountOf } from './log/account/account.ts';
@@ -103,6 +104,9 @@ export function servicesOf({
   const learning = threadOnDemand<LearnedWorker>(
     new URL('./log/learned-columns/learned-worker.ts', import.meta.url),
     database,
+  );
+  const relating = threadOnDemand<RelatedWorker>(
+    new URL('./catalogue/related/related-worker.ts', import.meta.url),
   );
   const comparing = threadOnDemand<FeedWorker>(
     new URL('./catalogue/feeds/feed-worker.ts', import.meta.url),
@@ -304,6 +308,7 @@ export function servicesOf({
     checkCatalogue,
     sampleCatalogue,
     learning,
+    buildRelated: (schema: Schema) => relating.call((worker) => worker.build(database, schema)),
     feeds,
     snapshots,
     publishedCheck,
@@ -345,6 +350,7 @@ export function servicesOf({
       await snapshots.close();
       await packing.stop();
       await comparing.stop();
+      await relating.stop();
       await rankings.stop();
       await learning.stop();
       await onlineLearning.stop();
