@@ -16,6 +16,7 @@ import type { Metrics } from './process/metrics.ts';
 import type { Tracing } from './process/tracing.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import { readRelatedItem } from './catalogue/related/related-item.ts';
 import type { RelatedWorker } from './catalogue/related/related-worker.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { dataReviewOf } from './log/review/service.ts';
@@ -41,6 +42,7 @@ import { readStandingHoldout } from './runs/online/standing-holdout.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
+import type { ItemId } from '../shared/domain/ids.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import { localPathOf } from './store/local-path.ts';
 import type { Store } from './store/open.ts';
@@ -308,6 +310,7 @@ export function servicesOf({
     checkCatalogue,
     sampleCatalogue,
     learning,
+    readRelated: async (id: ItemId) => readRelatedItem(store, kv, await liveSchema(), id),
     buildRelated: (schema: Schema) => relating.call((worker) => worker.build(database, schema)),
     feeds,
     snapshots,

@@ -48,6 +48,13 @@ export function checkNeighbours(value: unknown, columns: readonly ColumnSpec[]):
     if (seen.has(column)) throw bad(`.by has column "${column}" twice`);
     seen.add(column);
   });
+  const embeddings = (by as readonly NeighbourColumn[]).filter(({ column: name }) =>
+    columns.some((column) => column.name === name && column.type === 'embedding'),
+  );
+  if (embeddings.length > 1)
+    throw bad(
+      `.by may have one embedding, but has ${embeddings.map(({ column }) => column).join(' and ')}`,
+    );
   if (neighbours !== undefined && !(isWhole(neighbours) && neighbours <= MAX_NEIGHBOURS))
     throw bad(
       `.neighbours must be a whole number from 1 to ${MAX_NEIGHBOURS}, but was ${shown(neighbours)}`,

@@ -16,6 +16,7 @@ import { benchParse } from './parse.ts';
 import { benchPools } from './pools.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
+import { benchRelated } from './related.ts';
 import { benchDegraded, benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStages } from './stages.ts';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   score: async () => ({ rows: await benchScore(), notes: [] }),
   filters: async () => ({ rows: filterRows(), notes: [] }),
   'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
+  related: benchRelated,
   catalogue: benchCatalogue,
   curves: benchCurves,
   patches: benchPatches,

@@ -69,6 +69,7 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
 
 /** What may be refused on such a system, and the reason. */
 const MAY_BE_REFUSED: readonly (readonly [RegExp, RegExp])[] = [
+  [/^npx trimtab related/, /is not published yet/],
   [/^npx trimtab train .*--wait/, /is not going live: stored, not promoted/],
 ];
 

@@ -29,26 +29,16 @@ export interface BucketLists {
   readonly totals: Float64Array;
 }
 
-/** Reads the buckets of single items. */
-export interface BucketReader {
-  /** Each once. */
-  of(item: Item): readonly NamedBucket[];
-}
-
-/** @param by columns but embeddings. */
-export function bucketReader(
+/** The buckets of one item, each once. @param by columns but embeddings. */
+export function bucketsIn(
+  item: Item,
   by: readonly NeighbourColumn[],
   columns: readonly ColumnSpec[],
-): BucketReader {
+): NamedBucket[] {
   const specs = by.map(({ column }) => columns.find(({ name }) => name === column)!);
-  return {
-    of(item) {
-      const table = packItems(specs, [item]);
-      return table.columns.flatMap((column, i) =>
-        column.codes[0] === 0 ? [] : namesOf(column, column.codes[0], by[i]),
-      );
-    },
-  };
+  return packItems(specs, [item]).columns.flatMap((column, i) =>
+    column.codes[0] === 0 ? [] : namesOf(column, column.codes[0], by[i]),
+  );
 }
 
 /** A level with those above it: two countries may have towns of one name. */
