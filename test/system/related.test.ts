@@ -50,7 +50,7 @@ const beside = async (related: unknown) => {
 
 it(
   'items that are alike are found at publish, ranked beside one, logged as served, explained, and gone once withdrawn',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const first = await until('neighbours are published', async () => {
       const answer = await beside('porto');

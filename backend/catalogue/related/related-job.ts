@@ -8,8 +8,10 @@ import type { Store } from '../../store/open.ts';
 import type { BuiltRelated } from './build-related.ts';
 import { isRelatedLost, itemsRevision, publishRelated, readLiveRelated } from './related-parts.ts';
 
-/** After a build of so long, the next one waits twenty times as long: whatever changes by the minute takes a twentieth of a core. */
+/** After a build the next one waits twenty times as long as it took of a processor: whatever changes by the minute takes a twentieth of a core. */
 const PAUSE_TIMES = 20;
+/** What takes less, ms, may be done each time. */
+const LITTLE_MS = 500;
 /** What KV has is looked at so often, ms. */
 const LOOK_EVERY_MS = 60_000;
 
@@ -19,7 +21,9 @@ export interface RelatedJobDeps {
   readonly publisher: Pick<Publisher, 'publishRelated'>;
   readonly liveSchema: () => Promise<Schema>;
   /** Runs in a thread of its own. */
-  readonly build: (schema: Schema) => Promise<BuiltRelated & { readonly revision: number }>;
+  readonly build: (
+    schema: Schema,
+  ) => Promise<BuiltRelated & { readonly revision: number; readonly tookMs: number }>;
   /** The longest that KV may show what was there before, ms. */
   readonly settleMs: number;
   readonly everyMs: number;
@@ -56,10 +60,9 @@ export function relatedJob(deps: RelatedJobDeps): Job {
       const isLost = await lost(live);
       const wanted = madeOf(schema, await itemsRevision(store));
       if (!isLost && (live?.madeOf === wanted || performance.now() < notBefore)) return;
-      const begun = performance.now();
       const built = await build(schema);
-      const tookMs = performance.now() - begun;
-      notBefore = performance.now() + PAUSE_TIMES * tookMs;
+      const { tookMs } = built;
+      if (tookMs > LITTLE_MS) notBefore = performance.now() + PAUSE_TIMES * tookMs;
       // A site that has no items yet has nobody to be told so.
       if (built.items === 0 && live === undefined) return;
       const isNew = await publishRelated(store, publisher, built, {
@@ -69,7 +72,7 @@ export function relatedJob(deps: RelatedJobDeps): Job {
       });
       if (isNew)
         log(
-          `related items ${built.index.hash} are live: ${counted(built.items, 'item')}, in ${(tookMs / 1000).toFixed(1)} s`,
+          `related items ${built.index.hash} are live: ${counted(built.items, 'item')}, found in ${(tookMs / 1000).toFixed(1)} s`,
         );
     },
   };

@@ -22,6 +22,7 @@ const INTERFACES: ReadonlyMap<string, SourceInterface> = new Map(
     'features/columns/column-spec.ts',
     'features/columns/learned-columns.ts',
     'features/schema.ts',
+    'features/neighbour-spec.ts',
     'domain/exploration.ts',
   ].flatMap((file) => [...interfacesOf(source(file))]),
 );
@@ -205,6 +206,7 @@ export const jsonSchema = (): JsonSchema => ({
     },
     exploration: withDefaults('ExplorationSpec'),
     training: withDefaults('TrainingSpec'),
+    related: objectOf(fieldsOf('NeighbourSpec'), INTERFACES.get('NeighbourSpec')!.comment),
   },
   required: ['name', 'columns', 'features'],
 });
