@@ -37,7 +37,7 @@ function isAttributeValue(value: unknown): value is AttributeValue {
 function normalised(value: AttributeValue | undefined): AttributeValue | undefined {
   if (typeof value === 'string') return nfc(value);
   if (typeof value !== 'object' || value === null || isNumbers(value)) return value;
-  return nfcList(value as readonly string[]);
+  return nfcList(value);
 }
 
 /**

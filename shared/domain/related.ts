@@ -79,7 +79,7 @@ export function parseLoggedRelated(value: unknown): RelatedItems {
     items.length === percent.length &&
     percent.every(isPercent);
   if (!fits) throw invalid('neighbours of a logged ranking do not go with how alike they are');
-  return { to, items: items.map(readId), percent: percent as number[] };
+  return { to, items: items.map(readId), percent };
 }
 
 /** Whether it says how alike two items are. */

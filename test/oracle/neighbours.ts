@@ -62,7 +62,7 @@ export function slowNeighbours(
       const score =
         (vectorWeight * cosine + bucketWeight * overlap) / (vectorWeight + bucketWeight);
       const behind = b > a ? b - a : b - a + items.length;
-      return score > 0 ? [{ id: item.id as string, score, behind }] : [];
+      return score > 0 ? [{ id: item.id, score, behind }] : [];
     });
     return compared
       .toSorted((x, y) => y.score - x.score || x.behind - y.behind)

@@ -79,7 +79,7 @@ it(
       const { ids } = await beside('porto');
       return ids.toSorted().join() === 'bergen,faro';
     });
-    await putItems(system, [item('nice', 'FR', [1, 0.05, 0])]);
+    await call(system, 'PUT', '/v1/items', [item('nice', 'FR', [1, 0.05, 0])]);
     await until('a new item has neighbours', async () => {
       const { items } = await beside('nice');
       return items.find(({ id }) => id === 'porto')?.score === 4;

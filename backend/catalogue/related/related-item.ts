@@ -81,12 +81,12 @@ function explainer({ columns, related }: Schema, item: Item | undefined) {
     const theirs = bucketsIn(other, buckets, columns);
     const isCommon = ({ column, value }: NamedBucket) =>
       theirs.some((one) => one.column === column && one.value === value);
-    const own = vectorOf(other);
+    const their = vectorOf(other);
     const dot =
-      own && vector && own.whole.reduce((sum, value, i) => sum + value * vector.whole[i], 0);
+      their && vector && their.whole.reduce((sum, value, i) => sum + value * vector.whole[i], 0);
     return {
       common: mine.filter(isCommon),
-      cosine: dot === undefined ? null : cosineOf(dot, vector!.square, own!.square),
+      cosine: dot === undefined ? null : cosineOf(dot, vector!.square, their!.square),
     };
   };
 }

@@ -144,5 +144,5 @@ export async function itemsRevision({ db }: Pick<Store, 'db'>): Promise<number> 
   const [row] = await db.all<{ seq: number }>(
     sql`select seq from sqlite_sequence where name = 'item_changes'`,
   );
-  return Number(row?.seq ?? 0);
+  return row?.seq ?? 0;
 }

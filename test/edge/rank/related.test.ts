@@ -196,7 +196,9 @@ describe('related items', () => {
     const get = vi.spyOn(env.CATALOGUE, 'get');
     const answer = await rank(coldIsolate(), {}, { key: SECRET });
     expect(relatedOf(answer)).toBeUndefined();
-    expect(get.mock.calls.map(([key]) => String(key)).filter((key) => /^r/.test(key))).toEqual([]);
+    expect(get.mock.calls.map(([key]) => String(key)).filter((key) => key.startsWith('r'))).toEqual(
+      [],
+    );
     expect(JSON.parse((await decisionOf(answer)).request)).not.toHaveProperty('related');
   });
 
