@@ -34,7 +34,7 @@ export function slowNeighbours(
   for (const own of buckets) for (const name of own.keys()) df.set(name, (df.get(name) ?? 0) + 1);
   const weightOf = (name: string, weight: number) =>
     Math.max(1, Math.round(1024 * weight * Math.log1p(items.length / df.get(name)!)));
-  const sum = (own: Map<string, number>, isIn = (_: string) => true) =>
+  const sum = (own: Map<string, number>, isIn: (name: string) => boolean = () => true) =>
     [...own].reduce((all, [name, weight]) => all + (isIn(name) ? weightOf(name, weight) : 0), 0);
   const embedded = by.find(({ column }) => isEmbedding(column));
   const wholes = items.map(({ attributes }) => {
