@@ -135,7 +135,10 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: {
-      path: ['^(backend/device/cpu|shared/kernels)/assembly/', '^backend/dashboard/browser/'],
+      path: [
+        '^(backend/device/cpu|backend/catalogue/related|shared/kernels)/assembly/',
+        '^backend/dashboard/browser/',
+      ],
     },
     parser: 'swc',
     enhancedResolveOptions: {

@@ -1,5 +1,5 @@
 /**
- * Compiles the WebAssembly of the training kernels and of re-ranking, as `npm run kernels`. Node gets the latter as text in a
+ * Compiles the WebAssembly of the training kernels, of finding neighbours and of re-ranking, as `npm run kernels`. Node gets the latter as text in a
  * module, since `shared/` reads no files; a Worker is deployed with the binary file, since it may not compile bytes.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-for (const folder of ['backend/device/cpu', 'shared/kernels'])
+for (const folder of ['backend/device/cpu', 'backend/catalogue/related', 'shared/kernels'])
   execFileSync(path('node_modules/.bin/asc'), ['--config', path(`${folder}/asconfig.json`)], {
     stdio: 'inherit',
   });

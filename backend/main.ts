@@ -24,6 +24,7 @@ import { feedJob, feedJobs } from './catalogue/feeds/feed-jobs.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
 import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
+import { relatedJob } from './catalogue/related/related-job.ts';
 import { learnedJobs } from './log/learned-columns/learned-job.ts';
 import { learningJob } from './runs/metric-weights/learning-job.ts';
 import { startEdgeProbe } from './monitor/edge-probe.ts';
@@ -209,6 +210,17 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         liveSchema,
         thread: services.learning,
         settings: config.learnedColumns,
+        everyMs: config.watchEveryMs,
+        nowMs,
+        log,
+      }),
+      relatedJob({
+        store,
+        kv: services.kv,
+        publisher: services.publisher,
+        liveSchema,
+        build: services.buildRelated,
+        settleMs: config.kvSettleMs,
         everyMs: config.watchEveryMs,
         nowMs,
         log,

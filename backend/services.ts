@@ -16,6 +16,8 @@ import type { Metrics } from './process/metrics.ts';
 import type { Tracing } from './process/tracing.ts';
 import { loginOf } from './login/service.ts';
 import { metricLearning as metricLearningOf } from './runs/metric-weights/metric-learning.ts';
+import { readRelatedItem } from './catalogue/related/related-item.ts';
+import type { RelatedWorker } from './catalogue/related/related-worker.ts';
 import type { LearnedWorker } from './log/learned-columns/learned-worker.ts';
 import { dataReviewOf } from './log/review/service.ts';
 import { accountOf } from './log/account/account.ts';
@@ -40,6 +42,7 @@ import { readStandingHoldout } from './runs/online/standing-holdout.ts';
 import { trainer as trainerOf } from './runs/trainer.ts';
 import { versions as versionsOf } from './models/versions.ts';
 import { DEFAULT_METRICS } from '../shared/domain/metric.ts';
+import type { ItemId } from '../shared/domain/ids.ts';
 import type { Schema } from '../shared/features/schema.ts';
 import { localPathOf } from './store/local-path.ts';
 import type { Store } from './store/open.ts';
@@ -103,6 +106,9 @@ export function servicesOf({
   const learning = threadOnDemand<LearnedWorker>(
     new URL('./log/learned-columns/learned-worker.ts', import.meta.url),
     database,
+  );
+  const relating = threadOnDemand<RelatedWorker>(
+    new URL('./catalogue/related/related-worker.ts', import.meta.url),
   );
   const comparing = threadOnDemand<FeedWorker>(
     new URL('./catalogue/feeds/feed-worker.ts', import.meta.url),
@@ -307,6 +313,8 @@ export function servicesOf({
     checkCatalogue,
     sampleCatalogue,
     learning,
+    readRelated: async (id: ItemId) => readRelatedItem(store, kv, await liveSchema(), id),
+    buildRelated: (schema: Schema) => relating.call((worker) => worker.build(database, schema)),
     feeds,
     snapshots,
     publishedCheck,
@@ -349,6 +357,7 @@ export function servicesOf({
       await snapshots.close();
       await packing.stop();
       await comparing.stop();
+      await relating.stop();
       await rankings.stop();
       await learning.stop();
       await onlineLearning.stop();

@@ -13,9 +13,10 @@ import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { publications } from '../store/tables.ts';
 import { neededLearned } from './learned-parts.ts';
+import { neededRelated } from './related/related-parts.ts';
 import { neededSnapshots } from './needed-snapshots.ts';
 
-/** Deletes from KV what is superseded: parts and patches of snapshots, learned columns, and versions of the weights. */
+/** Deletes from KV what is superseded: parts and patches of snapshots, learned columns, related items, and versions of the weights. */
 export interface KvCleaning {
   /**
    * Marks what nothing needs any more, and deletes what has been marked for long enough.
@@ -67,11 +68,13 @@ export function kvCleaning(deps: KvCleaningDeps): KvCleaning {
     const hashes = await neededSnapshots(store, catalogue, versions);
     if (hashes === undefined) return undefined;
     const learned = await neededLearned(store, kv);
+    const related = await neededRelated(store, kv);
     return ({ namespace, key }: KvKey): boolean => {
       const [kind, name] = key.split('/');
       if (namespace === 'WEIGHTS' && kind === 'w') return !isVersion(name) || versions.has(name);
       if (namespace === 'CATALOGUE' && (kind === 's' || kind === 'p')) return hashes.has(name);
       if (namespace === 'CATALOGUE' && kind === 'l') return learned?.has(name) ?? true;
+      if (namespace === 'CATALOGUE' && kind === 'r') return related?.has(name) ?? true;
       return true;
     };
   };

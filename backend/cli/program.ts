@@ -36,6 +36,7 @@ import { initVerb } from './init/init.ts';
 import { deleteItemsVerb } from './items/delete.ts';
 import { importVerb } from './items/import.ts';
 import { learnedVerb } from './items/learned.ts';
+import { relatedVerb } from './items/related.ts';
 import { patchItemsVerb } from './items/patch.ts';
 import { backtestVerb } from './metric-weights/backtest.ts';
 import { learnVerb } from './metric-weights/learn.ts';
@@ -128,8 +129,8 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'items',
     about: 'the catalogue',
-    verbs: [importVerb, patchItemsVerb, learnedVerb, deleteItemsVerb],
-    short: { import: importVerb },
+    verbs: [importVerb, patchItemsVerb, learnedVerb, relatedVerb, deleteItemsVerb],
+    short: { import: importVerb, related: relatedVerb },
   },
   {
     noun: 'feeds',

@@ -13,7 +13,7 @@ export interface Measured {
   readonly pointerMoves: number;
   readonly published: number;
   readonly deleted: number;
-  /** Bytes of weights, snapshots and learned columns in KV. */
+  /** Bytes of weights, snapshots, learned columns and related items in KV. */
   readonly kvBytes: number;
   readonly trainings: number;
   readonly trainingMs: number;
@@ -42,7 +42,8 @@ export async function measure(
       (select count(*) from publications where deletedAt between ${since} and ${nowMs}) as deleted,
       (select coalesce(sum(length(w.bytes)), 0) from weights w join publications p on p.key = 'WEIGHTS/w/' || w.version
         where p.sha256 <> '') + (select coalesce(sum(sizeBytes), 0) from snapshots)
-        + (select coalesce(sum(length(bytes)), 0) from learned_parts) as kvBytes,
+        + (select coalesce(sum(length(bytes)), 0) from learned_parts)
+        + (select coalesce(sum(sizeBytes), 0) from related_parts) as kvBytes,
       (select count(*) from runs where startedAt between ${since} and ${nowMs}) as trainings,
       (select sum(coalesce(finishedAt, ${nowMs}) - startedAt) from runs where startedAt between ${since} and ${nowMs}) as trainingMs`);
   const of = (name: keyof Measured) => row[name] ?? 0;

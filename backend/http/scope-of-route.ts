@@ -34,6 +34,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/feeds',
       'GET /v1/items',
       'GET /v1/items/{id}/learned',
+      'GET /v1/items/{id}/related',
       'GET /v1/latency',
       'GET /v1/layers',
       'GET /v1/metric-weights/{schema}',

@@ -6,9 +6,18 @@ import { PART_BYTES, snapshotHash } from '../../shared/format/snapshot-bytes.ts'
 import type { Store } from '../store/open.ts';
 import { publications, weights } from '../store/tables.ts';
 import type { Kv } from './edge-kv.ts';
-import { ACTIVE_KEY, LEARNED_KEY, partKey, patchKey, versionKey } from './kv-keys.ts';
+import { ACTIVE_KEY, LEARNED_KEY, RELATED_KEY, partKey, patchKey, versionKey } from './kv-keys.ts';
 import { claimKey, recordName, recordPublication } from './publications.ts';
-import { publishBlob, type Blob } from './publish-blob.ts';
+import { publishBlob, sha256Of, type Blob } from './publish-blob.ts';
+
+/** Bytes under the hash that names them. */
+export interface NamedBytes {
+  readonly hash: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Shards that are written at the same time: each waits for the edge most of the while. */
+const AT_ONCE = 8;
 
 export interface Publisher {
   /** Writes a stored version to KV and reads it back. The pointer is not moved. */
@@ -55,6 +64,16 @@ export interface Publisher {
     bytes: Uint8Array<ArrayBuffer>,
     nowMs: number,
   ): Promise<SnapshotPointer>;
+  /**
+   * Writes the shards of related items that KV is not known to have, then their index, and then moves the pointer to it.
+   * @param all whether those that it should have are written as well, because some were lost.
+   */
+  publishRelated(
+    index: NamedBytes,
+    shards: readonly NamedBytes[],
+    nowMs: number,
+    all: boolean,
+  ): Promise<SnapshotPointer>;
   /** Forgets what was published, because KV has lost it. */
   forgetPublications(): Promise<void>;
 }
@@ -66,7 +85,11 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
     await store.write([recordPublication(store, blob, sha256, nowMs())]);
   };
   /** @returns how many parts there are. */
-  const publishParts = async (prefix: 's' | 'l', hash: string, bytes: Uint8Array<ArrayBuffer>) => {
+  const publishParts = async (
+    prefix: 's' | 'l' | 'r',
+    hash: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) => {
     const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
     for (let part = 0; part < parts; part++) {
       await publish({
@@ -171,9 +194,45 @@ export function publisher(kv: Kv, store: Store, settleMs: number, nowMs: () => n
       return pointer;
     },
 
+    async publishRelated({ hash, bytes }, shards, at, all) {
+      const unique = [...new Map(shards.map((shard) => [shard.hash, shard])).values()];
+      const missing = all ? unique : await notInKv(store, unique);
+      const next = missing.values();
+      const write = async () => {
+        for (const shard of next) await publishParts('r', shard.hash, shard.bytes);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, write));
+      const parts = await publishParts('r', hash, bytes);
+      const pointer = { hash, parts, sizeBytes: bytes.length, at };
+      await kv.put('CATALOGUE', RELATED_KEY, JSON.stringify(pointer));
+      return pointer;
+    },
+
     async forgetPublications() {
       await store.write([store.db.update(publications).set({ sha256: '' })]);
     },
   };
   return service;
+}
+
+/** Shards that KV is not known to have. One that a cleaning has marked may be gone in a moment. */
+async function notInKv(
+  { db }: Pick<Store, 'db'>,
+  shards: readonly NamedBytes[],
+): Promise<NamedBytes[]> {
+  const rows = await db
+    .select({ key: publications.key, sha256: publications.sha256 })
+    .from(publications)
+    .where(
+      and(
+        sql`${publications.key} like 'CATALOGUE/r/%'`,
+        isNull(publications.deletedAt),
+        isNull(publications.unneededSince),
+      ),
+    );
+  const known = new Map(rows.map(({ key, sha256 }) => [key, sha256]));
+  return shards.filter(({ hash, bytes }) => {
+    const key = recordName({ namespace: 'CATALOGUE', key: partKey('r', hash, 0) });
+    return known.get(key) !== sha256Of(bytes);
+  });
 }

@@ -26,4 +26,9 @@ export const tracedPublisher = (publisher: Publisher, tracing: Tracing): Publish
       span?.set({ 'trimtab.bytes': bytes.length });
       return publisher.publishLearned(hash, bytes, nowMs);
     }),
+  publishRelated: (index, shards, nowMs, all) =>
+    tracing.always('publish related items', (span) => {
+      span?.set({ 'trimtab.bytes': index.bytes.length });
+      return publisher.publishRelated(index, shards, nowMs, all);
+    }),
 });

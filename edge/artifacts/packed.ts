@@ -1,5 +1,6 @@
 import type { PatchRef, SnapshotPointer } from '../../shared/domain/pointer.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
+import { relatedIndexFromBytes } from '../../shared/format/related-bytes.ts';
 import { snapshotFromBytes } from '../../shared/format/snapshot-bytes.ts';
 import { snapshotSpace } from '../../shared/score/stored-table.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
@@ -22,6 +23,14 @@ export const PACKED = {
     key: 'learned',
     prefix: 'l',
     read: learnedFromBytes,
+    allocate: (sizeBytes: number) => new Uint8Array(sizeBytes),
+    patched: undefined,
+  },
+  /** The index; its shards lie under the same prefix, each under a hash of its own. */
+  related: {
+    key: 'related',
+    prefix: 'r',
+    read: relatedIndexFromBytes,
     allocate: (sizeBytes: number) => new Uint8Array(sizeBytes),
     patched: undefined,
   },

@@ -137,6 +137,7 @@ export function createClient(options: ClientOptions): Client {
         explain: query.explain,
         exclude: query.exclude,
         slateRules: query.slateRules,
+        related: query.related,
         paging: query.paging,
         cursor: query.cursor,
         filters: query.filters,

@@ -75,6 +75,8 @@ export interface RankQuery {
   readonly exclude?: readonly string[];
   /** What the list keeps to besides being of the best. */
   readonly slateRules?: Plain<SlateRules>;
+  /** Items that others are to be like, such as that of the page: their neighbours are ranked in place of the whole catalogue. */
+  readonly related?: string | { readonly to: string | readonly string[] };
   /** Asks for a cursor, by which the next page comes. */
   readonly paging?: boolean;
   /** Of the page before. */

@@ -203,6 +203,7 @@ function requestText({
   filters,
   exclude,
   slateRules,
+  related,
   shown,
   consent,
 }: RankRequest): string {
@@ -218,6 +219,7 @@ function requestText({
     ...(filters && { filters }),
     ...(isLogged && exclude && { exclude }),
     ...(slateRules && { slateRules }),
+    ...(related && { related }),
     ...(isLogged && shown && { shown }),
   });
 }

@@ -158,7 +158,7 @@ export interface SnapshotKeeperObject extends Rpc.DurableObjectBranded {
    * older than what it keeps, or the same, changes nothing. An object keeps one kind: `snapshot` (the default), or `learned`.
    * @throws Error when the snapshot cannot be read, or is damaged: what was kept stays.
    */
-  keep(pointer: SnapshotPointer, kind?: 'snapshot' | 'learned'): Promise<void>;
+  keep(pointer: SnapshotPointer, kind?: 'snapshot' | 'learned' | 'related'): Promise<void>;
   /** @returns the pointer to what is kept; null where that is nothing. */
   kept(): Promise<SnapshotPointer | null>;
   /** @returns the bytes of a part of the kept snapshot, split as in KV; null where it is not of the kept one. */

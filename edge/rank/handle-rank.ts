@@ -26,6 +26,7 @@ import type { RankState } from './rank-state.ts';
 import { rankingInputOf, type RankingInput } from './ranking-input.ts';
 import { explainedResponseItems, responseItems } from './response-items.ts';
 import { cursorOf, nextCursor } from './paging.ts';
+import { withNeighbours } from './with-neighbours.ts';
 import { withRules } from './with-rules.ts';
 import { ruleReport } from '../../shared/score/slate-rules/rule-report.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
@@ -131,14 +132,15 @@ export async function rankOnce(
   const when = { ctx, cell, nowMs };
   const before =
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
-  const full = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const all = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const { beside, full } = await withNeighbours(asked, all, state, when);
   const input =
     pinned === undefined && state.decisions.isFarBehind ? await inputUnderLoad(full, state) : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
-  const rankRequest = withRules(asked, before, input, nowMs);
+  const rankRequest = withRules(beside.request, before, input, nowMs);
   const seed = before?.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
   phases?.next('rank score');
   const onPool = phases && (() => phases.next('rank draw'));
@@ -256,6 +258,7 @@ export async function rankOnce(
     items,
     ...(filters && { filters }),
     ...(ruled && { slateRules: ruled }),
+    ...(beside.report && { related: beside.report }),
     ...(before && { page: { offset: before.shown.length, of: before.of } }),
     ...(cursor !== undefined && { cursor }),
     token,

@@ -9,6 +9,7 @@ import { Misunderstandings } from './misunderstandings.ts';
 import { PinnedScorers } from './pinned-scorers.ts';
 import { RankHeaders } from './rank-headers.ts';
 import type { RefreshingCache } from '../platform/refreshing-cache.ts';
+import { RelatedCache } from './related-cache.ts';
 import { snapshotCache, type CachedSnapshot } from './snapshot-cache.ts';
 import { UserProofs } from './user-proofs.ts';
 import type { CachedWeights } from './cached-weights.ts';
@@ -21,6 +22,7 @@ export interface RankState {
   readonly snapshot: RefreshingCache<CachedSnapshot>;
   readonly learned: RefreshingCache<CachedLearned>;
   readonly learnedTables: LearnedTables;
+  readonly related: RelatedCache;
   readonly lastCompatiblePair: LastCompatiblePair;
   readonly pinnedScorers: PinnedScorers;
   readonly decisions: DecisionLog;
@@ -41,6 +43,7 @@ export const rankState = (env: Env, settings: Settings, tracing?: Tracing): Rank
   snapshot: snapshotCache(env, settings),
   learned: learnedCache(env, settings),
   learnedTables: new LearnedTables(),
+  related: new RelatedCache(env, settings),
   lastCompatiblePair: new LastCompatiblePair(),
   pinnedScorers: new PinnedScorers(env),
   decisions: new DecisionLog(env, settings, tracing),

@@ -4,7 +4,13 @@ import { shown } from './shown.ts';
 import { parseItemId, readItemId, type ItemId } from './ids.ts';
 
 /** The value of an item's attribute; `null` and absent both mean missing. */
-export type AttributeValue = string | number | boolean | readonly string[] | null;
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | null;
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 export interface Item {
@@ -12,15 +18,26 @@ export interface Item {
   readonly attributes: Attributes;
 }
 
+const MAX_TEXTS = 256;
+/** Of an embedding. */
+export const MAX_DIMENSIONS = 1536;
+
+/** Whether a list holds numbers, as embeddings do, and no texts. */
+export const isNumbers = (value: AttributeValue | undefined): value is readonly number[] =>
+  Array.isArray(value) && typeof value[0] === 'number';
+
 function isAttributeValue(value: unknown): value is AttributeValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  return Array.isArray(value) && value.length <= 256 && value.every((v) => typeof v === 'string');
+  if (!Array.isArray(value)) return false;
+  if (value.length <= MAX_TEXTS && value.every((v) => typeof v === 'string')) return true;
+  return value.length <= MAX_DIMENSIONS && value.every(Number.isFinite);
 }
 
 function normalised(value: AttributeValue | undefined): AttributeValue | undefined {
   if (typeof value === 'string') return nfc(value);
-  return typeof value === 'object' && value !== null ? nfcList(value) : value;
+  if (typeof value !== 'object' || value === null || isNumbers(value)) return value;
+  return nfcList(value);
 }
 
 /**
@@ -50,7 +67,7 @@ function itemOf(itemId: ItemId, attributes: Record<string, unknown>): Item {
     const given = attributes[name];
     if (given !== undefined && !isAttributeValue(given)) {
       throw invalid(
-        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or null, but was ${shown(given)}`,
+        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or of numbers, or null, but was ${shown(given)}`,
       );
     }
     const normalName = nfc(name);

@@ -1,5 +1,6 @@
 import type { ItemId } from './ids.ts';
 import { parseRankRequest, type RankRequest } from './rank-request.ts';
+import { parseLoggedRelated } from './related.ts';
 import { isWithoutRules, parseLoggedRules } from './slate-rules.ts';
 
 /**
@@ -11,8 +12,8 @@ export function parseLoggedRequest(
   logged: Readonly<Record<string, unknown>>,
   { placement, limit }: { readonly placement?: unknown; readonly limit?: unknown } = {},
 ): RankRequest {
-  const { preferences, context, recent, history, candidates, filters, exclude, slateRules, shown } =
-    logged;
+  const { preferences, context, recent, history, candidates, filters, exclude } = logged;
+  const { slateRules, related, shown } = logged;
   const request = parseRankRequest({
     sessionId: 'logged',
     consent: 'personalise',
@@ -29,6 +30,7 @@ export function parseLoggedRequest(
   return {
     ...request,
     ...(!isWithoutRules(rules) && { slateRules: rules }),
+    ...(related !== undefined && { related: parseLoggedRelated(related) }),
     ...(Array.isArray(shown) && { shown: shown as ItemId[] }),
   };
 }

@@ -8,6 +8,7 @@ import { parseItem, type Item } from './item.ts';
 import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
+import { parseRelated, type RelatedItems } from './related.ts';
 import { shown } from './shown.ts';
 import { isWithoutRules, parseSlateRules, type SlateRules } from './slate-rules.ts';
 import { unknownFields } from './unknown-fields.ts';
@@ -50,6 +51,8 @@ export interface Visit {
   readonly exclude?: readonly ItemId[];
   /** Absent: the best items stand as they are drawn. */
   readonly slateRules?: SlateRules;
+  /** Absent: all items that may be shown compete. */
+  readonly related?: RelatedItems;
   /** What the pages above hold, from the top: it is not shown again, and positions go on behind it. */
   readonly shown?: readonly ItemId[];
 }
@@ -88,6 +91,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'filters',
   'exclude',
   'slateRules',
+  'related',
   'paging',
   'cursor',
   'limit',
@@ -133,6 +137,7 @@ export function parseRankRequest(
     ...(candidates === undefined ? {} : { candidates }),
     ...allowedBy(raw),
     ...ruledBy(raw.slateRules),
+    ...relatedBy(raw.related, candidates),
     ...pagedBy(raw),
     limit: limit as number,
     explain,
@@ -203,6 +208,16 @@ function ruledBy(value: unknown): Pick<Visit, 'slateRules'> {
   if (value === undefined || value === null) return {};
   const slateRules = parseSlateRules(value);
   return isWithoutRules(slateRules) ? {} : { slateRules };
+}
+
+function relatedBy(
+  value: unknown,
+  candidates: readonly Item[] | undefined,
+): Pick<Visit, 'related'> {
+  if (value === undefined || value === null) return {};
+  const related = parseRelated(value);
+  if (candidates === undefined) return { related };
+  throw invalid('related chooses from the catalogue: leave candidates out, or related');
 }
 
 function parseExcluded(value: unknown): readonly ItemId[] {

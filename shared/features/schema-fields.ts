@@ -11,12 +11,13 @@ const TOP: ReadonlySet<string> = new Set([
   'exploration',
   'training',
   'slateRules',
+  'related',
   'hash',
 ]);
 
 /** The fields of the entries of its lists and of its objects. Those of features are of all kinds together. */
 const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
-  columns: new Set(['name', 'type', 'from']),
+  columns: new Set(['name', 'type', 'from', 'dimensions']),
   features: new Set([
     'name',
     'kind',
@@ -59,6 +60,7 @@ const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
     'prior',
     'raisedFeatures',
   ]),
+  related: new Set(['by', 'neighbours']),
   training: new Set(['objective', 'l2', 'crossShrinkage', 'position', 'boosting', 'reward']),
 };
 

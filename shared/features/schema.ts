@@ -6,8 +6,10 @@ import { checkExploration, type ExplorationSpec } from '../domain/exploration.ts
 import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
+import { MAX_DIMENSIONS } from '../domain/item.ts';
 import { parsePlacedRules, type PlacedRules } from '../domain/placed-rules.ts';
 import { nfcOf } from '../domain/nfc.ts';
+import { checkNeighbours, type NeighbourSpec } from './neighbour-spec.ts';
 import { refuseMisspeltFields } from './schema-fields.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
@@ -84,6 +86,8 @@ export interface Schema {
   readonly training: TrainingSpec;
   /** What slates keep to, by placement; absent: nothing. */
   readonly slateRules?: PlacedRules;
+  /** What makes items alike, for lists of related items; absent: none are found. */
+  readonly related?: NeighbourSpec;
   /** 16 hex digits. */
   readonly hash: string;
 }
@@ -146,8 +150,14 @@ export function parseStoredSchema(value: unknown): Schema {
       ...raw.training,
     }),
     ...(raw.slateRules !== undefined && { slateRules: placedRules(raw.slateRules) }),
+    ...(raw.related !== undefined && { related: checkNeighbours(raw.related, columns) }),
     hash: sha256Hex(canonicalJson(core)).slice(0, 16),
   };
+  const reader = features.find(({ kind }) => kind === 'related');
+  if (reader !== undefined && schema.related === undefined)
+    throw bad(
+      `feature ${reader.name} (related): nothing says what makes items alike: add related, such as {"by": [{"column": "…"}]}`,
+    );
   constraints.forEach((constraint) => checkConstraint(schema, constraint));
   for (const [name, points] of Object.entries(rules)) {
     const spec = features[featureIndex(schema, name)];
@@ -257,12 +267,19 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
 }
 
 /** @throws ApiError 400 unless items can be packed into the column. */
-export function checkColumn({ name, type, from }: ColumnSpec): void {
-  if (!['category', 'set', 'number', 'date', 'path'].includes(type)) {
+export function checkColumn({ name, type, from, dimensions }: ColumnSpec): void {
+  if (!['category', 'set', 'number', 'date', 'path', 'embedding'].includes(type)) {
     throw bad(
-      `column ${name}: type must be category, set, number, date or path, but was ${shown(type)}`,
+      `column ${name}: type must be category, set, number, date, path or embedding, but was ${shown(type)}`,
     );
   }
+  if (type === 'embedding') {
+    if (!(Number.isInteger(dimensions) && dimensions! >= 2 && dimensions! <= MAX_DIMENSIONS))
+      throw bad(
+        `column ${name}: dimensions must be a whole number from 2 to ${MAX_DIMENSIONS}, but was ${shown(dimensions)}`,
+      );
+  } else if (dimensions !== undefined)
+    throw bad(`column ${name}: dimensions are of embeddings only`);
   if (from !== undefined && !(isTexts(from) && from.length > 0)) {
     throw bad(`column ${name}: from must list the attributes of the path, from the root down`);
   }

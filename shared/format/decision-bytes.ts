@@ -33,13 +33,13 @@ import { readSlateCodes, writeSlateCodes } from './slate-codes.ts';
  * before that a block of `slots × F`. In format 6 each decision ends also with the hash of its learned columns (text) and with whether
  * the site's own order was kept (u8, 1). In format 7 what parts a decision has is written in two bytes, and a ranking whose request had
  * filters or exclusions ends with how many items these left (u32). In format 8 a ranking under rules says whether they restricted the draw (u8), which slots
- * were pinned (u8 1 and a block) and what boosts added (u8 1 and an i32 for each slot), and one that is a further page what its offset (u32) and its first ranking (text) are. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
+ * were pinned (u8 1 and a block) and what boosts added (u8 1 and an i32 for each slot), and one that is a further page what its offset (u32) and its first ranking (text) are. Format 9 is the same; the request of some ranking asks for related items, and names those that were found. A batch is written in the oldest format that holds what it has, because older backends refuse newer ones: the edge logs a
  * revision only once a backend that reads it has published one, explores in that way only where a
  * version says so, has learned columns only once a backend has published some, and keeps an order only where a pointer says so. Filters come with requests: what
  * older backends refuse of them waits at the edge until they are upgraded, because they would rank such a request again as if it had none.
  */
 const MAGIC = 'TTDB';
-const NEWEST_FORMAT = 8;
+const NEWEST_FORMAT = 9;
 const MIN_DECISION_BYTES = 64;
 /** About what one of 20 items has. */
 const TYPICAL_DECISION_BYTES = 1536;
@@ -56,7 +56,8 @@ export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<Arr
 
 function formatFor(decision: Decision): number {
   const { pointerRevision, context, itemSource, shadow, teams, learned, siteOrder } = decision;
-  // Older backends would draw such a slate again as if there were no rules.
+  // Older backends would draw such a slate again from the whole catalogue, or as if there were no rules.
+  if (decision.request.includes('"related":{"to":')) return 9;
   if (hasRules(decision) || decision.page !== undefined) return 8;
   if (decision.allowed !== undefined) return 7;
   if (learned !== undefined || siteOrder) return 6;
@@ -181,6 +182,7 @@ const PARTS_OF: Readonly<Record<number, number>> = {
   6: HAS_ALLOWED - 1,
   7: HAS_RULES - 1,
   8: 2 * HAS_PAGE - 1,
+  9: 2 * HAS_PAGE - 1,
 };
 
 /** Whether its exploration says more than temperature, ε and pool. */

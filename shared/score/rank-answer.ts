@@ -1,5 +1,6 @@
 import type { Exposure } from '../domain/experiment.ts';
 import type { RankingId, Version } from '../domain/ids.ts';
+import type { RelatedReport } from '../domain/related.ts';
 import type { AnsweredItem } from './answered-item.ts';
 import type { RuleReport } from './slate-rules/rule-report.ts';
 import type { FilterReport } from './filter/filter-report.ts';
@@ -24,6 +25,8 @@ export interface RankAnswer {
   readonly filters?: FilterReport;
   /** Where reasons are asked for: what each rule of the slate did. */
   readonly slateRules?: readonly RuleReport[];
+  /** Where related items are asked for: to which, and how many are known. */
+  readonly related?: RelatedReport;
   /** Of which part of a list this is; absent of a first page. */
   readonly page?: { readonly offset: number; readonly of: RankingId };
   /** The next page comes for it; absent where none was asked for, or nothing is left. */

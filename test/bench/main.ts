@@ -17,6 +17,7 @@ import { benchParse } from './parse.ts';
 import { benchPools } from './pools.ts';
 import { benchQuality } from './quality.ts';
 import { benchRank } from './rank.ts';
+import { benchRelated } from './related.ts';
 import { benchDegraded, benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStages } from './stages.ts';
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   filters: async () => ({ rows: filterRows(), notes: [] }),
   'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
   'at-once': benchAtOnce,
+  related: benchRelated,
   catalogue: benchCatalogue,
   curves: benchCurves,
   patches: benchPatches,

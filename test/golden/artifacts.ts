@@ -13,6 +13,7 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
 import { posteriorOf } from '../../shared/score/posterior.ts';
+import type { RelatedEntry, RelatedIndex } from '../../shared/format/related-bytes.ts';
 import type { IngestBatch } from '../../shared/format/ingest-bytes.ts';
 import {
   additiveFromPoints,
@@ -348,6 +349,35 @@ export const ruledDecisions: readonly Decision[] = [
   },
   { ...first, page: { offset: 40 } },
   first,
+];
+
+/** Of related items: what was found of one, and one of which nothing is known, beside one that asks for none. */
+export const relatedDecisions: readonly Decision[] = [
+  {
+    ...first,
+    request:
+      '{"preferences":{},"context":{},"recent":[],"related":{"to":["trip-3"],"items":["trip-1","trip-2"],"percent":[93,12]}}',
+  },
+  { ...first, request: '{"preferences":{},"context":{},"recent":[],"related":{"to":["é食"]}}' },
+  first,
+];
+
+export const relatedIndex: RelatedIndex = {
+  items: 3,
+  bits: 1,
+  shards: ['ab'.repeat(16), 'cd'.repeat(16)],
+};
+
+export const relatedShard: readonly RelatedEntry[] = [
+  {
+    id: 'trip-1' as ItemId,
+    neighbours: [
+      { id: 'é食' as ItemId, percent: 100 },
+      { id: 'trip-2' as ItemId, percent: 0 },
+    ],
+  },
+  { id: 'trip-2' as ItemId, neighbours: [] },
+  { id: 'é食' as ItemId, neighbours: [{ id: 'trip-1' as ItemId, percent: 100 }] },
 ];
 
 export const batch: IngestBatch = {

@@ -5,6 +5,12 @@ import { decisionsFromBytes, decisionsToBytes } from '../../shared/format/decisi
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../shared/format/learned-bytes.ts';
 import { patchFromBytes, patchToBytes } from '../../shared/format/patch-bytes.ts';
+import {
+  RelatedShard,
+  relatedIndexFromBytes,
+  relatedIndexToBytes,
+  relatedShardToBytes,
+} from '../../shared/format/related-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
 import { listed, snapshotToBytesOfFormat1 } from '../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
@@ -16,6 +22,9 @@ import {
   experimentDecisions,
   filteredDecisions,
   ruledDecisions,
+  relatedDecisions,
+  relatedIndex,
+  relatedShard,
   forest,
   learned,
   learnedDecisions,
@@ -164,6 +173,24 @@ describe.each([
     bytes: decisionsToBytes(ruledDecisions),
     decode: decisionsFromBytes,
     value: ruledDecisions,
+  },
+  {
+    name: 'decisions-9',
+    bytes: decisionsToBytes(relatedDecisions),
+    decode: decisionsFromBytes,
+    value: relatedDecisions,
+  },
+  {
+    name: 'related-index-1',
+    bytes: relatedIndexToBytes(relatedIndex),
+    decode: relatedIndexFromBytes,
+    value: relatedIndex,
+  },
+  {
+    name: 'related-shard-1',
+    bytes: relatedShardToBytes(relatedShard),
+    decode: (bytes: Uint8Array) => new RelatedShard(bytes).entries(),
+    value: relatedShard,
   },
   {
     name: 'ingest-1-revised',

@@ -253,6 +253,11 @@ function bucketOf(
       }[feature.to]();
       return reference === undefined ? 0 : binOf(own / reference, feature.edges);
     }
+    case 'related': {
+      const { items: alike = [], percent = [] } = visit.related ?? {};
+      const place = (alike as readonly string[]).indexOf(item.id);
+      return place < 0 ? 0 : binOf(percent[place], feature.edges);
+    }
     case 'learned': {
       const all = learned[`${feature.of} ${feature.days}`] ?? {};
       const own = all[item.id];

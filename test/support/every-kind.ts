@@ -53,6 +53,7 @@ const FEATURES: { readonly [K in FeatureSpec['kind']]: readonly object[] } = {
     { measure: 'age', edges: [10, 60, 600], only: ['view'] },
   ],
   'recent-distance': [{ most: 4 }],
+  related: [{ edges: [30, 60, 90] }],
   'request-time': [
     { part: 'hour', edges: [5, 11, 17] },
     { part: 'weekday', utcOffsetMinutes: 60 },
@@ -105,6 +106,7 @@ export const EVERY_KIND = {
     { column: 'word', exclude: ['e'] },
     { column: 'date', before: 'now' },
   ],
+  related: { by: [{ column: 'word' }] },
   exploration: { temperature: 8, epsilon: 0.1, poolSize: 300 },
 };
 

@@ -2,6 +2,7 @@ import { asc } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { decisions } from '../../backend/store/tables.ts';
 import type { Item } from '../../shared/domain/item.ts';
+import { parseLoggedRelated } from '../../shared/domain/related.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import { liveHash, parseSnapshotPointer } from '../../shared/domain/pointer.ts';
 import { patchFromBytes } from '../../shared/format/patch-bytes.ts';
@@ -75,11 +76,12 @@ export const asItem = ({ id, ...attributes }: { readonly id: string }): Item =>
 
 /** What no consent allowed is not in the log. */
 function requestOf({ sessionId, request }: Row): RankRequest {
-  const { history, recent, ...others } = JSON.parse(request) as Record<string, unknown>;
-  return parseRankRequest({
+  const { history, recent, related, ...others } = JSON.parse(request) as Record<string, unknown>;
+  const asked = parseRankRequest({
     sessionId,
     consent: 'personalise',
     recent: history ?? recent,
     ...others,
   });
+  return related === undefined ? asked : { ...asked, related: parseLoggedRelated(related) };
 }

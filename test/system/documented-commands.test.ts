@@ -72,6 +72,7 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
 
 /** What may be refused on such a system, and the reason. */
 const MAY_BE_REFUSED: readonly (readonly [RegExp, RegExp])[] = [
+  [/^npx trimtab related/, /is not published yet/],
   [/^npx trimtab train (?!--placement).*--wait/, /is not going live: stored, not promoted/],
 ];
 

@@ -121,6 +121,12 @@ function readCell(
         .map((value) => value.trim())
         .filter((value) => value !== '');
     }
+    case 'embedding': {
+      if (isMissingText(cell)) return undefined;
+      const numbers = cell.split(SET_SEPARATOR).map((one) => readNumber(one, where, rules));
+      // What is no list of numbers is told with the item, in the words of every other way in.
+      return numbers.some(Number.isNaN) ? cell : numbers;
+    }
     default:
       return isMissingText(cell) ? undefined : cell;
   }

@@ -23,6 +23,8 @@ export function columnFeatures(column: GuessedColumn, isPrice: boolean, nowMs: n
       return setFeatures(column.name);
     case 'category':
       return categoryFeatures(column.name, guess.counts);
+    case 'embedding':
+      return { column: column.name, order: 9, use: 'says which items are alike', proposed: [] };
     default:
       throw new Error(`column ${column.name} has no features`);
   }

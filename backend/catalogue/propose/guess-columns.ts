@@ -1,6 +1,7 @@
 import { isMissingText } from '../../table/read-cell.ts';
 import type { DateOrder, ItemFile } from '../files/item-file.ts';
 import { dateForm, momentsOf, type DateForm } from './guess-dates.ts';
+import { dimensionsOf } from './guess-embeddings.ts';
 import { guessId } from './guess-id.ts';
 import {
   guessDecimal,
@@ -17,6 +18,7 @@ type Looks =
   | { readonly as: 'lists'; readonly lists: readonly (readonly string[])[] }
   | { readonly as: 'number'; readonly column: NumberColumn }
   | { readonly as: 'date'; readonly form: DateForm; readonly cells: readonly string[] }
+  | { readonly as: 'embedding'; readonly dimensions: number }
   | { readonly as: 'text'; readonly cells: readonly string[] }
   | { readonly as: 'none'; readonly why: string };
 
@@ -91,6 +93,8 @@ export function guessColumns(
 function looksOf(name: string, rows: readonly Row[], given: ItemFile): Looks {
   const values = rows.map((row) => row[name]).filter((value) => !isAbsent(value, given));
   if (values.length === 0) return { as: 'none', why: 'it is empty' };
+  const dimensions = dimensionsOf(values);
+  if (dimensions !== undefined) return { as: 'embedding', dimensions };
   if (values.every(Array.isArray)) {
     const lists = values as string[][];
     return lists.every((list) => list.every((entry) => typeof entry === 'string'))
@@ -147,6 +151,8 @@ function guessOf(
   switch (looks.as) {
     case 'none':
       return { type: 'none', why: looks.why };
+    case 'embedding':
+      return { type: 'embedding', dimensions: looks.dimensions };
     case 'lists':
       return { type: 'set', counts: countsOf(looks.lists.flat()) };
     case 'date': {

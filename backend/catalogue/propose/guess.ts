@@ -13,6 +13,7 @@ export type ColumnGuess =
   | { readonly type: 'date'; readonly values: readonly number[] }
   | { readonly type: 'set'; readonly counts: Counts; readonly separator?: string }
   | { readonly type: 'category'; readonly counts: Counts }
+  | { readonly type: 'embedding'; readonly dimensions: number }
   /** Nothing to rank by, and why. It is stored with the item all the same. */
   | { readonly type: 'none'; readonly why: string };
 

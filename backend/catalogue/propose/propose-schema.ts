@@ -9,6 +9,7 @@ import { ENDS, goneValues, PAY, PRICE } from './known-words.ts';
 import { wordsOf } from './names.ts';
 import { pathFeatures } from './path-features.ts';
 import type { FeatureEntry, Features, Proposed } from './proposed.ts';
+import { RELATED, relatedColumns } from './related-columns.ts';
 import { ABOUT_THE_VISIT, BASE, LEARNED } from './visit-features.ts';
 
 /** What is proposed of one column of the file. */
@@ -52,9 +53,15 @@ export function proposeSchema(
   const ofColumns = usable.map((column) => columnFeatures(column, column.name === price, nowMs));
   const ordered = [...ofPaths, ...ofColumns].toSorted((a, b) => a.order - b.order);
   const own = unique(ordered.map(({ proposed }) => proposed.filter(tellsApart)));
-  const features = withCrosses([...BASE, ...own, ...LEARNED, ...ABOUT_THE_VISIT], price);
+  const by = relatedColumns(usable, paths);
+  const alike = by === undefined ? [] : RELATED;
+  const features = withCrosses([...BASE, ...own, ...LEARNED, ...ABOUT_THE_VISIT, ...alike], price);
   const specs: ColumnSpec[] = [
-    ...usable.map((column) => ({ name: column.name, type: typeOf(column) })),
+    ...usable.map((column) => ({
+      name: column.name,
+      type: typeOf(column),
+      ...(column.guess.type === 'embedding' && { dimensions: column.guess.dimensions }),
+    })),
     ...paths.map(({ name: path, from }) => ({ name: path, type: 'path' as const, from })),
   ];
   const points = features.flatMap((one) =>
@@ -72,6 +79,7 @@ export function proposeSchema(
       ),
     ],
     rules: Object.fromEntries(points),
+    ...(by && { related: { by } }),
     exploration: {
       temperature: 3,
       epsilon: 0.02,
@@ -109,7 +117,9 @@ const tellsApart = ({ feature: { edges, levelEdges, values } }: Proposed): boole
 
 /** Each name once; what is over the limit of a schema is left out, the least useful first. */
 function unique(groups: readonly (readonly Proposed[])[]): Proposed[] {
-  const reserved = [...BASE, ...LEARNED, ...ABOUT_THE_VISIT].map(({ feature }) => feature.name);
+  const reserved = [...BASE, ...LEARNED, ...ABOUT_THE_VISIT, ...RELATED].map(
+    ({ feature }) => feature.name,
+  );
   const taken = new Set<string>(reserved);
   const kept: Proposed[] = [];
   // Two crosses may come behind them.

@@ -1,3 +1,4 @@
+import type { ItemId } from '../../../shared/domain/ids.ts';
 import type { IdentityKey } from '../../../shared/domain/identity.ts';
 import type { NewestFirst } from '../../../shared/domain/secrets.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
@@ -14,6 +15,7 @@ import type { Login } from '../../login/service.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
 import type { Feeds } from '../../catalogue/feeds/feeds.ts';
+import type { readRelatedItem } from '../../catalogue/related/related-item.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
 import type { PlacementSettings } from '../../models/placement-settings.ts';
@@ -64,6 +66,8 @@ export interface Services {
   readonly business: Business;
   readonly review: Pick<DataReview, 'anomalies' | 'sessions' | 'spread' | 'exposure'>;
   readonly snapshots: SnapshotPublisher;
+  /** See `readRelatedItem`. */
+  readonly readRelated: (id: ItemId) => ReturnType<typeof readRelatedItem>;
   readonly trainer: Trainer;
   readonly onlineLearning: Pick<OnlineLearning, 'waiting'>;
   readonly account: Account;

@@ -141,7 +141,42 @@ const learned = createRoute({
   },
 });
 
-export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
+const related = createRoute({
+  method: 'get',
+  path: '/v1/items/{id}/related',
+  summary: 'Which items are published as like an item, and what they have in common',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: answer(
+      z.object({
+        itemId: z.string(),
+        hash: z.string().openapi({ description: 'Of what is published' }),
+        at: z.number().openapi({ description: 'When it was published, epoch ms' }),
+        isKnown: z.boolean().openapi({
+          description:
+            'False of an item that was not in the catalogue then: it is new, or there is none',
+        }),
+        neighbours: z.array(
+          z.object({
+            id: z.string(),
+            percent: z.number().openapi({ description: 'How alike, 0 to 100' }),
+            common: z
+              .array(z.object({ column: z.string(), value: z.string() }))
+              .openapi({ description: 'The buckets that both are in' }),
+            cosine: z
+              .number()
+              .nullable()
+              .openapi({ description: 'Of their embeddings; null where one of them has none' }),
+          }),
+        ),
+      }),
+      'The most alike first',
+    ),
+    ...problems,
+  },
+});
+
+export const itemRoutes = ({ store, snapshots, liveSchema, readRelated, nowMs }: Services) =>
   router()
     .openapi(put, async (c) => {
       const given = c.req.valid('json').map(parseItem);
@@ -182,6 +217,20 @@ export const itemRoutes = ({ store, snapshots, liveSchema, nowMs }: Services) =>
             : 'nothing was learned of items yet: it is once something was shown, and then as learnedColumns.schedule says',
         );
       return c.json({ itemId: id, ...found }, 200);
+    })
+    .openapi(related, async (c) => {
+      const id = parseItemId(c.req.valid('param').id);
+      const found = await readRelated(id);
+      if (found === undefined)
+        throw new ApiError(
+          404,
+          'nothing_related',
+          (await liveSchema()).related === undefined
+            ? 'no items are related: the live schema has no "related", which says what makes items alike'
+            : 'which items are alike is not published yet: it is seconds after the catalogue is',
+        );
+      const neighbours = found.neighbours.map((one) => ({ ...one, common: [...one.common] }));
+      return c.json({ itemId: id, ...found, neighbours }, 200);
     })
     .openapi(list, async (c) => {
       const { limit, after } = c.req.valid('query');

@@ -191,6 +191,7 @@ export const INVENTORY: readonly Processing[] = [
       'layers',
       'online_learning',
       'learned_parts',
+      'related_parts',
     ],
     kept: 'ever',
   },

@@ -72,3 +72,16 @@ export const learnedParts = sqliteTable('learned_parts', {
   publishedAt: integer().notNull(),
   bytes: blob({ mode: 'buffer' }).notNull(),
 });
+
+/** Which items are alike, as it was published: the index of the newest, whose shards KV has. They follow from the items. */
+export const relatedParts = sqliteTable('related_parts', {
+  hash: text().primaryKey(),
+  items: integer().notNull(),
+  /** Of the index and its shards together. */
+  sizeBytes: integer().notNull(),
+  /** The settings and the revision of the items that they follow from. */
+  madeOf: text().notNull(),
+  publishedAt: integer().notNull(),
+  /** The index. */
+  bytes: blob({ mode: 'buffer' }).notNull(),
+});

@@ -1,4 +1,5 @@
 import { CONSENTS } from '../../../shared/domain/consent.ts';
+import { MAX_RELATED_TO } from '../../../shared/domain/related.ts';
 import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../../shared/domain/rank-request.ts';
 import { TOUCH_TYPES } from '../../../shared/domain/visitor-history.ts';
 import { id, itemId, moment, reference, text } from './parts.ts';
@@ -111,6 +112,25 @@ export const rankRequest = {
       description: 'Items that are not shown',
     },
     slateRules: reference('SlateRules'),
+    related: {
+      description:
+        'Items that others are to be like, such as the one of the page: their neighbours compete in place of the whole catalogue, and not they themselves; not with candidates',
+      anyOf: [
+        itemId,
+        {
+          type: 'object',
+          properties: {
+            to: {
+              anyOf: [
+                itemId,
+                { type: 'array', items: itemId, minItems: 1, maxItems: MAX_RELATED_TO },
+              ],
+            },
+          },
+          required: ['to'],
+        },
+      ],
+    },
     paging: {
       type: 'boolean',
       default: false,

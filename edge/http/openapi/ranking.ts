@@ -81,6 +81,20 @@ export const ranking = {
         required: ['rule', 'by', 'says', 'held'],
       },
     },
+    related: {
+      type: 'object',
+      description: 'Where related items are asked for',
+      properties: {
+        to: { type: 'array', items: text },
+        neighbours: {
+          type: 'integer',
+          description:
+            'Items that are known to be like them, from which filters may take away; 0: none are known, and all items but these compete',
+        },
+        problem: { ...text, description: 'Why none are known of some' },
+      },
+      required: ['to', 'neighbours'],
+    },
     page: {
       type: 'object',
       description: 'Of a page that is not the first',

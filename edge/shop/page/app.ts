@@ -5,6 +5,7 @@ import { crowdPanel } from './crowd/panel.ts';
 import { byId, h } from './dom.ts';
 import { edgeAt } from './edge.ts';
 import { historyPoints } from './reasons.ts';
+import { relatedTrips } from './related-trips.ts';
 import { savedTrips } from './saved.ts';
 import { EMPTY, queryOf, type Search } from './search.ts';
 import { searchForm } from './search-form.ts';
@@ -88,14 +89,19 @@ function fail(why: string): void {
   byId('trips').replaceChildren(h('p', { class: 'notice' }, speech.words.failed(why)), again);
 }
 
-function open(card: Card, at: 'top' | 'why'): void {
-  const { ranking, cards } = shown!;
-  const dialog = tripDialog(speech, ranking, card, {
+function open(card: Card, at: 'top' | 'why', ranking = shown!.ranking): void {
+  const { cards } = shown!;
+  const related = relatedTrips(speech, client, edge, card.item.id, (next, of) => {
+    dialog.close();
+    open(next, 'top', of);
+  });
+  const actions = {
     isSaved: saved.has,
     save: saved.toggle,
-    book: (itemId, value) =>
+    book: (itemId: string, value: number) =>
       client.track('booking', { itemId, rankingId: ranking.rankingId, value }),
-  });
+  };
+  const dialog = tripDialog(speech, ranking, card, actions, related);
   document.body.append(dialog);
   dialog.addEventListener('close', () => {
     dialog.remove();

@@ -21,12 +21,14 @@ const MOST_TRAVELLERS = 8;
 /**
  * The window of one trip: what it is, why it stands where it does, and what a visitor can do about it. It has `data-trimtab-detail`, so
  * that the client measures for how long it is looked at.
+ * @param related trips that are like it; they stand behind its article, as what happens there is not of this trip.
  */
 export function tripDialog(
   speech: Speech,
   { rankingId, weights }: Pick<Ranked, 'rankingId' | 'weights'>,
   { item, trip }: Card,
   actions: TripActions,
+  related: HTMLElement,
 ): HTMLDialogElement {
   const { words, money } = speech;
   const title = titleOf(speech, trip);
@@ -92,6 +94,7 @@ export function tripDialog(
         reasonsTable(speech, item.reasons ?? []),
       ),
     ),
+    related,
   );
   close.addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', ({ target }) => {

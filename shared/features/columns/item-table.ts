@@ -4,10 +4,11 @@ import { invalid } from '../../domain/errors.ts';
 import { isMoment, parseMoment } from '../../domain/moment.ts';
 import { numberFromText } from '../../domain/number-text.ts';
 import { nfc } from '../../domain/nfc.ts';
-import type { Attributes, AttributeValue, Item } from '../../domain/item.ts';
+import { isNumbers, type Attributes, type AttributeValue, type Item } from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { ItemIds } from './item-ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
+import { readEmbedding } from './embedding.ts';
 
 /** Codes of a column by row, in the narrowest array that holds them. */
 export type Codes = Uint8Array | Uint16Array | Uint32Array;
@@ -96,6 +97,7 @@ export function checkDictionary(spec: ColumnSpec, values: readonly unknown[]): v
 function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
   if (type === 'category') return typeof value === 'string';
   if (type === 'number' || type === 'date') return Number.isFinite(value);
+  if (type === 'embedding') return false;
   const texts = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   return texts && (type === 'set' || value.length === (from?.length ?? 1));
 }
@@ -125,6 +127,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       return String(value);
     case 'set':
       if (typeof value !== 'object' && typeof value !== 'string') throw wrong(ENTRIES, value);
+      if (isNumbers(value)) throw wrong(ENTRIES, value);
       return readSet(typeof value === 'string' ? [value] : value, wrong);
     case 'number': {
       const number = typeof value === 'string' ? numberFromText(value) : value;
@@ -134,6 +137,11 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     }
     case 'date':
       return parseMoment(value, `item ${item.id}: "${spec.name}"`);
+    case 'embedding':
+      if (readEmbedding(value, spec.dimensions!) === null)
+        throw wrong(`${spec.dimensions} numbers that are not all 0`, value);
+      // No ranking reads it: what items have in common is found where neighbours are.
+      return undefined;
     default:
       throw spec.type satisfies never;
   }

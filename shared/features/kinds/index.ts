@@ -14,6 +14,7 @@ import { quantile, type QuantileSpec } from './quantile.ts';
 import { rangeDistance, type RangeDistanceSpec } from './range-distance.ts';
 import { recentDistance, type RecentDistanceSpec } from './recent-distance.ts';
 import { recent, type RecentSpec } from './recent.ts';
+import { related, type RelatedSpec } from './related.ts';
 import { requestTime, type RequestTimeSpec } from './request-time.ts';
 import { searchAffinity, type SearchAffinitySpec } from './search-affinity.ts';
 import { setOverlap, type SetOverlapSpec } from './set-overlap.ts';
@@ -37,6 +38,7 @@ export type FeatureSpec =
   | RangeDistanceSpec
   | RecentDistanceSpec
   | RecentSpec
+  | RelatedSpec
   | RequestTimeSpec
   | SearchAffinitySpec
   | SetOverlapSpec
@@ -61,6 +63,7 @@ const KINDS: {
   'range-distance': rangeDistance,
   recent,
   'recent-distance': recentDistance,
+  related,
   'request-time': requestTime,
   'search-affinity': searchAffinity,
   'set-overlap': setOverlap,

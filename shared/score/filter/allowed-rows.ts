@@ -1,12 +1,13 @@
 import type { ItemId } from '../../domain/ids.ts';
 import type { Visit } from '../../domain/rank-request.ts';
+import type { RelatedItems } from '../../domain/related.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
 import { filterRows } from './filter-rows.ts';
-import { countRows, everyRow, type RowBits } from './row-bits.ts';
+import { countRows, everyRow, keepBoth, noRows, type RowBits } from './row-bits.ts';
 
 /** The part of a request that says which items may be shown. */
-export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown'>;
+export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown' | 'related'>;
 
 /** A table, and where its items are. */
 interface Items {
@@ -21,30 +22,38 @@ export interface AllowedRows {
 }
 
 /**
- * The rows that a request's filters and exclusions leave, and the pages above. Of a request that is ranked by several versions they are found once.
+ * The rows that a request's filters and exclusions leave, and the pages above; of related items those that are neighbours. Of a request that is ranked by several versions they are found once.
  * @returns undefined where the request has none of these. @throws ApiError 400 as `filterRows` does.
  */
 export function allowedRows(
   items: Items,
-  { filters, exclude, shown }: Wanted,
+  { filters, exclude, shown, related }: Wanted,
 ): AllowedRows | undefined {
-  if (filters === undefined && exclude === undefined && shown === undefined) return undefined;
+  if (
+    filters === undefined &&
+    exclude === undefined &&
+    shown === undefined &&
+    related === undefined
+  )
+    return undefined;
   const before = latest.get(items.table);
   if (
     before !== undefined &&
     before.filters === filters &&
     before.exclude === exclude &&
-    before.shown === shown
+    before.shown === shown &&
+    before.related === related
   )
     return before.allowed;
   const bits =
     filters === undefined
       ? everyRow(items.table.ids.length)
       : filterRows(items.table, filters, 'filters');
+  if (related !== undefined) keepRelated(bits, items, related);
   if (exclude !== undefined) removeItems(bits, items, exclude);
   if (shown !== undefined) removeItems(bits, items, shown);
   const allowed = { bits, count: countRows(bits) };
-  latest.set(items.table, { filters, exclude, shown, allowed });
+  latest.set(items.table, { filters, exclude, shown, related, allowed });
   return allowed;
 }
 
@@ -60,7 +69,23 @@ export function allBut(items: Items, excluded: readonly ItemId[]): RowBits {
 }
 
 /** By table what was found last: a request's own filter is the same object in all of its rankings. */
-const latest = new WeakMap<ItemTable, Wanted & { readonly allowed: AllowedRows }>();
+const latest = new WeakMap<
+  ItemTable,
+  { readonly [K in keyof Wanted]: Wanted[K] | undefined } & { readonly allowed: AllowedRows }
+>();
+
+/** Neighbours that the table does not have are gone since; where none are known, all but the items themselves stay. */
+function keepRelated(bits: RowBits, items: Items, { to, items: neighbours }: RelatedItems): void {
+  if (neighbours !== undefined) {
+    const own = noRows(items.table.ids.length);
+    for (const id of neighbours) {
+      const row = items.rows.get(id);
+      if (row !== undefined) own[row >> 5] |= 1 << (row & 31);
+    }
+    keepBoth(bits, own);
+  }
+  removeItems(bits, items, to);
+}
 
 /** Those that the table does not have need no removing. */
 function removeItems(bits: RowBits, { rows }: Items, excluded: readonly ItemId[]): void {

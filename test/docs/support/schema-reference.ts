@@ -22,6 +22,7 @@ const INTERFACES: ReadonlyMap<string, SourceInterface> = new Map(
     'features/columns/column-spec.ts',
     'features/columns/learned-columns.ts',
     'features/schema.ts',
+    'features/neighbour-spec.ts',
     'domain/exploration.ts',
   ].flatMap((file) => [...interfacesOf(source(file))]),
 );
@@ -31,7 +32,9 @@ export const COLUMN_TYPES: {
   readonly [T in ColumnSpec['type']]: {
     readonly meaning: string;
     readonly spec: ColumnSpec;
-    readonly item: Readonly<Record<string, string | number | readonly string[]>>;
+    readonly item: Readonly<
+      Record<string, string | number | readonly string[] | readonly number[]>
+    >;
   };
 } = {
   category: {
@@ -61,6 +64,12 @@ export const COLUMN_TYPES: {
       'Levels from the root down, each an attribute of its own: `from` names them. A level that an item lacks matches nothing, and the others still count.',
     spec: { name: 'place', type: 'path', from: ['continent', 'country'] },
     item: { continent: 'Europe', country: 'Portugal' },
+  },
+  embedding: {
+    meaning:
+      'A list of exactly `dimensions` numbers (2 to 1536) that some model made of the item. Items with alike directions are alike ([related items](related.md)); nothing else reads it. Tables write it in one cell, with `|` between the numbers.',
+    spec: { name: 'vector', type: 'embedding', dimensions: 3 },
+    item: { vector: [0.12, -0.5, 0.86] },
   },
 };
 
@@ -197,6 +206,7 @@ export const jsonSchema = (): JsonSchema => ({
     },
     exploration: withDefaults('ExplorationSpec'),
     training: withDefaults('TrainingSpec'),
+    related: objectOf(fieldsOf('NeighbourSpec'), INTERFACES.get('NeighbourSpec')!.comment),
   },
   required: ['name', 'columns', 'features'],
 });

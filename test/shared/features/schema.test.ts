@@ -163,7 +163,7 @@ describe('a malformed schema is refused, naming the entry and the remedy', () =>
     [{ ...minimal, columns: [...minimal.columns, minimal.columns[0]] }, 'columns has "word" twice'],
     [
       { ...minimal, columns: [{ name: 'a', type: 'text' }] },
-      'column a: type must be category, set, number, date or path',
+      'column a: type must be category, set, number, date, path or embedding',
     ],
     [
       { ...minimal, columns: [{ name: 'a', type: 'path', from: 'b' }] },

@@ -33,6 +33,7 @@ export const DE: Words = {
   again: 'Noch einmal',
   ranking: 'Wird geordnet …',
   why: 'Warum diese Reise?',
+  related: 'Ähnliche Reisen',
   whyOf: (title) => `Warum ${title}`,
   whyIntro: (score, version) => `${score} Punkte nach ${version}, jeder mit Namen:`,
   feature: 'Was zählt',

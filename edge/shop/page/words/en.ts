@@ -33,6 +33,7 @@ export const EN: Words = {
   again: 'Try again',
   ranking: 'Ranking …',
   why: 'Why this trip?',
+  related: 'Similar trips',
   whyOf: (title) => `Why ${title}`,
   whyIntro: (score, version) => `${score} points by ${version}, all of them named:`,
   feature: 'What counts',

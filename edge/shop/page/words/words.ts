@@ -37,6 +37,8 @@ export interface Words {
   readonly again: string;
   readonly ranking: string;
   readonly why: string;
+  /** Above trips that are like the one that is open. */
+  readonly related: string;
   readonly whyOf: (title: string) => string;
   readonly whyIntro: (score: string, version: string) => string;
   readonly feature: string;

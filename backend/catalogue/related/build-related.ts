@@ -1,0 +1,50 @@
+import type { Item } from '../../../shared/domain/item.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
+import {
+  relatedIndexToBytes,
+  relatedShardToBytes,
+  shardBits,
+  shardOfItem,
+  type RelatedEntry,
+} from '../../../shared/format/related-bytes.ts';
+import { snapshotHash } from '../../../shared/format/snapshot-bytes.ts';
+import { neighboursOf } from './neighbours.ts';
+
+/** Bytes under their hash. */
+export interface Named {
+  readonly hash: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Which items are alike, as it is published. */
+export interface BuiltRelated {
+  readonly items: number;
+  readonly index: Named;
+  /** In the order of the index; equal ones are there as often. */
+  readonly shards: readonly Named[];
+}
+
+/** @param given in any order. @throws ApiError 400 where an attribute does not fit its column. */
+export function buildRelated(
+  { columns, related }: Pick<Schema, 'columns' | 'related'>,
+  given: readonly Item[],
+): BuiltRelated {
+  const items = given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const bits = shardBits(items.length);
+  const entries = Array.from({ length: 2 ** bits }, (): RelatedEntry[] => []);
+  if (related !== undefined) {
+    const { from, rows, percent } = neighboursOf(items, columns, related);
+    items.forEach(({ id }, row) => {
+      const neighbours = Array.from({ length: from[row + 1] - from[row] }, (_, i) => ({
+        id: items[rows[from[row] + i]].id,
+        percent: percent[from[row] + i],
+      }));
+      entries[shardOfItem(id, bits)].push({ id, neighbours });
+    });
+  }
+  const shards = entries.map((own) => named(relatedShardToBytes(own)));
+  const index = { items: items.length, bits, shards: shards.map(({ hash }) => hash) };
+  return { items: items.length, index: named(relatedIndexToBytes(index)), shards };
+}
+
+const named = (bytes: Uint8Array<ArrayBuffer>): Named => ({ hash: snapshotHash(bytes), bytes });

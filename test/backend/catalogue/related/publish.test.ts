@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deleteItems, upsertItems } from '../../../../backend/catalogue/items.ts';
+import { buildRelated } from '../../../../backend/catalogue/related/build-related.ts';
+import { relatedJob } from '../../../../backend/catalogue/related/related-job.ts';
+import {
+  itemsRevision,
+  neededRelated,
+  readLiveRelated,
+} from '../../../../backend/catalogue/related/related-parts.ts';
+import { readRelatedItem } from '../../../../backend/catalogue/related/related-item.ts';
+import { storedItems } from '../../../../backend/catalogue/stored-items.ts';
+import type { Kv } from '../../../../backend/models/edge-kv.ts';
+import { publisher as publisherOf } from '../../../../backend/models/publisher.ts';
+import { connect } from '../../../../backend/store/connect.ts';
+import { parseItemId } from '../../../../shared/domain/ids.ts';
+import { parseItem } from '../../../../shared/domain/item.ts';
+import { parseSchema } from '../../../../shared/features/schema.ts';
+import { borrowStore, type BorrowedStore } from '../../../support/borrow-store.ts';
+
+const schema = parseSchema({
+  name: 'beside',
+  columns: [
+    { name: 'brand', type: 'category' },
+    { name: 'vector', type: 'embedding', dimensions: 2 },
+  ],
+  features: [{ name: 'base', kind: 'constant' }],
+  related: { by: [{ column: 'brand' }, { column: 'vector' }] },
+});
+const items = [
+  { id: 'a', brand: 'x', vector: [1, 0] },
+  { id: 'b', brand: 'x', vector: [1, 1] },
+  { id: 'c', brand: 'y', vector: [0, 1] },
+].map(parseItem);
+
+let store: BorrowedStore;
+let stored: Map<string, Uint8Array<ArrayBuffer>>;
+let puts: string[];
+const kv: Kv = {
+  get: async (namespace, key) => stored.get(`${namespace}/${key}`),
+  async put(namespace, key, value) {
+    puts.push(key);
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    stored.set(`${namespace}/${key}`, bytes);
+  },
+  delete: async (namespace, key) => void stored.delete(`${namespace}/${key}`),
+};
+let nowMs: number;
+beforeEach(async () => {
+  store = await borrowStore();
+  stored = new Map();
+  puts = [];
+  nowMs = 1_800_000_000_000;
+});
+afterEach(() => store.close());
+
+const jobOf = (wanted = schema) =>
+  relatedJob({
+    store,
+    kv,
+    publisher: publisherOf(kv, store, 0, () => nowMs),
+    liveSchema: async () => wanted,
+    build: async (own) => {
+      const client = connect({ url: store.url });
+      const revision = await itemsRevision(store);
+      const built = buildRelated(own, await storedItems(client, own));
+      client.close();
+      return { ...built, revision, tookMs: 1 };
+    },
+    settleMs: 0,
+    everyMs: 1000,
+    nowMs: () => nowMs,
+    log: () => undefined,
+  });
+const idsBeside = async (id: string) =>
+  (await readRelatedItem(store, kv, schema, parseItemId(id)))?.neighbours.map((one) => one.id);
+
+test('what is alike is published once the items are others, also where only an embedding is', async () => {
+  const job = jobOf();
+  await job.run();
+  expect(puts).toEqual([]);
+  await upsertItems(store, schema, items, nowMs);
+  await job.run();
+  expect(await idsBeside('a')).toEqual(['b']);
+  expect(puts.at(-1)).toBe('related');
+  puts = [];
+  await job.run();
+  expect(puts).toEqual([]);
+  await upsertItems(store, schema, [parseItem({ id: 'c', brand: 'y', vector: [1, 0.1] })], nowMs);
+  await job.run();
+  expect(await idsBeside('a')).toEqual(['b', 'c']);
+  await deleteItems(store, ['b']);
+  await job.run();
+  expect(await idsBeside('a')).toEqual(['c']);
+  expect(await readRelatedItem(store, kv, schema, parseItemId('b'))).toMatchObject({
+    isKnown: false,
+    neighbours: [],
+  });
+});
+
+test('another backend takes over what is published, and finds nothing anew', async () => {
+  await upsertItems(store, schema, items, nowMs);
+  await jobOf().run();
+  puts = [];
+  await jobOf().run();
+  expect(puts).toEqual([]);
+});
+
+test('what KV has lost is published again, and what is needed is known', async () => {
+  await upsertItems(store, schema, items, nowMs);
+  await jobOf().run();
+  const live = (await readLiveRelated(store))!;
+  expect(await neededRelated(store, kv)).toEqual(
+    new Set([live.pointer.hash, ...live.index.shards]),
+  );
+  const lose = async (key: string) => {
+    expect(stored.delete(`CATALOGUE/${key}`)).toBe(true);
+    nowMs += 60_000;
+    await jobOf().run();
+    expect(stored.has(`CATALOGUE/${key}`)).toBe(true);
+  };
+  await lose(`r/${live.index.shards[0]}/0`);
+  await lose(`r/${live.pointer.hash}/0`);
+  await lose('related');
+  stored.delete('CATALOGUE/related');
+  expect(await neededRelated(store, kv)).toBeUndefined();
+});
+
+test('a schema that says nothing of what makes items alike publishes none', async () => {
+  await upsertItems(store, schema, items, nowMs);
+  const { related: _, ...others } = schema;
+  await jobOf(others).run();
+  expect(puts).toEqual([]);
+  expect(await readRelatedItem(store, kv, others, parseItemId('a'))).toBeUndefined();
+});
+
+test('neighbours say what both have, and how near their embeddings are', async () => {
+  await upsertItems(store, schema, items, nowMs);
+  await jobOf().run();
+  const found = await readRelatedItem(store, kv, schema, parseItemId('b'));
+  expect(found?.neighbours).toMatchObject([
+    { id: 'a', common: [{ column: 'brand', value: 'x' }] },
+    { id: 'c', common: [] },
+  ]);
+  for (const { cosine } of found!.neighbours) expect(cosine).toBeCloseTo(Math.SQRT1_2, 2);
+});
