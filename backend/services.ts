@@ -30,6 +30,8 @@ import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
+import { exchangeRatesOf } from './catalogue/trade/exchange-rates.ts';
+import { checkExchangeRates } from './monitor/check-feeds.ts';
 import { checkFeeds } from './monitor/check-feeds.ts';
 import { LEASE_MS, type Lease } from './scheduler/lease.ts';
 import { liveSchemaReader } from './models/live-schema.ts';
@@ -116,6 +118,15 @@ export function servicesOf({
     lease: lease('catalogue feeds', LEASE_MS),
     changed: () => snapshots.changed(),
     onRead: () => checkFeeds({ store, feeds: config.feeds.map(({ name }) => name), nowMs, log }),
+    nowMs,
+    log,
+  });
+  const exchangeRates = exchangeRatesOf({
+    store,
+    settings: config.exchangeRates,
+    outbound,
+    changed: () => snapshots.changed(),
+    onRead: () => checkExchangeRates({ store, settings: config.exchangeRates, nowMs, log }),
     nowMs,
     log,
   });
@@ -305,6 +316,7 @@ export function servicesOf({
     sampleCatalogue,
     learning,
     feeds,
+    exchangeRates,
     snapshots,
     publishedCheck,
     kvCleaning,

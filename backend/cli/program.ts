@@ -27,6 +27,8 @@ import { holdoutVerb } from './experiments/holdout.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { metricsVerb } from './experiments/metrics.ts';
 import { sizeVerb } from './experiments/size.ts';
+import { listMarketsVerb } from './markets/list.ts';
+import { readRatesVerb } from './markets/read.ts';
 import { listFeedsVerb } from './feeds/list.ts';
 import { readFeedVerb } from './feeds/read.ts';
 import { helpByNoun } from './help.ts';
@@ -134,6 +136,12 @@ const NOUNS: readonly Noun[] = [
     about: 'addresses that items are read from on a schedule',
     verbs: [listFeedsVerb, readFeedVerb],
     otherwise: listFeedsVerb,
+  },
+  {
+    noun: 'markets',
+    about: 'where the catalogue is sold, and exchange rates',
+    verbs: [listMarketsVerb, readRatesVerb],
+    otherwise: listMarketsVerb,
   },
   {
     noun: 'orders',

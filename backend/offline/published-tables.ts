@@ -1,4 +1,5 @@
 import type { Item } from '../../shared/domain/item.ts';
+import type { Trade } from '../../shared/domain/trade.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
@@ -14,6 +15,8 @@ export interface PublishedTables {
   readonly snapshot: string;
   /** A catalogue is published, though it may be of another schema. */
   readonly isPublished: boolean;
+  /** Its markets and exchange rates. */
+  readonly trade: Trade | undefined;
   /** @returns the candidates, else the catalogue; undefined where there is none of this schema. */
   readonly tableFor: (candidates: readonly Item[] | undefined) => RankableTable | undefined;
 }
@@ -29,6 +32,7 @@ export function publishedTables(
   return {
     snapshot: plain === undefined ? '' : snapshot!.hash,
     isPublished: loaded !== undefined,
+    trade: plain && loaded?.trade,
     tableFor: (candidates) =>
       candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part),
   };

@@ -204,6 +204,8 @@ function requestText({
   exclude,
   slateRules,
   shown,
+  market,
+  currency,
   consent,
 }: RankRequest): string {
   const isLogged = consent !== 'none';
@@ -219,5 +221,7 @@ function requestText({
     ...(isLogged && exclude && { exclude }),
     ...(slateRules && { slateRules }),
     ...(isLogged && shown && { shown }),
+    ...(market && { market }),
+    ...(currency !== undefined && { currency }),
   });
 }

@@ -1,4 +1,5 @@
 import type { ItemId } from './ids.ts';
+import { parseMarketOfVisit } from './market-of-visit.ts';
 import { parseRankRequest, type RankRequest } from './rank-request.ts';
 import { isWithoutRules, parseLoggedRules } from './slate-rules.ts';
 
@@ -13,6 +14,7 @@ export function parseLoggedRequest(
 ): RankRequest {
   const { preferences, context, recent, history, candidates, filters, exclude, slateRules, shown } =
     logged;
+  const market = parseMarketOfVisit(logged.market);
   const request = parseRankRequest({
     sessionId: 'logged',
     consent: 'personalise',
@@ -29,6 +31,7 @@ export function parseLoggedRequest(
   return {
     ...request,
     ...(!isWithoutRules(rules) && { slateRules: rules }),
+    ...(market && { market }),
     ...(Array.isArray(shown) && { shown: shown as ItemId[] }),
   };
 }

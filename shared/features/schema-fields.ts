@@ -11,12 +11,13 @@ const TOP: ReadonlySet<string> = new Set([
   'exploration',
   'training',
   'slateRules',
+  'texts',
   'hash',
 ]);
 
 /** The fields of the entries of its lists and of its objects. Those of features are of all kinds together. */
 const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
-  columns: new Set(['name', 'type', 'from']),
+  columns: new Set(['name', 'type', 'from', 'currency', 'currencyFrom']),
   features: new Set([
     'name',
     'kind',

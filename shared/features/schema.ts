@@ -7,8 +7,11 @@ import { isMetric, METRIC_NAMES } from '../domain/metric-name.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
 import { parsePlacedRules, type PlacedRules } from '../domain/placed-rules.ts';
-import { nfcOf } from '../domain/nfc.ts';
+import { nfc, nfcOf } from '../domain/nfc.ts';
+import { isCurrency } from '../domain/currency.ts';
+import { namesOf } from './columns/item-table.ts';
 import { refuseMisspeltFields } from './schema-fields.ts';
+import { parseTexts, type Texts } from './texts.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
 /** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */
@@ -84,6 +87,8 @@ export interface Schema {
   readonly training: TrainingSpec;
   /** What slates keep to, by placement; absent: nothing. */
   readonly slateRules?: PlacedRules;
+  /** How reasons are said in languages besides English. */
+  readonly texts?: Texts;
   /** 16 hex digits. */
   readonly hash: string;
 }
@@ -128,6 +133,7 @@ export function parseStoredSchema(value: unknown): Schema {
   const constraints = list(raw.constraints ?? [], 'constraints');
   unique(columns, 'columns');
   columns.forEach(checkColumn);
+  checkCurrencies(columns);
   const features = readFeatures(raw.features, columns);
   checkFilters(filters, columns);
   const rules = raw.rules ?? {};
@@ -145,6 +151,7 @@ export function parseStoredSchema(value: unknown): Schema {
       reward: { click: 1 },
       ...raw.training,
     }),
+    ...(raw.texts !== undefined && { texts: parseTexts(raw.texts, features) }),
     ...(raw.slateRules !== undefined && { slateRules: placedRules(raw.slateRules) }),
     hash: sha256Hex(canonicalJson(core)).slice(0, 16),
   };
@@ -187,10 +194,19 @@ export function bucketLabel(
   spec: FeatureSpec,
   bucket: number,
 ): string {
+  return labelWith(schema, spec, bucket, (part, of) => namedLabel(schema, part, of));
+}
+
+/** The same where parts of a cross are said in another way. */
+export function labelWith(
+  schema: Pick<Schema, 'columns' | 'features'>,
+  spec: FeatureSpec,
+  bucket: number,
+  named: (part: FeatureSpec, bucket: number) => string,
+): string {
   if (bucket === 0) return 'missing';
   const partLabel = (name: string, part: number) =>
-    namedLabel(
-      schema,
+    named(
       schema.features.find((one) => one.name === name)!,
       part,
     );
@@ -256,8 +272,23 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
   }
 }
 
+/** Rows hold what was converted before, so that its currency alone must be known of them. */
+function checkCurrencies(columns: readonly ColumnSpec[]): void {
+  const prices = columns.filter(({ currency }) => currency !== undefined);
+  const other = prices.find(({ currency }) => currency !== prices[0].currency);
+  if (other !== undefined)
+    throw bad(
+      `columns ${prices[0].name} and ${other.name}: all prices are compared in one currency, but these are in ${prices[0].currency} and ${other.currency}`,
+    );
+  for (const { name, currencyFrom } of prices)
+    if (columns.some((column) => namesOf(column).includes(nfc(currencyFrom ?? ''))))
+      throw bad(
+        `column ${name}: currencyFrom names the attribute ${currencyFrom}, which must be no column: once prices are converted it says nothing of them`,
+      );
+}
+
 /** @throws ApiError 400 unless items can be packed into the column. */
-export function checkColumn({ name, type, from }: ColumnSpec): void {
+export function checkColumn({ name, type, from, currency, currencyFrom }: ColumnSpec): void {
   if (!['category', 'set', 'number', 'date', 'path'].includes(type)) {
     throw bad(
       `column ${name}: type must be category, set, number, date or path, but was ${shown(type)}`,
@@ -266,6 +297,17 @@ export function checkColumn({ name, type, from }: ColumnSpec): void {
   if (from !== undefined && !(isTexts(from) && from.length > 0)) {
     throw bad(`column ${name}: from must list the attributes of the path, from the root down`);
   }
+  if (currency !== undefined && !(type === 'number' && isCurrency(currency)))
+    throw bad(
+      `column ${name}: currency must be a code such as EUR, and the column a number, but was ${shown(currency)} of a ${type}`,
+    );
+  if (
+    currencyFrom !== undefined &&
+    !(currency !== undefined && typeof currencyFrom === 'string' && currencyFrom !== '')
+  )
+    throw bad(
+      `column ${name}: currencyFrom must name an attribute, beside the currency that prices are compared in`,
+    );
 }
 
 function checkConstraint(schema: Schema, { feature, min, max, monotone }: ConstraintSpec): void {

@@ -6,4 +6,11 @@ export interface ColumnSpec {
   readonly name: string;
   readonly type: 'category' | 'set' | 'number' | 'date' | 'path';
   readonly from?: readonly string[];
+  /**
+   * Of a column of prices the currency that they are compared in, such as `EUR`: what an item has in another one is converted
+   * when the catalogue is published. All columns of prices of a schema have the same.
+   */
+  readonly currency?: string;
+  /** The attribute that holds the currency of an item's own price, where the price does not say it itself, as `129 USD` does. */
+  readonly currencyFrom?: string;
 }

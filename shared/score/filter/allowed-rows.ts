@@ -1,12 +1,14 @@
 import type { ItemId } from '../../domain/ids.ts';
+import type { MarketOfVisit } from '../../domain/market-of-visit.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
+import { inMarket } from '../market-table.ts';
 import { filterRows } from './filter-rows.ts';
-import { countRows, everyRow, type RowBits } from './row-bits.ts';
+import { countRows, everyRow, keepBoth, type RowBits } from './row-bits.ts';
 
 /** The part of a request that says which items may be shown. */
-export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown'>;
+export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown' | 'market'>;
 
 /** A table, and where its items are. */
 interface Items {
@@ -21,32 +23,60 @@ export interface AllowedRows {
 }
 
 /**
- * The rows that a request's filters and exclusions leave, and the pages above. Of a request that is ranked by several versions they are found once.
+ * The rows that a request's filters and exclusions leave, its market and the pages above. Of a request that is ranked by several versions they are found once.
  * @returns undefined where the request has none of these. @throws ApiError 400 as `filterRows` does.
  */
-export function allowedRows(
-  items: Items,
-  { filters, exclude, shown }: Wanted,
-): AllowedRows | undefined {
-  if (filters === undefined && exclude === undefined && shown === undefined) return undefined;
+export function allowedRows(items: Items, wanted: Wanted): AllowedRows | undefined {
+  const { filters, exclude, shown, market } = wanted;
+  const shownIn = market?.column === undefined ? undefined : market;
+  if (
+    filters === undefined &&
+    exclude === undefined &&
+    shown === undefined &&
+    shownIn === undefined
+  )
+    return undefined;
   const before = latest.get(items.table);
   if (
     before !== undefined &&
     before.filters === filters &&
     before.exclude === exclude &&
-    before.shown === shown
+    before.shown === shown &&
+    before.market === market
   )
     return before.allowed;
   const bits =
     filters === undefined
       ? everyRow(items.table.ids.length)
-      : filterRows(items.table, filters, 'filters');
+      : filterRows(inMarket(items, market).table, filters, 'filters');
+  if (shownIn !== undefined) keepBoth(bits, marketRows(items.table, shownIn));
   if (exclude !== undefined) removeItems(bits, items, exclude);
   if (shown !== undefined) removeItems(bits, items, shown);
   const allowed = { bits, count: countRows(bits) };
-  latest.set(items.table, { filters, exclude, shown, allowed });
+  latest.set(items.table, {
+    filters,
+    exclude,
+    shown,
+    market,
+    allowed,
+  });
   return allowed;
 }
+
+/** The rows that are shown in a market. @param market with a column. */
+export const marketRows = (table: ItemTable, { name, column, unlisted }: MarketOfVisit): RowBits =>
+  filterRows(
+    table,
+    unlisted === 'nowhere'
+      ? { column: column!, in: [name] }
+      : {
+          any: [
+            { column: column!, in: [name] },
+            { column: column!, known: false },
+          ],
+        },
+    'market',
+  );
 
 /** How many items compete under a request. */
 export const competing = (items: Items, wanted: Wanted): number =>
@@ -60,7 +90,10 @@ export function allBut(items: Items, excluded: readonly ItemId[]): RowBits {
 }
 
 /** By table what was found last: a request's own filter is the same object in all of its rankings. */
-const latest = new WeakMap<ItemTable, Wanted & { readonly allowed: AllowedRows }>();
+const latest = new WeakMap<
+  ItemTable,
+  { readonly [K in keyof Wanted]: Wanted[K] | undefined } & { readonly allowed: AllowedRows }
+>();
 
 /** Those that the table does not have need no removing. */
 function removeItems(bits: RowBits, { rows }: Items, excluded: readonly ItemId[]): void {
