@@ -52,6 +52,7 @@ import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { privacyNoticeVerb, privacyReportVerb } from './privacy/privacy.ts';
 import { exposureVerb } from './reports/exposure.ts';
+import { marketsReportVerb } from './reports/markets.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
 import { replayRolloutsVerb } from './rollouts/replay.ts';
@@ -261,7 +262,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'reports',
     about: 'monthly comparisons of models, and who was shown how much',
-    verbs: [showReportVerb, exposureVerb],
+    verbs: [showReportVerb, exposureVerb, marketsReportVerb],
     short: { report: showReportVerb },
   },
   { noun: 'decisions', about: 'rankings of the log', verbs: [showDecisionVerb] },

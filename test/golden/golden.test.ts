@@ -29,6 +29,7 @@ import {
   sourcedDecisions,
   scorer,
   snapshot,
+  trade,
   withCrosses,
   withPosterior,
 } from './artifacts.ts';
@@ -88,6 +89,15 @@ describe.each([
     bytes: snapshotToBytes(snapshot.schema, snapshot.table),
     decode: (bytes: Uint8Array) => listed(snapshotFromBytes(bytes)),
     value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
+  },
+  {
+    name: 'snapshot-3',
+    bytes: snapshotToBytes(snapshot.schema, snapshot.table, trade),
+    decode: (bytes: Uint8Array) => {
+      const read = snapshotFromBytes(bytes);
+      return { ...listed(read), trade: read.trade };
+    },
+    value: { schemaHash: snapshot.schema.hash, table: snapshot.table, trade },
   },
   {
     name: 'patch-1',
