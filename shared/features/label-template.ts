@@ -1,5 +1,5 @@
-/** A number or an ISO date that stands alone: `4wd` is a name, and `20 %` is a number. */
-const VALUE = /(?<![\p{L}\d.-])(?:\d{4}-\d{2}-\d{2}|-?\d+(?:\.\d+)?)(?![\p{L}\d-]|\.\d)/gu;
+/** A number or an ISO date that stands alone: `4wd`, `18-24` and `06:00` are names, and `20 %` is a number. */
+const VALUE = /(?<![\p{L}\d.:-])(?:\d{4}-\d{2}-\d{2}|-?\d+(?:\.\d+)?)(?![\p{L}\d:+-]|\.\d)/gu;
 const HOLE = /\{\}/g;
 /** `{1}` or `{1:money}`. */
 const PLACE = /\{(\d)(?::(money))?\}/g;

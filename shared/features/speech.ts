@@ -45,8 +45,12 @@ export class Speech {
     this.#number = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
   }
 
+  /** A feature's name; of a cross without one, those of its parts. */
   feature(name: string): string {
-    return own(this.#texts.features ?? {}, name) ?? name;
+    const text = own(this.#texts.features ?? {}, name);
+    if (text !== undefined) return text;
+    const spec = this.#schema.features.find((one) => one.name === name);
+    return spec?.kind === 'cross' ? spec.of.map((part) => this.feature(part)).join(' × ') : name;
   }
 
   /** What a bucket means. */
