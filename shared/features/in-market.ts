@@ -66,7 +66,7 @@ export function requestInMarket(
     ...(now.history && { history: now.history }),
     ...(now.candidates && { candidates: now.candidates }),
     ...(named && { context: { ...request.context, market: named.name } }),
-    ...(named && visitOf(named, markets!)),
+    ...(named && visitOf(named, markets)),
     ...(asked !== undefined && own !== undefined && { currency: asked }),
     ...(language !== undefined && { language }),
   };

@@ -130,7 +130,7 @@ it('ranks each market by its items, prices, currency and language, and draws it 
     'franc',
     'us-only',
   ]);
-  const [dollar] = (budget.items as unknown as Answered[]).filter(({ id }) => id === 'dollar');
+  const dollar = (budget.items as unknown as Answered[]).find(({ id }) => id === 'dollar')!;
   expect(dollar.amounts.price).toEqual({ amount: 150, currency: 'USD', text: '$150' });
   expect(dollar.reasons).toContainEqual(
     expect.objectContaining({
@@ -140,7 +140,7 @@ it('ranks each market by its items, prices, currency and language, and draws it 
     }),
   );
   const spoken = await ask({ language: 'de-AT', preferences: { budget: 90 } });
-  const [euro] = (spoken.items as unknown as Answered[]).filter(({ id }) => id === 'euro');
+  const euro = (spoken.items as unknown as Answered[]).find(({ id }) => id === 'euro')!;
   expect(euro.reasons.map(({ text }) => text)).toEqual([
     { feature: 'Budget', because: 'im Budget' },
     { feature: 'Preis', because: `${inEuros(50)} bis ${inEuros(100)}` },

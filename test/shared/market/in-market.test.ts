@@ -285,7 +285,8 @@ describe('catalogues and prices by market', () => {
           );
           const expected = rankSlate(weights, alone, prior, options);
           expect(slate.ids.length).toBe(expected.ids.length);
-          expect(slate.units.toSorted()).toEqual(expected.units.toSorted());
+          const rising = (a: number, b: number) => a - b;
+          expect(slate.units.toSorted(rising)).toEqual(expected.units.toSorted(rising));
           expect(slate.ids.every((id) => shown.has(id))).toBe(true);
           expect(allowedRows(whole, request)!.count).toBe(allowedRows(alone, prior)!.count);
           const removed = filterReport(whole, request, [], NOW_MS)!.removed.find(
