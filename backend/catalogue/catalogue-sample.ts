@@ -5,7 +5,7 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import { asPacked } from './as-packed.ts';
-import { readRates } from './trade/read-trade.ts';
+import { readRates } from './read-trade.ts';
 import type { ExchangeRates } from '../../shared/domain/exchange-rates.ts';
 
 /** Some of a catalogue's items, as a snapshot of these alone. */

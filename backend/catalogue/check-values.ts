@@ -5,7 +5,7 @@ import { inOneCurrency } from '../../shared/features/columns/in-one-currency.ts'
 import { packItems, type ListedTable } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
-import { ratesInForce } from './trade/read-trade.ts';
+import { ratesInForce } from './read-trade.ts';
 
 /** Items with their prices converted, packed. @throws ApiError 400 naming the item and the attribute that does not fit. */
 export const packPriced = (

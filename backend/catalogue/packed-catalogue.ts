@@ -14,7 +14,7 @@ import {
 } from '../../shared/format/snapshot-bytes.ts';
 import { editTable, type EditableTable, type EditedTable } from '../../shared/score/edit-table.ts';
 import type { PatchPlan } from './patch-plan.ts';
-import { readTrade } from './trade/read-trade.ts';
+import { readTrade } from './read-trade.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 import {
   changedIds,

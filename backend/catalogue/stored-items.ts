@@ -3,7 +3,7 @@ import { parseStoredItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { asPacked } from './as-packed.ts';
-import { readRates } from './trade/read-trade.ts';
+import { readRates } from './read-trade.ts';
 
 const PAGE = 5000;
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { RATES_FEED } from '../catalogue/trade/exchange-rates.ts';
-import { ratesInForce } from '../catalogue/trade/read-trade.ts';
+import { ratesInForce } from '../catalogue/read-trade.ts';
 import type { ExchangeRateSettings } from '../catalogue/trade/settings.ts';
 import type { Store } from '../store/open.ts';
 import { feeds } from '../store/tables.ts';

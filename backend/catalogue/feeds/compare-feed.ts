@@ -1,7 +1,7 @@
 import type { Client } from '@libsql/client';
 import { invalid } from '../../../shared/domain/errors.ts';
 import { packPriced } from '../check-values.ts';
-import { readRates } from '../trade/read-trade.ts';
+import { readRates } from '../read-trade.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { count, counted } from '../../../shared/text/text.ts';

@@ -12,7 +12,7 @@ import { exchangeRates as rows, feeds as states } from '../../store/tables.ts';
 import { requestFeed } from '../feeds/request-feed.ts';
 import { refuseImplausible } from './compare-rates.ts';
 import { parseRatesFeed } from './parse-rates.ts';
-import { ratesInForce } from './read-trade.ts';
+import { ratesInForce } from '../read-trade.ts';
 import type { ExchangeRateSettings } from './settings.ts';
 
 /** Among the states of feeds; no feed of items can have this name. */

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import { RATES_FEED } from '../../catalogue/trade/exchange-rates.ts';
-import { ratesInForce } from '../../catalogue/trade/read-trade.ts';
+import { ratesInForce } from '../../catalogue/read-trade.ts';
 import { feeds, markets as rows } from '../../store/tables.ts';
 import { actorOf, answer, jsonBody, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';

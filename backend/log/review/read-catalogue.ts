@@ -4,7 +4,7 @@ import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { canBeShown } from '../../catalogue/can-be-shown.ts';
 import { asPacked } from '../../catalogue/as-packed.ts';
-import { ratesInForce } from '../../catalogue/trade/read-trade.ts';
+import { ratesInForce } from '../../catalogue/read-trade.ts';
 import { items as itemRows } from '../../store/tables.ts';
 
 /** Items of today's catalogue that the schema lets be shown, in order of id. */

@@ -1,8 +1,8 @@
 import type { Client } from '@libsql/client';
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
-import { parseExchangeRates, type ExchangeRates } from '../../../shared/domain/exchange-rates.ts';
-import { parseMarkets, type Trade } from '../../../shared/domain/trade.ts';
+import { parseExchangeRates, type ExchangeRates } from '../../shared/domain/exchange-rates.ts';
+import { parseMarkets, type Trade } from '../../shared/domain/trade.ts';
 
 /** Whatever reads rows of the database. */
 type Rows = (text: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
