@@ -20,6 +20,9 @@ import { NO_TRACING, tracingBy } from './process/tracing.ts';
 import { findProblems, refreshGauges } from './http/readiness.ts';
 import { recentGauges } from './http/recent-gauges.ts';
 import { log } from './process/logger.ts';
+import { putTradeInForce } from './catalogue/trade/put-in-force.ts';
+import { marketsOf } from './catalogue/trade/settings.ts';
+import { rateJobs } from './catalogue/trade/rate-jobs.ts';
 import { feedJob, feedJobs } from './catalogue/feeds/feed-jobs.ts';
 import { kvCleaningJob } from './catalogue/clean-kv.ts';
 import { publishedCheckJob } from './catalogue/check-published.ts';
@@ -187,6 +190,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   );
   const leader = lease('leader', LEASE_MS);
   const leadership = leadershipOf({ leader, presence, leaseMs: LEASE_MS });
+  await putTradeInForce(
+    store,
+    marketsOf(config.markets, config.catalogue.markets),
+    services.exchangeRates,
+    nowMs(),
+  );
   snapshots.changed();
   pointerWatch = startPointerWatch({
     livePointer,
@@ -201,6 +210,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
       ...feedJobs({ store, feeds: services.feeds, everyMs: config.watchEveryMs, nowMs }),
+      ...rateJobs({
+        store,
+        rates: services.exchangeRates,
+        everyMs: config.watchEveryMs,
+        nowMs,
+      }),
       services.keyPublisher.job(config.watchEveryMs),
       kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
       ...learnedJobs({
@@ -260,6 +275,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         trainingData,
         liveSchema,
         feeds: config.feeds.map(({ name }) => name),
+        exchangeRates: config.exchangeRates,
         erasureHours: config.privacy.erasureHours,
         settings: config.monitors,
         objectives: config.objectives,

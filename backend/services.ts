@@ -32,6 +32,8 @@ import { publisher as publisherOf } from './models/publisher.ts';
 import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
+import { exchangeRatesOf } from './catalogue/trade/exchange-rates.ts';
+import { checkExchangeRates } from './monitor/check-feeds.ts';
 import { checkFeeds } from './monitor/check-feeds.ts';
 import { LEASE_MS, type Lease } from './scheduler/lease.ts';
 import { liveSchemaReader } from './models/live-schema.ts';
@@ -122,6 +124,15 @@ export function servicesOf({
     lease: lease('catalogue feeds', LEASE_MS),
     changed: () => snapshots.changed(),
     onRead: () => checkFeeds({ store, feeds: config.feeds.map(({ name }) => name), nowMs, log }),
+    nowMs,
+    log,
+  });
+  const exchangeRates = exchangeRatesOf({
+    store,
+    settings: config.exchangeRates,
+    outbound,
+    changed: () => snapshots.changed(),
+    onRead: () => checkExchangeRates({ store, settings: config.exchangeRates, nowMs, log }),
     nowMs,
     log,
   });
@@ -316,6 +327,7 @@ export function servicesOf({
     readRelated: async (id: ItemId) => readRelatedItem(store, kv, await liveSchema(), id),
     buildRelated: (schema: Schema) => relating.call((worker) => worker.build(database, schema)),
     feeds,
+    exchangeRates,
     snapshots,
     publishedCheck,
     kvCleaning,

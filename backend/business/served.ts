@@ -3,14 +3,15 @@ import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { DAY_MS, floorToDay } from '../../shared/domain/utc-day.ts';
 import { countedExposures, countedRankings, schemaList, searchOf } from '../log/account/counted.ts';
 
-/** Whose rankings are told apart: by the version that ranked, or by the arm of an experiment. */
+/** Whose rankings are told apart: by the version that ranked, by the market that was asked for, or by the arm of an experiment. */
 export type Grouping =
   | { readonly by: 'version' }
+  | { readonly by: 'market' }
   | { readonly by: 'arm'; readonly experiment: string; readonly unit: 'session' | 'user' };
 
 /**
  * Rankings that people were served in a span, by the account: `rankingId`, `search`, `pageOffset`, `itemIds`, `request`, `placement`, `grp` and
- * `visitor`. By version the visitor is the user, else the session; by arm it is the unit that was assigned. Where the site's own order was kept, no version served it.
+ * `visitor`. By version and by market the visitor is the user, else the session; by arm it is the unit that was assigned. Where the site's own order was kept, no version served it.
  * @param to exclusive, as `from` epoch ms.
  */
 export async function servedRankings(
@@ -21,14 +22,18 @@ export async function servedRankings(
 ): Promise<SQL> {
   const within = sql`d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder`;
   const search = searchOf(sql`d`);
-  if (grouping.by === 'version')
-    return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, d.weights as grp, coalesce(d.userId, d.sessionId) as visitor
+  if (grouping.by !== 'arm')
+    return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, ${grouping.by === 'version' ? sql`d.weights` : marketIn(sql`d.request`)} as grp, coalesce(d.userId, d.sessionId) as visitor
       from ${countedRankings} d where ${within})`;
   const unit = grouping.unit === 'user' ? sql`x.userId` : sql`x.sessionId`;
   return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, x.arm as grp, ${unit} as visitor
     from ${countedRankings} d cross join ${countedExposures} x on x.rankingId = d.rankingId
     where ${within} and x.experiment = ${grouping.experiment} and ${unit} is not null)`;
 }
+
+/** The market of a request: as its ranking was filtered by it, else as its context names it, and `none` where neither does. */
+const marketIn = (request: SQL): SQL => sql`case when json_valid(${request}) then coalesce(
+  ${request} ->> '$.market.name', cast(${request} ->> '$.context.market' as text), 'none') else 'none' end`;
 
 /** The first day of the span on which anything was logged, so that days before the log are not read one by one. */
 export async function firstDay(db: LibSQLDatabase, from: number): Promise<number> {

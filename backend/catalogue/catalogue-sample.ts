@@ -4,7 +4,9 @@ import { murmur3 } from '../../shared/explore/murmur3.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
-import { withoutOutdatedValues } from './outdated-values.ts';
+import { asPacked } from './as-packed.ts';
+import { readRates } from './read-trade.ts';
+import type { ExchangeRates } from '../../shared/domain/exchange-rates.ts';
 
 /** Some of a catalogue's items, as a snapshot of these alone. */
 export interface CatalogueSample {
@@ -48,7 +50,10 @@ export async function readCatalogueSample(
     sql: 'select id, attributes from items where id in (select value from json_each(?)) order by id',
     args: [JSON.stringify(first.map(({ id }) => id))],
   });
-  const sampled = rows.flatMap(({ id, attributes }) => itemOf(schema, id, textOf(attributes)));
+  const rates = await readRates(client);
+  const sampled = rows.flatMap(({ id, attributes }) =>
+    itemOf(schema, rates, id, textOf(attributes)),
+  );
   return { items, bytes: snapshotToBytes(schema, packItems(schema.columns, sampled)) };
 }
 
@@ -58,10 +63,15 @@ function textOf(cell: unknown): string {
 }
 
 /** What cannot be packed is left out, as of a snapshot. */
-function itemOf(schema: Schema, id: unknown, attributes: string): Item[] {
+function itemOf(
+  schema: Schema,
+  rates: ExchangeRates | undefined,
+  id: unknown,
+  attributes: string,
+): Item[] {
   try {
     const item = parseStoredItem(id, JSON.parse(attributes));
-    return [withoutOutdatedValues(item, schema.columns, () => {})];
+    return [asPacked(item, schema.columns, rates, () => {})];
   } catch {
     return [];
   }

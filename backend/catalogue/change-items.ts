@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Item } from '../../shared/domain/item.ts';
-import { packItems } from '../../shared/features/columns/item-table.ts';
+import { checkValues } from './check-values.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { insertRows, rowsChanged } from '../store/insert-rows.ts';
 import type { Statement, Store } from '../store/open.ts';
@@ -41,7 +41,7 @@ export async function changeItems(
   const changes = [...newest.values()];
   const put = changes.flatMap(({ item }) => item ?? []);
   refuseForeign(schema, put);
-  packItems(schema.columns, put);
+  await checkValues(store, schema, put);
   const request = randomUUID();
   const versions = insertRows({
     table: 'item_versions',

@@ -1,9 +1,9 @@
 import { asc, gt, sql } from 'drizzle-orm';
 import type { AttributeValue, Item } from '../../shared/domain/item.ts';
-import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { insertRows, rowsChanged } from '../store/insert-rows.ts';
 import type { Store } from '../store/open.ts';
+import { checkValues } from './check-values.ts';
 import { refuseForeign, refuseRepeated } from './check-items.ts';
 import { items } from '../store/tables.ts';
 
@@ -35,7 +35,7 @@ export async function upsertItems(
 ): Promise<Upserted> {
   refuseRepeated(given);
   refuseForeign(schema, given);
-  packItems(schema.columns, given);
+  await checkValues(store, schema, given);
   const rows = {
     table: 'items',
     columns: ['id', 'attributes', 'updatedAt'],
@@ -75,7 +75,7 @@ export async function patchItems(
 ): Promise<Patched> {
   refuseRepeated(given);
   refuseForeign(schema, given);
-  packItems(schema.columns, given);
+  await checkValues(store, schema, given);
   const changes = JSON.stringify(
     given.map(({ id, attributes }) => [id, JSON.stringify(attributes)]),
   );

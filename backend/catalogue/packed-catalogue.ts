@@ -2,6 +2,7 @@ import type { Client } from '@libsql/client';
 import type { ItemId } from '../../shared/domain/ids.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import { sortColumns } from '../../shared/features/catalogue-table.ts';
+import type { Trade } from '../../shared/domain/trade.ts';
 import { attributesAt, packItems } from '../../shared/features/columns/item-table.ts';
 import type { RowsById } from '../../shared/features/columns/row-index.ts';
 import type { Schema } from '../../shared/features/schema.ts';
@@ -13,6 +14,7 @@ import {
 } from '../../shared/format/snapshot-bytes.ts';
 import { editTable, type EditableTable, type EditedTable } from '../../shared/score/edit-table.ts';
 import type { PatchPlan } from './patch-plan.ts';
+import { readTrade } from './read-trade.ts';
 import { buildSnapshot, type BuiltSnapshot } from './snapshot.ts';
 import {
   changedIds,
@@ -48,6 +50,7 @@ interface State extends EditableTable {
   readonly schemaHash: string;
   readonly hash: string;
   readonly revision: number;
+  readonly trade: Trade | undefined;
 }
 
 /**
@@ -66,26 +69,27 @@ export class PackedCatalogue {
 
   /** @param plan absent: no patch is wanted, and all is packed anew. */
   async build(client: Client, schema: Schema, plan?: PatchPlan): Promise<StoredSnapshot> {
-    const edited = plan && (await this.#edited(client, schema, plan));
+    const trade = await readTrade(client);
+    const edited = plan && (await this.#edited(client, schema, plan, trade));
     if (edited !== undefined && this.#nowMs() - this.#wholeAtMs < WHOLE_EVERY_MS) {
       this.#state = edited.state;
       return edited.built;
     }
-    const whole = await this.#whole(client, schema);
+    const whole = await this.#whole(client, schema, trade);
     // Compared once a day: a patch is only offered where it leads to what all items give.
     return edited?.built.hash === whole.hash ? edited.built : whole;
   }
 
-  async #whole(client: Client, schema: Schema): Promise<StoredSnapshot> {
+  async #whole(client: Client, schema: Schema, trade: Trade | undefined): Promise<StoredSnapshot> {
     // Before the items are read: a change that comes in between is made again.
     const revision = await lastRevision(client);
     const dropped: string[] = [];
     const items = await storedItems(client, schema, (why) => dropped.push(why));
-    const built = buildSnapshot(schema, items);
+    const built = buildSnapshot(schema, items, trade);
     const { table, blocks } = snapshotFromBytes(built.bytes.slice(), true);
     const rows = table.ids as unknown as RowsById;
     const { hash, schemaHash } = built;
-    this.#state = { table, rows, schemaHash, hash, revision, ...(blocks && { blocks }) };
+    this.#state = { table, rows, schemaHash, hash, revision, trade, ...(blocks && { blocks }) };
     this.#wholeAtMs = this.#nowMs();
     return { ...built, dropped, revision };
   }
@@ -95,9 +99,12 @@ export class PackedCatalogue {
     client: Client,
     schema: Schema,
     plan: PatchPlan,
+    trade: Trade | undefined,
   ): Promise<{ state: State; built: StoredSnapshot } | undefined> {
     const known = this.#state;
     if (known?.schemaHash !== schema.hash || known.revision < plan.baseRevision) return undefined;
+    // All prices may be others.
+    if (JSON.stringify(known.trade) !== JSON.stringify(trade)) return undefined;
     const dropped: string[] = [];
     const most = Math.max(LEAST_CHANGED, known.table.ids.length * MOST_CHANGED);
     const range = { from: plan.baseRevision, since: known.revision, most };
@@ -170,18 +177,19 @@ function editedBy(
 
 const stateOf = (
   edited: EditedTable,
-  { schemaHash, revision }: State,
+  { schemaHash, revision, trade }: State,
   changed: readonly ChangedItem[],
 ): Omit<State, 'hash'> => ({
   ...edited,
   // Those of a table that was edited are both.
   rows: edited.table.ids as unknown as RowsById,
   schemaHash,
+  trade,
   revision: changed.reduce((last, own) => Math.max(last, own.revision), revision),
 });
 
-const bytesOf = ({ schemaHash, table }: Omit<State, 'hash'>): Uint8Array<ArrayBuffer> =>
-  snapshotToBytes({ hash: schemaHash }, table);
+const bytesOf = ({ schemaHash, table, trade }: Omit<State, 'hash'>): Uint8Array<ArrayBuffer> =>
+  snapshotToBytes({ hash: schemaHash }, table, trade);
 
 const editOf = (
   schema: Schema,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { group } from '../settings/fields.ts';
 import { feedLimits, feeds } from './feeds/settings.ts';
 import type { ItemFile } from './files/item-file.ts';
+import { marketItems } from './trade/settings.ts';
 import { itemFileOfSettings, read } from './read-settings.ts';
 
 export const catalogue = group({
@@ -13,6 +14,8 @@ export const catalogue = group({
       { products: { url: 'https://shop.example/products.csv', schedule: '*/15 * * * *' } },
     ],
   }),
+  /** In which markets an item is shown; see `markets`. */
+  markets: marketItems,
   /** What a feed may be and do; with more it is refused whole, and an alert says why. */
   feedLimits,
 });

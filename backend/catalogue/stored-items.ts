@@ -2,7 +2,8 @@ import type { Client } from '@libsql/client';
 import { parseStoredItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { withoutOutdatedValues } from './outdated-values.ts';
+import { asPacked } from './as-packed.ts';
+import { readRates } from './read-trade.ts';
 
 const PAGE = 5000;
 
@@ -14,10 +15,12 @@ export const storedItems = async (
   client: Client,
   schema: Schema,
   onDropped: (why: string) => void = () => {},
-): Promise<Item[]> =>
-  (await readAll(client, onDropped)).map((item) =>
-    withoutOutdatedValues(item, schema.columns, onDropped),
+): Promise<Item[]> => {
+  const rates = await readRates(client);
+  return (await readAll(client, onDropped)).map((item) =>
+    asPacked(item, schema.columns, rates, onDropped),
   );
+};
 
 /** An item of which something was changed. */
 export interface ChangedItem {
@@ -40,6 +43,7 @@ export async function changedItems(
   { from, since, most }: { readonly from: number; readonly since: number; readonly most: number },
   onDropped: (why: string) => void = () => {},
 ): Promise<ChangedItem[] | undefined> {
+  const rates = await readRates(client);
   const read = await client.transaction('read');
   try {
     const { rows: counts } = await read.execute({
@@ -70,7 +74,7 @@ export async function changedItems(
         changed.set(id, {
           id,
           revision: after,
-          ...(item && { item: withoutOutdatedValues(item, schema.columns, onDropped) }),
+          ...(item && { item: asPacked(item, schema.columns, rates, onDropped) }),
         });
       }
       if (rows.length < PAGE) return [...changed.values()];

@@ -29,6 +29,8 @@ import { holdoutVerb } from './experiments/holdout.ts';
 import { listExperimentsVerb } from './experiments/list.ts';
 import { metricsVerb } from './experiments/metrics.ts';
 import { sizeVerb } from './experiments/size.ts';
+import { listMarketsVerb } from './markets/list.ts';
+import { readRatesVerb } from './markets/read.ts';
 import { listFeedsVerb } from './feeds/list.ts';
 import { readFeedVerb } from './feeds/read.ts';
 import { helpByNoun } from './help.ts';
@@ -53,6 +55,7 @@ import { mappedVerb } from './replay/mapped.ts';
 import { trivagoVerb } from './replay/trivago.ts';
 import { privacyNoticeVerb, privacyReportVerb } from './privacy/privacy.ts';
 import { exposureVerb } from './reports/exposure.ts';
+import { marketsReportVerb } from './reports/markets.ts';
 import { showReportVerb } from './reports/show.ts';
 import { listRolloutsVerb } from './rollouts/list.ts';
 import { replayRolloutsVerb } from './rollouts/replay.ts';
@@ -137,6 +140,12 @@ const NOUNS: readonly Noun[] = [
     about: 'addresses that items are read from on a schedule',
     verbs: [listFeedsVerb, readFeedVerb],
     otherwise: listFeedsVerb,
+  },
+  {
+    noun: 'markets',
+    about: 'where the catalogue is sold, and exchange rates',
+    verbs: [listMarketsVerb, readRatesVerb],
+    otherwise: listMarketsVerb,
   },
   {
     noun: 'orders',
@@ -262,7 +271,7 @@ const NOUNS: readonly Noun[] = [
   {
     noun: 'reports',
     about: 'monthly comparisons of models, and who was shown how much',
-    verbs: [showReportVerb, exposureVerb],
+    verbs: [showReportVerb, exposureVerb, marketsReportVerb],
     short: { report: showReportVerb },
   },
   { noun: 'decisions', about: 'rankings of the log', verbs: [showDecisionVerb] },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { experimentSettings } from '../experiments/settings.ts';
+import { exchangeRates, markets } from '../catalogue/trade/settings.ts';
 import { catalogue } from '../catalogue/settings.ts';
 import { costs } from '../costs/settings.ts';
 import { privacy } from '../log/retention/settings.ts';
@@ -29,6 +30,16 @@ export const settings = group({
     .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
   /** How the catalogue is read. */
   catalogue,
+  /** Where it is sold, by name, as `context.market` of requests has it: what naming one stands for. The first is that of requests that name none. */
+  markets: markets.meta({
+    examples: [
+      { DE: { currency: 'EUR', language: 'de' }, US: { currency: 'USD', language: 'en' } },
+    ],
+  }),
+  /** What one unit of a currency is worth in others: written here, or read from an address or a file on a schedule (UTC). Rates that changed by more than `maxChange` times are refused, with an alert; so is it one where they are older than `maxAgeDays`. */
+  exchangeRates: exchangeRates.meta({
+    examples: [{ base: 'EUR', perBase: { USD: 1.08, CHF: 0.95 } }],
+  }),
   /** When models are trained, and on what. */
   training,
   /** Which events count, how much data training needs, and how long the log is stored. */

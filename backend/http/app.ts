@@ -16,6 +16,7 @@ import { doctorRoutes } from './routes/doctor.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { feedRoutes } from './routes/feeds.ts';
+import { marketRoutes } from './routes/markets.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { itemChangeRoutes } from './routes/item-changes.ts';
@@ -62,6 +63,7 @@ export function createApp(services: Services) {
     .route('/', itemRoutes(services))
     .route('/', itemChangeRoutes(services))
     .route('/', feedRoutes(services))
+    .route('/', marketRoutes(services))
     .route('/', ingestRoutes(services))
     .route('/', orderRoutes(services))
     .route('/', outcomeRoutes(services))

@@ -37,6 +37,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/items/{id}/related',
       'GET /v1/latency',
       'GET /v1/layers',
+      'GET /v1/markets',
       'GET /v1/metric-weights/{schema}',
       'GET /v1/metric-weights/{schema}/backtest',
       'GET /v1/metric-weights/{schema}/units',
@@ -67,6 +68,7 @@ export const SCOPE_OF_ROUTE: ReadonlyMap<string, Scope> = new Map(
       'GET /v1/weights/{version}/scorer',
     ],
     ingest: [
+      'POST /v1/exchange-rates/read',
       'POST /v1/feeds/{name}/read',
       'PUT /v1/items',
       'PATCH /v1/items',

@@ -7,6 +7,7 @@ export const ALERT_KINDS = [
   'sample ratio mismatch',
   'stale data',
   'catalogue feed',
+  'exchange rates',
   'ingest lag',
   'old edges',
   'degraded rankings',

@@ -7,6 +7,8 @@ import type { Store } from '../store/open.ts';
 import type { TrainingDataService } from '../log/training-data.ts';
 import type { Costs } from '../costs/service.ts';
 import { readHighCosts } from './high-costs.ts';
+import type { ExchangeRateSettings } from '../catalogue/trade/settings.ts';
+import { readExchangeRates } from './exchange-rates.ts';
 import { readRefusedFeeds } from './refused-feeds.ts';
 import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
@@ -50,6 +52,7 @@ export interface MonitorDeps {
   readonly erasureHours: number;
   /** Names of the catalogue's feeds. */
   readonly feeds: readonly string[];
+  readonly exchangeRates?: ExchangeRateSettings | undefined;
   readonly settings: MonitorSettings;
   readonly objectives: ObjectiveSettings;
   readonly costs: Costs;
@@ -101,6 +104,7 @@ const frequentMonitors = ({
   store,
   account,
   feeds,
+  exchangeRates,
   erasureHours,
   settings,
   objectives,
@@ -113,6 +117,10 @@ const frequentMonitors = ({
       findStaleData(await readLastTimes(store, trainsDaily), settings.stale, nowMs),
   },
   { kind: 'catalogue feed', check: () => readRefusedFeeds(store, feeds) },
+  {
+    kind: 'exchange rates',
+    check: (nowMs) => readExchangeRates(store, exchangeRates, nowMs),
+  },
   { kind: 'ingest lag', check: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
   { kind: 'old edges', check: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
   {

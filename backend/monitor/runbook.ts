@@ -96,6 +96,16 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
       'Where it rightly lost over half of its items, raise `catalogue.feedLimits` for that reading.',
     ],
   },
+  'exchange rates': {
+    means:
+      'Exchange rates were refused, or are old; prices are compared by those that were taken last.',
+    urgency: TODAY,
+    look: ['npx trimtab markets'],
+    act: [
+      'Mend what the message names at their source, and read them again: `npx trimtab markets read`.',
+      'Where a currency really moved so far: `npx trimtab markets read --any-change`.',
+    ],
+  },
   'ingest lag': {
     means:
       'What the edge logs takes over 5 minutes to be in the database. Nothing is lost; the edge keeps it.',

@@ -13,6 +13,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'sample ratio mismatch': 'warning',
   'stale data': 'warning',
   'catalogue feed': 'warning',
+  'exchange rates': 'warning',
   'ingest lag': 'critical',
   'old edges': 'warning',
   'degraded rankings': 'critical',

@@ -1,5 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { requestInMarket } from '../../shared/features/in-market.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';
@@ -33,9 +34,10 @@ export function offlineRanker(published: Published): OfflineRanker {
   const scorer = scorerFromBytes(published.scorer);
   const { schema, exploration } = scorer;
   const features = schema.features.length;
-  const { snapshot, isPublished, tableFor } = publishedTables(schema, published);
+  const { snapshot, isPublished, trade, tableFor } = publishedTables(schema, published);
   return (body, { seed, nowMs }) => {
-    const request = withSchemaRules(parseRankRequest(body, undefined, nowMs), schema, nowMs);
+    const asked = requestInMarket(parseRankRequest(body, undefined, nowMs), schema, trade);
+    const request = withSchemaRules(asked, schema, nowMs);
     const { limit } = request;
     const table = tableFor(request.candidates);
     if (table === undefined)

@@ -1,5 +1,6 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import { requestInMarket } from '../../shared/features/in-market.ts';
 import { attributesAt } from '../../shared/features/columns/item-table.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
@@ -48,8 +49,9 @@ export function preview(
   const scorer = scorerFromBytes(published.scorer);
   const { schema, exploration } = scorer;
   const { seed, nowMs } = draw;
-  const { snapshot, tableFor } = publishedTables(schema, published);
-  const asked = withSchemaRules(parseRankRequest(request, undefined, nowMs), schema, nowMs);
+  const { snapshot, trade, tableFor } = publishedTables(schema, published);
+  const given = requestInMarket(parseRankRequest(request, undefined, nowMs), schema, trade);
+  const asked = withSchemaRules(given, schema, nowMs);
   const { limit } = asked;
   const table = tableFor(asked.candidates);
   if (table === undefined)

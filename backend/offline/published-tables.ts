@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import type { Item } from '../../shared/domain/item.ts';
+import type { Trade } from '../../shared/domain/trade.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
@@ -15,6 +16,8 @@ export interface PublishedTables {
   readonly snapshot: string;
   /** A catalogue is published, though it may be of another schema. */
   readonly isPublished: boolean;
+  /** Its markets and exchange rates. */
+  readonly trade: Trade | undefined;
   /** @returns the candidates, else the catalogue; undefined where there is none of this schema. */
   readonly tableFor: (candidates: readonly Item[] | undefined) => RankableTable | undefined;
 }
@@ -35,6 +38,7 @@ export function publishedTables(
   return {
     snapshot: plain === undefined ? '' : snapshot!.hash,
     isPublished: loaded !== undefined,
+    trade: plain && loaded?.trade,
     tableFor: (candidates) =>
       candidates === undefined ? catalogue : candidateTable(schema, candidates, plain, part),
   };

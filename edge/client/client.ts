@@ -120,27 +120,20 @@ export function createClient(options: ClientOptions): Client {
       };
     };
     const ask = async (): Promise<Ranking> => {
+      const ifMeasured = <T>(value: T) => (isMeasured ? value : undefined);
       const { status, body } = await post('/v1/rank', {
+        ...query,
+        timeoutMs: undefined,
         consent: agreed,
-        ...(isMeasured && {
-          sessionId,
-          userId: query.userId ?? options.userId,
-          userSignature: query.userSignature ?? options.userSignature,
-          recent,
-        }),
-        ...(isPersonal && { demographics: query.demographics ?? options.demographics }),
+        sessionId: ifMeasured(sessionId),
+        userId: ifMeasured(query.userId ?? options.userId),
+        userSignature: ifMeasured(query.userSignature ?? options.userSignature),
+        recent: ifMeasured(recent),
+        demographics: isPersonal ? (query.demographics ?? options.demographics) : undefined,
         placement: query.placement ?? options.placement,
         preferences,
         context: { ...visitContext(), visitor: own?.visitor, ...options.context, ...query.context },
-        candidates,
         limit: query.limit ?? (candidates && Math.min(candidates.length, MOST_RANKED)),
-        explain: query.explain,
-        exclude: query.exclude,
-        slateRules: query.slateRules,
-        related: query.related,
-        paging: query.paging,
-        cursor: query.cursor,
-        filters: query.filters,
         sentAt: Array.isArray(recent) ? Date.now() : undefined,
       });
       if (status !== 200) return ownOrder(body);

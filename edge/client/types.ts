@@ -55,7 +55,7 @@ export interface ClientOptions {
   readonly placement?: string;
   /** How long a ranking is waited for, ms; else 1000. */
   readonly timeoutMs?: number;
-  /** Goes with each ranking, beside `device`, `utcOffsetMinutes` and `visitor`, which the client knows by itself. */
+  /** Goes with each ranking (`market` names one of the catalogue, which stands for a currency and a language), beside `device`, `utcOffsetMinutes` and `visitor`, which the client knows by itself. */
   readonly context?: RequestContext;
   /** Who the visitor is, such as their age group. It is sent with consent to personalise only. */
   readonly demographics?: RequestContext;
@@ -83,6 +83,12 @@ export interface RankQuery {
   readonly cursor?: string;
   /** Else as many as there are candidates, at most 100; 20 of the catalogue. */
   readonly limit?: number;
+  /** Columns of prices whose amounts each item is to have. */
+  readonly amounts?: readonly string[];
+  /** Of amounts that name none, such as `USD`; else that of the market. */
+  readonly currency?: string;
+  /** Of reasons, such as `de-AT` or `navigator.language`; else that of the market. */
+  readonly language?: string;
   /** Asks for the reasons of each score. */
   readonly explain?: boolean;
   readonly placement?: string;

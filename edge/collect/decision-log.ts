@@ -205,6 +205,8 @@ function requestText({
   slateRules,
   related,
   shown,
+  market,
+  currency,
   consent,
 }: RankRequest): string {
   const isLogged = consent !== 'none';
@@ -221,5 +223,7 @@ function requestText({
     ...(slateRules && { slateRules }),
     ...(related && { related }),
     ...(isLogged && shown && { shown }),
+    ...(market && { market }),
+    ...(currency !== undefined && { currency }),
   });
 }

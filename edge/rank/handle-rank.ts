@@ -8,6 +8,7 @@ import { signToken } from '../../shared/domain/token.ts';
 import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
+import type { AnsweredItem } from '../../shared/score/answered-item.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { Phases } from '../platform/phases.ts';
@@ -29,6 +30,7 @@ import { cursorOf, nextCursor } from './paging.ts';
 import { withNeighbours } from './with-neighbours.ts';
 import { withRules } from './with-rules.ts';
 import { ruleReport } from '../../shared/score/slate-rules/rule-report.ts';
+import { speechOf, withAmounts } from './speech-of.ts';
 import { shadowScoringOf } from './shadow-scoring.ts';
 import { championsSlateOf, isComparable, keepSiteOrder } from './site-order.ts';
 import { inputUnderLoad } from './under-load.ts';
@@ -133,14 +135,14 @@ export async function rankOnce(
   const before =
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
   const all = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
-  const { beside, full } = await withNeighbours(asked, all, state, when);
+  const { full, report } = await withNeighbours(all, state, when);
   const input =
     pinned === undefined && state.decisions.isFarBehind ? await inputUnderLoad(full, state) : full;
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;
   const { version } = scorer;
-  const rankRequest = withRules(beside.request, before, input, nowMs);
+  const rankRequest = withRules(input.request, before, input, nowMs);
   const seed = before?.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
   phases?.next('rank score');
   const onPool = phases && (() => phases.next('rank draw'));
@@ -246,7 +248,12 @@ export async function rankOnce(
     rankRequest.paging && !keepsOrder
       ? nextCursor(rankRequest, { rankingId, seed, ids: slate.ids, before }, settings, nowMs)
       : undefined;
-  const items = rankRequest.explain ? explainedResponseItems(drawn, config) : responseItems(drawn);
+  const speech = speechOf(scorer.schema, rankRequest, input.trade);
+  const items: readonly AnsweredItem[] = rankRequest.explain
+    ? explainedResponseItems(drawn, config, speech)
+    : responseItems(drawn);
+  const priced =
+    speech === undefined ? items : withAmounts(items, input.table, rankRequest, speech);
   return {
     rankingId,
     at: nowMs,
@@ -255,10 +262,12 @@ export async function rankOnce(
     ...exposureFields(exposures),
     degraded,
     ...(keepsOrder && { siteOrder: true as const }),
-    items,
+    items: priced,
+    ...(input.trade?.markets && { market: rankRequest.context.market as string }),
+    ...(speech && rankRequest.language !== undefined && { language: speech.language }),
     ...(filters && { filters }),
     ...(ruled && { slateRules: ruled }),
-    ...(beside.report && { related: beside.report }),
+    ...(report && { related: report }),
     ...(before && { page: { offset: before.shown.length, of: before.of } }),
     ...(cursor !== undefined && { cursor }),
     token,

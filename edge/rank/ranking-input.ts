@@ -3,6 +3,8 @@ import type { Version } from '../../shared/domain/ids.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { ServedRule } from '../../shared/domain/placed-rules.ts';
 import type { Visitor } from '../../shared/explore/assign.ts';
+import type { Trade } from '../../shared/domain/trade.ts';
+import { requestInMarket } from '../../shared/features/in-market.ts';
 import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { learnedKeys } from '../../shared/score/learned-table.ts';
@@ -19,6 +21,10 @@ import type { CachedWeights } from './cached-weights.ts';
 
 /** Which items a ranking chooses from, and with which weights. */
 export interface RankingInput {
+  /** As it is ranked: of its market, with amounts in the currency of the schema. */
+  readonly request: RankRequest;
+  /** In which markets and currencies the snapshot is sold. */
+  readonly trade?: Trade;
   readonly config: ServingConfig;
   /** Absent while experiments pause. */
   readonly plan?: ExperimentPlan;
@@ -94,7 +100,10 @@ export async function rankingInputOf(
   }
   const learned = await learnedOf(pair.weights);
   const { schema } = pair.weights.scorer;
+  const { trade } = pair.snapshot;
   return {
+    request: requestInMarket(request, schema, trade),
+    ...(trade && { trade }),
     ...configFor(pair.weights, visitor, 'catalogue', placement),
     table: state.learnedTables.of(pair.snapshot.rankable, schema, learned.loaded?.part),
     catalogue: pair.snapshot.rankable,
@@ -122,9 +131,13 @@ function inputFromCandidates(
       : configFor(weights, visitor, 'candidates', request.placement);
   const { schema } = chosen.config.weights.scorer;
   const usable = snapshot && canRank(schema, snapshot, live.scorer.schema) ? snapshot : undefined;
+  const trade = usable?.trade;
+  const own = requestInMarket(request, schema, trade);
   return {
+    request: own,
+    ...(trade && { trade }),
     ...chosen,
-    table: candidateTable(schema, request.candidates!, usable?.rankable, learned.loaded?.part),
+    table: candidateTable(schema, own.candidates!, usable?.rankable, learned.loaded?.part),
     catalogue: usable?.rankable,
     snapshot: usable?.hash ?? '',
     degraded: degraded || [weights, learned].some(isUnconfirmed),

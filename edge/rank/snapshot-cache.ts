@@ -1,4 +1,5 @@
 import { liveHash, type SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { Trade } from '../../shared/domain/trade.ts';
 import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { patchedInUse } from '../../shared/format/patched.ts';
 import type { Env } from '../platform/env.ts';
@@ -13,6 +14,7 @@ export interface LoadedSnapshot {
   readonly schemaHash: string;
   readonly rankable: RankableTable;
   readonly pointer: SnapshotPointer;
+  readonly trade?: Trade;
 }
 
 /** Whether it has no items because the first ones are still on their way. */
@@ -24,11 +26,12 @@ export type CachedSnapshot = CachedPacked<LoadedSnapshot>;
 /** The live snapshot: the one that the CATALOGUE key `active` points at. */
 export const snapshotCache = (env: Env, settings: Settings): RefreshingCache<CachedSnapshot> =>
   packedCache<'snapshot', LoadedSnapshot>(env, settings, 'snapshot', {
-    prepare: ({ schemaHash, table, blocks }, pointer): LoadedSnapshot => ({
+    prepare: ({ schemaHash, table, blocks, trade }, pointer): LoadedSnapshot => ({
       hash: liveHash(pointer),
       schemaHash,
       rankable: rankable(table, blocks),
       pointer,
+      ...(trade && { trade }),
     }),
     isAwaited: (snapshot) => snapshot === undefined || awaitsItems(snapshot),
     isKept: (snapshot) => !awaitsItems(snapshot),

@@ -24,8 +24,10 @@ export async function inputUnderLoad(
   if (rules === undefined || scorers.some(({ schema }) => schema.hash !== rules.schema.hash))
     return full;
   underLoad.rankings++;
-  const { table, catalogue, snapshot, operators } = full;
+  const { request, trade, table, catalogue, snapshot, operators } = full;
   return {
+    request,
+    ...(trade && { trade }),
     config: { weights: { scorer: rules, delta: 0 }, exploration: PLAIN },
     table,
     catalogue,

@@ -1,11 +1,10 @@
-import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { RelatedReport } from '../../shared/domain/related.ts';
 import type { RankState } from './rank-state.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** A request, and what the answer says of its related items; absent where it asks for none. */
-interface Beside {
-  readonly request: RankRequest;
+/** What is ranked, and what the answer says of related items where the request asks for them. */
+interface WithNeighbours {
+  readonly full: RankingInput;
   readonly report?: RelatedReport;
 }
 
@@ -14,24 +13,25 @@ interface Beside {
  * none are known all items but these compete, as a page beside an item that is new or gone has to show something.
  */
 export async function withNeighbours(
-  request: RankRequest,
   input: RankingInput,
   { related }: Pick<RankState, 'related'>,
   when: { readonly ctx: ExecutionContext; readonly cell: () => string; readonly nowMs: number },
-): Promise<{ readonly beside: Beside; readonly full: RankingInput }> {
-  if (request.related === undefined) return { beside: { request }, full: input };
+): Promise<WithNeighbours> {
+  const { request } = input;
+  if (request.related === undefined) return { full: input };
   const isWanted = input.config.weights.scorer.schema.related !== undefined;
   const found = await related.find(request.related, isWanted, when);
   const { to, items } = found.related;
   return {
-    beside: {
+    full: {
+      ...input,
       request: { ...request, related: found.related },
-      report: {
-        to,
-        neighbours: items?.length ?? 0,
-        ...(found.problem !== undefined && { problem: found.problem }),
-      },
+      degraded: input.degraded || found.degraded,
     },
-    full: found.degraded ? { ...input, degraded: true } : input,
+    report: {
+      to,
+      neighbours: items?.length ?? 0,
+      ...(found.problem !== undefined && { problem: found.problem }),
+    },
   };
 }

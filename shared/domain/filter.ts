@@ -1,3 +1,4 @@
+import { parseCurrency, type Currency } from './currency.ts';
 import { invalid } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { nfc } from './nfc.ts';
@@ -14,13 +15,18 @@ export type Filter =
   | Condition;
 
 export type Condition =
-  | { readonly column: string; readonly in: readonly FilterValue[] }
+  | ({ readonly column: string; readonly in: readonly FilterValue[] } & InCurrency)
   | { readonly column: string; readonly allOf: readonly string[] }
-  | ({ readonly column: string } & Bounds)
+  | ({ readonly column: string } & Bounds & InCurrency)
   | { readonly column: string; readonly known: boolean }
   | { readonly columns: readonly [lat: string, lon: string]; readonly within: Circle };
 
 export type FilterValue = string | number;
+
+/** Of prices: the currency of the values, where it is not that of the request. What is ranked by has none, as it was converted. */
+interface InCurrency {
+  readonly currency?: Currency;
+}
 
 /** Both are inclusive, and one may be absent. A number, or of a date a moment as it is read anywhere else; a day as `to` is that whole day. */
 export interface Bounds {
@@ -74,11 +80,11 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
   any: ['any'],
   not: ['not'],
   within: ['columns', 'within'],
-  in: ['column', 'in'],
+  in: ['column', 'in', 'currency'],
   allOf: ['column', 'allOf'],
   known: ['column', 'known'],
-  from: ['column', 'from', 'to'],
-  to: ['column', 'from', 'to'],
+  from: ['column', 'from', 'to', 'currency'],
+  to: ['column', 'from', 'to', 'currency'],
 };
 const FIELDS = [...new Set(Object.values(FORMS).flat())];
 const EXPECTED =
@@ -104,10 +110,11 @@ class FilterReader {
     if (form === 'not') return { not: this.read(raw.not, `${path}.not`, depth + 1) };
     if (form === 'within') return placeOf(raw, path);
     const column = nameOf(raw.column, `${path}.column`);
-    if (form === 'in') return { column, in: this.#valuesOf(raw.in, `${path}.in`) };
+    const currency = currencyIn(raw, path);
+    if (form === 'in') return { column, in: this.#valuesOf(raw.in, `${path}.in`), ...currency };
     if (form === 'allOf') return { column, allOf: this.#textsOf(raw.allOf, `${path}.allOf`) };
     if (form === 'known') return { column, known: flagOf(raw.known, `${path}.known`) };
-    return { column, ...boundsOf(raw, path) };
+    return { column, ...boundsOf(raw, path), ...currency };
   }
 
   #valuesOf(value: unknown, path: string): FilterValue[] {
@@ -128,6 +135,9 @@ class FilterReader {
       throw invalid(`${path}: filters may have at most ${FILTER_LIMITS.values} values in all`);
   }
 }
+
+const currencyIn = ({ currency }: Readonly<Record<string, unknown>>, path: string): InCurrency =>
+  currency === undefined ? {} : { currency: parseCurrency(currency, `${path}.currency`) };
 
 function objectOf(value: unknown, path: string, expected: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))

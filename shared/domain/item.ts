@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { isCurrency } from './currency.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { shown } from './shown.ts';
 import { parseItemId, readItemId, type ItemId } from './ids.ts';
@@ -61,13 +62,23 @@ export function parseItem(value: unknown): Item {
 export const parseStoredItem = (id: unknown, attributes: Record<string, unknown>): Item =>
   itemOf(parseItemId(id), { ...attributes });
 
+/** `{amount, currency}` is one text, as a price is in a table: `129 EUR`. */
+function priceText(value: object): unknown {
+  const { amount, currency, ...others } = value as Record<string, unknown>;
+  const isPrice =
+    Number.isFinite(amount) && isCurrency(currency) && Object.keys(others).length === 0;
+  return isPrice ? `${String(amount)} ${currency}` : value;
+}
+
 /** @param attributes are changed. */
 function itemOf(itemId: ItemId, attributes: Record<string, unknown>): Item {
   for (const name in attributes) {
-    const given = attributes[name];
+    let given = attributes[name];
+    if (typeof given === 'object' && given !== null && !Array.isArray(given))
+      attributes[name] = given = priceText(given);
     if (given !== undefined && !isAttributeValue(given)) {
       throw invalid(
-        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or of numbers, or null, but was ${shown(given)}`,
+        `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or of numbers, {amount, currency} or null, but was ${shown(given)}`,
       );
     }
     const normalName = nfc(name);

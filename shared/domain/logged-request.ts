@@ -1,4 +1,5 @@
 import type { ItemId } from './ids.ts';
+import { parseMarketOfVisit } from './market-of-visit.ts';
 import { parseRankRequest, type RankRequest } from './rank-request.ts';
 import { parseLoggedRelated } from './related.ts';
 import { isWithoutRules, parseLoggedRules } from './slate-rules.ts';
@@ -14,6 +15,7 @@ export function parseLoggedRequest(
 ): RankRequest {
   const { preferences, context, recent, history, candidates, filters, exclude } = logged;
   const { slateRules, related, shown } = logged;
+  const market = parseMarketOfVisit(logged.market);
   const request = parseRankRequest({
     sessionId: 'logged',
     consent: 'personalise',
@@ -31,6 +33,7 @@ export function parseLoggedRequest(
     ...request,
     ...(!isWithoutRules(rules) && { slateRules: rules }),
     ...(related !== undefined && { related: parseLoggedRelated(related) }),
+    ...(market && { market }),
     ...(Array.isArray(shown) && { shown: shown as ItemId[] }),
   };
 }

@@ -1,13 +1,18 @@
+import { isCurrency, type Amount, type Currency } from './currency.ts';
 import { invalid } from './errors.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { shown } from './shown.ts';
 
 /** What the visitor is looking for, by the names that the schema's features refer to. */
-export type Preferences = Readonly<Record<string, string | number | readonly string[] | Range>>;
+export type Preferences = Readonly<
+  Record<string, string | number | readonly string[] | Range | Amount>
+>;
 /** A preferred range; both bounds are inclusive. */
 export interface Range {
   readonly min?: number;
   readonly max?: number;
+  /** Of what is compared with prices, where it is not that of the request; what is ranked by has none, as it was converted. */
+  readonly currency?: Currency;
 }
 
 /**
@@ -21,10 +26,11 @@ export function parsePreferences(value: unknown, what: string): Preferences {
       typeof v === 'string' ||
       Number.isFinite(v) ||
       (Array.isArray(v) && v.length <= 256 && v.every((s) => typeof s === 'string')) ||
-      isRange(v);
+      isRange(v) ||
+      isAmount(v);
     if (!fits && v !== null) {
       throw invalid(
-        `${what}.${name.slice(0, 80)} must be text, a finite number, a list of texts or {min, max}, but was ${shown(v)}`,
+        `${what}.${name.slice(0, 80)} must be text, a finite number, a list of texts, {min, max} or {amount, currency}, but was ${shown(v)}`,
       );
     }
     if (isRange(v) && v.min !== undefined && v.max !== undefined && v.min > v.max) {
@@ -48,9 +54,20 @@ export function normaliseTexts(entries: [string, unknown][]): void {
 
 function isRange(value: unknown): value is Range {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { min, max, ...rest } = value as Record<string, unknown>;
+  const { min, max, currency, ...rest } = value as Record<string, unknown>;
   const bound = (v: unknown) => v === undefined || Number.isFinite(v);
-  return bound(min) && bound(max) && Object.keys(rest).length === 0;
+  return (
+    bound(min) &&
+    bound(max) &&
+    (currency === undefined || isCurrency(currency)) &&
+    Object.keys(rest).length === 0
+  );
+}
+
+export function isAmount(value: unknown): value is Amount {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { amount, currency, ...rest } = value as Record<string, unknown>;
+  return Number.isFinite(amount) && isCurrency(currency) && Object.keys(rest).length === 0;
 }
 
 /** The entries of an object that comes in. @throws ApiError 400 for anything else, and for more than 64. */

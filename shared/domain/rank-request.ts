@@ -1,10 +1,13 @@
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { ApiError, invalid } from './errors.ts';
+import { parseCurrency, type Currency } from './currency.ts';
 import { DEFAULT_CONSENT, parseConsent, type Consent } from './consent.ts';
 import { parseFilter, type Filter } from './filter.ts';
 import { parseGivenId, referredItemId, type GivenId, type ItemId } from './ids.ts';
 import { nfc } from './nfc.ts';
 import { parseItem, type Item } from './item.ts';
+import { parseLanguage, type Language } from './language.ts';
+import type { MarketOfVisit } from './market-of-visit.ts';
 import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
@@ -55,6 +58,8 @@ export interface Visit {
   readonly related?: RelatedItems;
   /** What the pages above hold, from the top: it is not shown again, and positions go on behind it. */
   readonly shown?: readonly ItemId[];
+  /** Where the catalogue has markets of its own: what is shown in this one, and at which prices. The edge adds it. */
+  readonly market?: MarketOfVisit;
 }
 
 export interface RankRequest extends Visit {
@@ -69,6 +74,12 @@ export interface RankRequest extends Visit {
   readonly candidates?: readonly Item[];
   readonly limit: number;
   readonly explain: boolean;
+  /** Of amounts that name none. */
+  readonly currency?: Currency;
+  /** Of reasons. */
+  readonly language?: Language;
+  /** Columns of prices that the answer gives of each item. */
+  readonly amounts?: readonly string[];
   /** Whether a cursor is asked for, by which the next page can be. */
   readonly paging?: true;
   /** Of the page before. */
@@ -96,6 +107,9 @@ const FIELDS: ReadonlySet<string> = new Set([
   'cursor',
   'limit',
   'explain',
+  'currency',
+  'language',
+  'amounts',
   'sentAt',
 ]);
 
@@ -139,6 +153,7 @@ export function parseRankRequest(
     ...ruledBy(raw.slateRules),
     ...relatedBy(raw.related, candidates),
     ...pagedBy(raw),
+    ...localBy(raw),
     limit: limit as number,
     explain,
     ...(unknown.length > 0 && { unknown }),
@@ -202,6 +217,34 @@ function pagedBy({
       `cursor must be the text that the page before came with, but was ${shown(cursor)}`,
     );
   return { paging: true, cursor };
+}
+
+function localBy({
+  currency,
+  language,
+  amounts,
+}: Readonly<Record<string, unknown>>): Pick<RankRequest, 'currency' | 'language' | 'amounts'> {
+  if (currency === undefined && language === undefined && amounts === undefined) return {};
+  return {
+    ...((currency ?? undefined) !== undefined && { currency: parseCurrency(currency, 'currency') }),
+    ...((language ?? undefined) !== undefined && { language: parseLanguage(language, 'language') }),
+    ...((amounts ?? undefined) !== undefined && { amounts: amountsOf(amounts) }),
+  };
+}
+
+/** A schema has no more columns of prices than these for anybody. */
+const MOST_AMOUNTS = 8;
+
+function amountsOf(value: unknown): readonly string[] {
+  const fits =
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MOST_AMOUNTS &&
+    value.every((name) => typeof name === 'string' && name !== '' && name.length <= 256);
+  if (fits) return [...new Set((value as string[]).map((name) => nfc(name)))];
+  throw invalid(
+    `amounts must be a list of 1 to ${MOST_AMOUNTS} names of columns, but was ${shown(value)}`,
+  );
 }
 
 function ruledBy(value: unknown): Pick<Visit, 'slateRules'> {

@@ -12,12 +12,13 @@ const TOP: ReadonlySet<string> = new Set([
   'training',
   'slateRules',
   'related',
+  'texts',
   'hash',
 ]);
 
 /** The fields of the entries of its lists and of its objects. Those of features are of all kinds together. */
 const WITHIN: Readonly<Record<string, ReadonlySet<string>>> = {
-  columns: new Set(['name', 'type', 'from', 'dimensions']),
+  columns: new Set(['name', 'type', 'from', 'dimensions', 'currency', 'currencyFrom']),
   features: new Set([
     'name',
     'kind',

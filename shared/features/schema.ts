@@ -8,9 +8,12 @@ import { nearest } from '../domain/nearest.ts';
 import type { ColumnSpec } from './columns/column-spec.ts';
 import { MAX_DIMENSIONS } from '../domain/item.ts';
 import { parsePlacedRules, type PlacedRules } from '../domain/placed-rules.ts';
-import { nfcOf } from '../domain/nfc.ts';
+import { nfc, nfcOf } from '../domain/nfc.ts';
+import { isCurrency } from '../domain/currency.ts';
+import { namesOf } from './columns/item-table.ts';
 import { checkNeighbours, type NeighbourSpec } from './neighbour-spec.ts';
 import { refuseMisspeltFields } from './schema-fields.ts';
+import { parseTexts, type Texts } from './texts.ts';
 import { isKind, KIND_NAMES, kindOf, type FeatureSpec } from './kinds/index.ts';
 
 /** Excludes items from ranking, whatever their score: those with one of some values, or with a date in the past. */
@@ -88,6 +91,8 @@ export interface Schema {
   readonly slateRules?: PlacedRules;
   /** What makes items alike, for lists of related items; absent: none are found. */
   readonly related?: NeighbourSpec;
+  /** How reasons are said in languages besides English. */
+  readonly texts?: Texts;
   /** 16 hex digits. */
   readonly hash: string;
 }
@@ -132,6 +137,7 @@ export function parseStoredSchema(value: unknown): Schema {
   const constraints = list(raw.constraints ?? [], 'constraints');
   unique(columns, 'columns');
   columns.forEach(checkColumn);
+  checkCurrencies(columns);
   const features = readFeatures(raw.features, columns);
   checkFilters(filters, columns);
   const rules = raw.rules ?? {};
@@ -149,6 +155,7 @@ export function parseStoredSchema(value: unknown): Schema {
       reward: { click: 1 },
       ...raw.training,
     }),
+    ...(raw.texts !== undefined && { texts: parseTexts(raw.texts, features) }),
     ...(raw.slateRules !== undefined && { slateRules: placedRules(raw.slateRules) }),
     ...(raw.related !== undefined && { related: checkNeighbours(raw.related, columns) }),
     hash: sha256Hex(canonicalJson(core)).slice(0, 16),
@@ -197,10 +204,19 @@ export function bucketLabel(
   spec: FeatureSpec,
   bucket: number,
 ): string {
+  return labelWith(schema, spec, bucket, (part, of) => namedLabel(schema, part, of));
+}
+
+/** The same where parts of a cross are said in another way. */
+export function labelWith(
+  schema: Pick<Schema, 'columns' | 'features'>,
+  spec: FeatureSpec,
+  bucket: number,
+  named: (part: FeatureSpec, bucket: number) => string,
+): string {
   if (bucket === 0) return 'missing';
   const partLabel = (name: string, part: number) =>
-    namedLabel(
-      schema,
+    named(
       schema.features.find((one) => one.name === name)!,
       part,
     );
@@ -266,8 +282,24 @@ function unique(entries: readonly { readonly name: string }[], what: string): vo
   }
 }
 
+/** Rows hold what was converted before, so that its currency alone must be known of them. */
+function checkCurrencies(columns: readonly ColumnSpec[]): void {
+  const prices = columns.filter(({ currency }) => currency !== undefined);
+  const other = prices.find(({ currency }) => currency !== prices[0].currency);
+  if (other !== undefined)
+    throw bad(
+      `columns ${prices[0].name} and ${other.name}: all prices are compared in one currency, but these are in ${prices[0].currency} and ${other.currency}`,
+    );
+  for (const { name, currencyFrom } of prices)
+    if (columns.some((column) => namesOf(column).includes(nfc(currencyFrom ?? ''))))
+      throw bad(
+        `column ${name}: currencyFrom names the attribute ${currencyFrom}, which must be no column: once prices are converted it says nothing of them`,
+      );
+}
+
 /** @throws ApiError 400 unless items can be packed into the column. */
-export function checkColumn({ name, type, from, dimensions }: ColumnSpec): void {
+export function checkColumn(column: ColumnSpec): void {
+  const { name, type, from, dimensions, currency, currencyFrom } = column;
   if (!['category', 'set', 'number', 'date', 'path', 'embedding'].includes(type)) {
     throw bad(
       `column ${name}: type must be category, set, number, date, path or embedding, but was ${shown(type)}`,
@@ -283,6 +315,17 @@ export function checkColumn({ name, type, from, dimensions }: ColumnSpec): void 
   if (from !== undefined && !(isTexts(from) && from.length > 0)) {
     throw bad(`column ${name}: from must list the attributes of the path, from the root down`);
   }
+  if (currency !== undefined && !(type === 'number' && isCurrency(currency)))
+    throw bad(
+      `column ${name}: currency must be a code such as EUR, and the column a number, but was ${shown(currency)} of a ${type}`,
+    );
+  if (
+    currencyFrom !== undefined &&
+    !(currency !== undefined && typeof currencyFrom === 'string' && currencyFrom !== '')
+  )
+    throw bad(
+      `column ${name}: currencyFrom must name an attribute, beside the currency that prices are compared in`,
+    );
 }
 
 function checkConstraint(schema: Schema, { feature, min, max, monotone }: ConstraintSpec): void {

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../hash/sha256.ts';
 import { parseItemId } from '../domain/ids.ts';
+import { parseTrade, type Trade } from '../domain/trade.ts';
 import {
   checkDictionary,
   codesFor,
@@ -32,14 +33,16 @@ import { HEAD_BYTES, openFrame, sealFrame } from './frame.ts';
  * A snapshot (packed catalogue) as bytes: frame `TTSN`. Format 2 is made to be read in place: a JSON header, then arrays that each begin at
  * a multiple of 16 bytes of the artifact. These are: the order of the ids, where groups of them begin, and their bytes (`packed-ids.ts`);
  * for each column its codes and how many rows have each code; and of more than 1,024 rows for each column and level that the header
- * lists, the least and the greatest code by block (`row-blocks.ts`).
+ * lists, the least and the greatest code by block (`row-blocks.ts`). Format 3 is the same with the markets and exchange rates of the catalogue
+ * in its header (`trade`); a catalogue that has neither is written in format 2.
  *
  * Format 1, which is read only: the item ids (JSON); for each column its spec and its dictionary (JSON), the width of a code in bytes (1,
  * 2 or 4) and the codes.
  */
 const MAGIC = 'TTSN';
-/** The one that is written. */
-export const NEWEST_SNAPSHOT_FORMAT = 2;
+/** The one that is written of a catalogue with markets or exchange rates. */
+export const NEWEST_SNAPSHOT_FORMAT = 3;
+const WITHOUT_TRADE = 2;
 
 /**
  * Size of the parts that a snapshot is stored in: well below KV's limit for a value, and read in less than a second.
@@ -52,6 +55,7 @@ interface Header {
   /** Bytes of all ids. */
   readonly text: number;
   readonly columns: readonly HeaderColumn[];
+  readonly trade?: Trade;
 }
 
 interface HeaderColumn {
@@ -65,6 +69,7 @@ interface HeaderColumn {
 export function snapshotToBytes(
   schema: Pick<Schema, 'hash'>,
   table: ItemTable,
+  trade?: Trade,
 ): Uint8Array<ArrayBuffer> {
   const { ids, columns } = table;
   const blocks = blocksOf(table);
@@ -78,6 +83,7 @@ export function snapshotToBytes(
       values: values.slice(1),
       ...(blocks && { levels: blocks.columns[i].levels.map((ranges) => ranges !== undefined) }),
     })),
+    ...(trade && { trade }),
   };
   const size = columns.reduce((sum, { codes }) => sum + codes.byteLength, text.length);
   const out = new AlignedWriter(HEAD_BYTES, 2 * size + 4 * ids.length);
@@ -88,7 +94,8 @@ export function snapshotToBytes(
     for (const ranges of blocks?.columns[i].levels ?? [])
       if (ranges !== undefined) out.array(ranges.low).array(ranges.high);
   });
-  return sealFrame(MAGIC, NEWEST_SNAPSHOT_FORMAT, schema.hash, out.bytes.finish());
+  const format = trade === undefined ? WITHOUT_TRADE : NEWEST_SNAPSHOT_FORMAT;
+  return sealFrame(MAGIC, format, schema.hash, out.bytes.finish());
 }
 
 /** Equal tables give equal bytes, however wide the arrays of their codes are. */
@@ -107,6 +114,8 @@ export interface Snapshot {
   readonly table: ItemTable;
   /** Of many rows, if the snapshot has them. */
   readonly blocks?: RowBlocks;
+  /** Absent where the catalogue has neither markets nor exchange rates. */
+  readonly trade?: Trade;
 }
 
 /**
@@ -121,12 +130,12 @@ export function snapshotFromBytes(bytes: Uint8Array, isVerified = false): Snapsh
     bytes,
     isVerified,
   );
-  const read = format === 1 ? readLists(payload) : readInPlace(payload);
+  const read = format === 1 ? readLists(payload) : readInPlace(payload, format);
   payload.end();
   return { schemaHash, ...read };
 }
 
-function readInPlace(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
+function readInPlace(payload: ByteReader, format: number): Omit<Snapshot, 'schemaHash'> {
   const arrays = new AlignedReader(payload, HEAD_BYTES);
   const header = json<Partial<Header> | null>(payload);
   if (!Array.isArray(header?.columns)) throw new FormatError('the snapshot header has no columns');
@@ -166,7 +175,16 @@ function readInPlace(payload: ByteReader): Omit<Snapshot, 'schemaHash'> {
     table: { ids, columns, ordered: false },
     ...(blocks.length === columns.length &&
       rows > FEW_ROWS && { blocks: { counts, columns: blocks } }),
+    ...(format > WITHOUT_TRADE && { trade: tradeFrom(header.trade) }),
   };
+}
+
+function tradeFrom(value: unknown): Trade {
+  try {
+    return parseTrade(value);
+  } catch (error) {
+    throw new FormatError(messageOf(error));
+  }
 }
 
 function idsFrom(bytes: IdBytes): PackedIds {

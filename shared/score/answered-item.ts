@@ -27,9 +27,21 @@ export interface Reason {
    * given as the reason `features together`.
    */
   readonly by?: 'forest' | 'mlp';
+  /** Both in the language that the request asked for; absent where it asked for none. */
+  readonly text?: { readonly feature: string; readonly because: string };
 }
 
 /** The same with the reasons of its score, where the request asked for them. */
 export interface AnsweredItem extends SlateItem {
   readonly reasons?: readonly Reason[];
+  /** Its prices by column, in the currency of the request, where it asked for them. */
+  readonly amounts?: Readonly<Record<string, AnsweredAmount>>;
+}
+
+export interface AnsweredAmount {
+  /** Rounded to the currency's smallest unit, half to even. */
+  readonly amount: number;
+  readonly currency: string;
+  /** As the language of the request writes it. */
+  readonly text: string;
 }

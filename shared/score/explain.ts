@@ -1,4 +1,7 @@
 import { bucketLabel, namedLabel } from '../features/schema.ts';
+import type { Speech } from '../features/speech.ts';
+import { TOGETHER } from '../features/texts.ts';
+import type { FeatureSpec } from '../features/kinds/index.ts';
 import type { Reason } from './answered-item.ts';
 import { cellReader, crossName } from './learned-cross.ts';
 import { BLOCK } from './rerank-block.ts';
@@ -8,42 +11,61 @@ import { STRIDE, toPoints, type Scorer } from './scorer.ts';
 /**
  * Contributions that are not 0, by decreasing absolute value. Those of the first pass are included only if its score
  * counts (it does not when a re-ranker replaces it).
- * @param codes one item's codes, `Uint8Array(F)`.
+ * @param codes one item's codes, `Uint8Array(F)`. @param speech says them in a language besides.
  */
-export function explain(scorer: Scorer, codes: Uint8Array): Reason[] {
+export function explain(scorer: Scorer, codes: Uint8Array, speech?: Speech): Reason[] {
   const reasons: Reason[] =
     scorer.kind === 'additive'
-      ? firstPassReasons(scorer, codes)
+      ? firstPassReasons(scorer, codes, speech)
       : [
-          ...(scorer.rerank.adds ? firstPassReasons(scorer, codes) : []),
-          ...rerankReasons(scorer, codes),
+          ...(scorer.rerank.adds ? firstPassReasons(scorer, codes, speech) : []),
+          ...rerankReasons(scorer, codes, speech),
         ];
   return reasons
     .filter(({ points }) => points !== 0)
     .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
 }
 
-function firstPassReasons({ schema, crosses = [], weights }: Scorer, codes: Uint8Array): Reason[] {
+function firstPassReasons(
+  { schema, crosses = [], weights }: Scorer,
+  codes: Uint8Array,
+  speech: Speech | undefined,
+): Reason[] {
   const { features } = schema;
   const because = (feature: number) => bucketLabel(schema, features[feature], codes[feature]);
   const named = (feature: number) => namedLabel(schema, features[feature], codes[feature]);
   const pointsAt = (feature: number, bucket: number) =>
     toPoints(weights[feature * STRIDE + bucket]);
   return [
-    ...features.map(({ name }, feature) => ({
-      feature: name,
+    ...features.map((spec, feature) => ({
+      feature: spec.name,
       because: because(feature),
       points: pointsAt(feature, codes[feature]),
+      ...(speech && said(speech, spec, codes[feature])),
     })),
     ...crosses.map((cross, k) => ({
       feature: crossName(schema, cross),
       because: cross.map(named).join(' × '),
       points: pointsAt(features.length + k, cellReader(schema, cross)(codes)),
+      ...(speech && {
+        text: {
+          feature: cross.map((part) => speech.feature(features[part].name)).join(' × '),
+          because: cross.map((part) => speech.named(features[part], codes[part])).join(' × '),
+        },
+      }),
     })),
   ];
 }
 
-function rerankReasons(scorer: RerankingScorer, codes: Uint8Array): Reason[] {
+const said = (speech: Speech, spec: FeatureSpec, bucket: number): Pick<Reason, 'text'> => ({
+  text: { feature: speech.feature(spec.name), because: speech.because(spec, bucket) },
+});
+
+function rerankReasons(
+  scorer: RerankingScorer,
+  codes: Uint8Array,
+  speech: Speech | undefined,
+): Reason[] {
   const by = scorer.kind;
   const { features } = scorer.schema;
   // The item as it is, and then with each of its features missing.
@@ -60,8 +82,12 @@ function rerankReasons(scorer: RerankingScorer, codes: Uint8Array): Reason[] {
     const units = total - without[feature];
     left -= units;
     const because = bucketLabel(scorer.schema, spec, codes[feature]);
-    return { feature: spec.name, because, points: toPoints(units), by };
+    const text = speech && said(speech, spec, codes[feature]);
+    return { feature: spec.name, because, points: toPoints(units), by, ...text };
   });
-  const together = { feature: 'features together', because: 'what no feature does alone' };
-  return [...alone, { ...together, points: toPoints(left), by }];
+  const together = { feature: TOGETHER, because: 'what no feature does alone' };
+  const text = speech && {
+    text: { feature: speech.feature(TOGETHER), because: speech.label(together.because) },
+  };
+  return [...alone, { ...together, points: toPoints(left), by, ...text }];
 }

@@ -2,6 +2,7 @@ import type { Visit } from '../domain/rank-request.ts';
 import { codesOf, encodeRequest } from '../features/encode.ts';
 import { allowedRows } from './filter/allowed-rows.ts';
 import { hasRow } from './filter/row-bits.ts';
+import { inMarket } from './market-table.ts';
 import type { RankableTable } from './rankable.ts';
 import type { Slate } from './rank.ts';
 import { finalUnits } from './rerank.ts';
@@ -15,12 +16,13 @@ import type { Scorer } from './scorer.ts';
  */
 export function slateInGivenOrder(
   scorer: Scorer,
-  { table, rows, catalogue }: RankableTable,
+  items: RankableTable,
   visit: Visit,
   { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
 ): Slate {
+  const { table, rows, catalogue } = inMarket(items, visit.market);
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
-  const allowed = allowedRows({ table, rows }, visit);
+  const allowed = allowedRows(items, visit);
   const shown = Array.from(table.ids, (_, row) => row)
     .filter((row) => allowed === undefined || hasRow(allowed.bits, row))
     .slice(0, limit);

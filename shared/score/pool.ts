@@ -1,3 +1,4 @@
+import { inMarket } from './market-table.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { encodeRequest, type EncodedRequest } from '../features/encode.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
@@ -70,9 +71,9 @@ export function poolOf(
   visit: Visit,
   options: PoolOptions,
 ): Pool {
-  const { table, rows, blocks, catalogue } = items;
+  const { table, rows, blocks, catalogue } = inMarket(items, visit.market);
   const { limit, nowMs, exploration, seed, pools } = options;
-  const allowed = allowedRows({ table, rows }, visit);
+  const allowed = allowedRows(items, visit);
   const count = allowed?.count ?? table.ids.length;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;

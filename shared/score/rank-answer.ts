@@ -21,6 +21,10 @@ export interface RankAnswer {
   /** The candidates' own order was kept. */
   readonly siteOrder?: true;
   readonly items: readonly AnsweredItem[];
+  /** Where the catalogue has markets. */
+  readonly market?: string;
+  /** Of the texts of reasons, where the request asked for one. */
+  readonly language?: string;
   /** Where reasons are asked for: what filters and exclusions took away. */
   readonly filters?: FilterReport;
   /** Where reasons are asked for: what each rule of the slate did. */

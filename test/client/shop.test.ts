@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SERVED_FILE, servedModule } from '../../edge/shop/build/served.ts';
 import { crowd, type Endpoints } from '../../edge/shop/page/crowd/crowd.ts';
 import { EMPTY_STORY, toldOn, type Story } from '../../edge/shop/page/crowd/story.ts';
-import { becauseWords, historyPoints } from '../../edge/shop/page/reasons.ts';
+import { historyPoints, reasonWords } from '../../edge/shop/page/reasons.ts';
 import { queryOf, EMPTY } from '../../edge/shop/page/search.ts';
 import { DE } from '../../edge/shop/page/words/de.ts';
 import { EN } from '../../edge/shop/page/words/en.ts';
@@ -14,23 +14,17 @@ test('what the Worker serves is what the sources come to: run "npm run shop" aft
   expect((await readFile(SERVED_FILE, 'utf8')) === (await servedModule())).toBe(true);
 });
 
-test('both languages have a word for the same features, themes and continents', () => {
-  for (const list of ['features', 'theme', 'titles', 'continent', 'status'] as const)
+test('both languages have a word for the same themes and continents', () => {
+  for (const list of ['theme', 'titles', 'continent', 'status'] as const)
     expect(Object.keys(DE[list])).toEqual(Object.keys(EN[list]));
 });
 
-test('a reason reads as words: of a cross without the names of features, and points that show as 0 without a sign', () => {
-  const [en, de] = [speech('en', 'EUR'), speech('de', 'EUR')];
-  const cross = 'daypart 12:00 to 17:59 × departing in more than 30 days';
-  expect(becauseWords(en, cross)).toBe('12:00 to 17:59 × in more than 30 days');
-  expect(becauseWords(de, cross)).toBe('12:00 to 17:59 × in mehr als 30 Tagen');
-  expect(becauseWords(en, 'status guaranteed × unknown-1 up to 4')).toBe(
-    'guaranteed × unknown-1 up to 4',
-  );
-  expect(becauseWords(en, 'last_places')).toBe('last places');
-  expect(
-    becauseWords(en, 'shares its themes with 0.8 to 2.4 items seen before, old ones counted less'),
-  ).toBe('in common with 0.8 to 2.4, older ones count less');
+test('a reason is said in the language that the ranking was asked for in, and points that show as 0 without a sign', () => {
+  const reason = { feature: 'place', because: 'elsewhere', points: 1 };
+  expect(reasonWords(reason)).toEqual({ feature: 'place', because: 'elsewhere' });
+  const text = { feature: 'Ort', because: 'anderswo' };
+  expect(reasonWords({ ...reason, text })).toBe(text);
+  const en = speech('en', 'EUR');
   expect([0.04, -0.04, 0.06, -0.06].map(en.points)).toEqual(['0', '0', '+0.1', '-0.1']);
 });
 

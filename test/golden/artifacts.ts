@@ -9,6 +9,7 @@ import type {
 } from '../../shared/domain/ids.ts';
 import { NO_SESSION } from '../../shared/domain/ids.ts';
 import type { Placement } from '../../shared/domain/placement.ts';
+import { parseTrade } from '../../shared/domain/trade.ts';
 import { packItems } from '../../shared/features/columns/item-table.ts';
 import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { parseSchema } from '../../shared/features/schema.ts';
@@ -413,3 +414,17 @@ export const revisedBatch: IngestBatch = {
   decisions: revisedDecisions,
   events: [{ ...placedBatch.events[0], pointerRevision: 258 }, batch.events[0]],
 };
+
+/** Of a snapshot that is sold in several markets. */
+export const trade = parseTrade({
+  rates: { base: 'EUR', day: '2026-11-30', perBase: { USD: 1.0832, CHF: 0.95 } },
+  markets: {
+    default: 'DE',
+    column: 'themes',
+    unlisted: 'nowhere',
+    markets: {
+      DE: { currency: 'EUR', language: 'de' },
+      US: { currency: 'USD', language: 'en', prices: { price: 'price' } },
+    },
+  },
+});

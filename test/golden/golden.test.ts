@@ -38,6 +38,7 @@ import {
   sourcedDecisions,
   scorer,
   snapshot,
+  trade,
   withCrosses,
   withPosterior,
 } from './artifacts.ts';
@@ -97,6 +98,15 @@ describe.each([
     bytes: snapshotToBytes(snapshot.schema, snapshot.table),
     decode: (bytes: Uint8Array) => listed(snapshotFromBytes(bytes)),
     value: { schemaHash: snapshot.schema.hash, table: snapshot.table },
+  },
+  {
+    name: 'snapshot-3',
+    bytes: snapshotToBytes(snapshot.schema, snapshot.table, trade),
+    decode: (bytes: Uint8Array) => {
+      const read = snapshotFromBytes(bytes);
+      return { ...listed(read), trade: read.trade };
+    },
+    value: { schemaHash: snapshot.schema.hash, table: snapshot.table, trade },
   },
   {
     name: 'patch-1',

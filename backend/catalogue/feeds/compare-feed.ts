@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client';
 import { invalid } from '../../../shared/domain/errors.ts';
-import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { packPriced } from '../check-values.ts';
+import { readRates } from '../read-trade.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import { count, counted } from '../../../shared/text/text.ts';
@@ -84,7 +85,7 @@ export async function compareFeed(
     );
   if (found.items.length === 0) throw invalid('it has no items');
   refuseForeign(schema, found.items);
-  packItems(schema.columns, found.items);
+  packPriced(schema.columns, found.items, await readRates(client));
   return {
     put,
     missing,

@@ -1,5 +1,6 @@
 import type { Item } from '../../../shared/domain/item.ts';
 import { bucketLabels, type Schema } from '../../../shared/features/schema.ts';
+import { missingTexts, type MissingTexts } from '../../../shared/features/missing-texts.ts';
 import { parseGivenSchema } from '../../../shared/score/slate-rules/check-rules.ts';
 import { counted } from '../../../shared/text/text.ts';
 import { refuseForeign } from '../../catalogue/check-items.ts';
@@ -38,16 +39,35 @@ async function check(
     buckets: bucketLabels(schema, spec),
   }));
   const { name, hash, columns, filters } = schema;
+  const texts = missingTexts(schema);
   print(
-    { name, hash, columns: columns.length, filters: filters.length, features, catalogue },
+    {
+      name,
+      hash,
+      columns: columns.length,
+      filters: filters.length,
+      features,
+      texts,
+      catalogue,
+    },
     () =>
       [
         `${file} is valid: schema ${name}, hash ${hash}, ${columns.length} columns, ${filters.length} filters`,
         featureTable(features),
+        ...texts.map(missingText),
         ...(catalogue === undefined ? [] : [bucketCountsText(catalogue, items!.length)]),
       ].join('\n\n'),
     options,
   );
+}
+
+const MOST_NAMED = 20;
+
+function missingText({ language, features, labels }: MissingTexts): string {
+  const all = [...features.map((one) => `feature ${one}`), ...labels.map((one) => `"${one}"`)];
+  return all.length === 0
+    ? `texts.${language}: nothing is missing`
+    : `texts.${language} lacks ${all.slice(0, MOST_NAMED).join(', ')}${all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : ''}: said in English`;
 }
 
 /** @throws CliError with what does not fit. */

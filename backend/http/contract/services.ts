@@ -14,6 +14,7 @@ import type { KeyPublisher } from '../../access/publish-keys.ts';
 import type { Login } from '../../login/service.ts';
 import type { MetricLearning } from '../../runs/metric-weights/metric-learning.ts';
 import type { Publisher } from '../../models/publisher.ts';
+import type { ExchangeRatesService } from '../../catalogue/trade/exchange-rates.ts';
 import type { Feeds } from '../../catalogue/feeds/feeds.ts';
 import type { readRelatedItem } from '../../catalogue/related/related-item.ts';
 import type { SnapshotPublisher } from '../../catalogue/snapshot-publisher.ts';
@@ -61,6 +62,7 @@ export interface Services {
   readonly apprentice: Apprentice;
   readonly operatorRules: OperatorRules;
   readonly feeds: Feeds;
+  readonly exchangeRates: ExchangeRatesService;
   /** Epoch ms of a feed's next scheduled reading. */
   readonly nextFeedAt: (name: string) => number | null;
   readonly business: Business;

@@ -22,10 +22,13 @@ const span = { from: epochMs, to: epochMs };
 const figures = createRoute({
   method: 'get',
   path: '/v1/business',
-  summary: 'What people did with what they were shown, by version or by arm, over time',
+  summary: 'What people did with what they were shown, by version, market or arm, over time',
   request: {
     query: z.strictObject({
       days,
+      by: z.literal('market').optional().openapi({
+        description: 'Told apart by the market of the request, rather than by versions',
+      }),
       experiment: z.string().max(120).optional().openapi({
         description: 'Told apart by the arms of this experiment, rather than by versions',
       }),
@@ -36,7 +39,7 @@ const figures = createRoute({
       z.object({
         ...span,
         closedBefore: epochMs.openapi({ description: 'Figures of later days still change' }),
-        by: z.enum(['version', 'arm']),
+        by: z.enum(['version', 'market', 'arm']),
         reference: z.string().optional(),
         groups: z.array(objectOf<GroupFigures>('Of the whole span')).readonly(),
         days: z.array(objectOf<DayFigures>('Of a day (UTC)')).readonly(),
@@ -112,10 +115,10 @@ export const businessRoutes = ({ store, business, nowMs }: Services) => {
   };
   return router()
     .openapi(figures, async (c) => {
-      const { days: count, experiment } = c.req.valid('query');
+      const { days: count, by, experiment } = c.req.valid('query');
       const read = async () => {
         const within = spanOf(count);
-        const { grouping, reference } = await groupingOf(store, experiment);
+        const { grouping, reference } = await groupingOf(store, by, experiment);
         const found = await business.figures(within, grouping, reference);
         return {
           ...within,
@@ -124,7 +127,7 @@ export const businessRoutes = ({ store, business, nowMs }: Services) => {
           ...found,
         };
       };
-      return c.json(await shared(JSON.stringify(['figures', count, experiment]), read), 200);
+      return c.json(await shared(JSON.stringify(['figures', count, by, experiment]), read), 200);
     })
     .openapi(items, async (c) => {
       const { days: count, limit, item } = c.req.valid('query');
@@ -152,11 +155,19 @@ export const businessRoutes = ({ store, business, nowMs }: Services) => {
     });
 };
 
-/** Versions are compared with the one that is live, arms with the first one, the control. */
+/** Markets are compared with the largest, versions with the one that is live, arms with the first one, the control. */
 async function groupingOf(
   store: Services['store'],
+  by: 'market' | undefined,
   id: string | undefined,
 ): Promise<{ readonly grouping: Grouping; readonly reference: string | undefined }> {
+  if (by !== undefined && id !== undefined)
+    throw new ApiError(
+      400,
+      'invalid_request',
+      'take by or experiment: rankings are told apart by one',
+    );
+  if (by === 'market') return { grouping: { by }, reference: undefined };
   if (id === undefined)
     return {
       grouping: { by: 'version' },

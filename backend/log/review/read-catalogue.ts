@@ -3,7 +3,8 @@ import { parseStoredItem, type Item } from '../../../shared/domain/item.ts';
 import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { canBeShown } from '../../catalogue/can-be-shown.ts';
-import { withoutOutdatedValues } from '../../catalogue/outdated-values.ts';
+import { asPacked } from '../../catalogue/as-packed.ts';
+import { ratesInForce } from '../../catalogue/read-trade.ts';
 import { items as itemRows } from '../../store/tables.ts';
 
 /** Items of today's catalogue that the schema lets be shown, in order of id. */
@@ -13,10 +14,11 @@ export async function readCatalogue(
   nowMs: number,
 ): Promise<Item[]> {
   const catalogue: Item[] = [];
+  const rates = await ratesInForce(db);
   for (const { id, attributes } of await db.select().from(itemRows).orderBy(itemRows.id)) {
     if (!canBeShown(schema, attributes, nowMs)) continue;
     try {
-      const item = withoutOutdatedValues(parseStoredItem(id, attributes), schema.columns, () => {});
+      const item = asPacked(parseStoredItem(id, attributes), schema.columns, rates, () => {});
       checkItem(schema.columns, item);
       catalogue.push(item);
     } catch {

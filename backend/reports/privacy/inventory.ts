@@ -204,6 +204,8 @@ export const INVENTORY: readonly Processing[] = [
       'item_changes',
       'item_versions',
       'feeds',
+      'exchange_rates',
+      'markets',
       'snapshots',
       'publications',
       'pointers',

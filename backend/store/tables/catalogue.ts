@@ -1,5 +1,6 @@
 import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Attributes } from '../../../shared/domain/item.ts';
+import type { Markets } from '../../../shared/domain/trade.ts';
 import type { PatchRef } from '../../../shared/domain/pointer.ts';
 
 // The catalogue, and what is published and learned of it.
@@ -84,4 +85,21 @@ export const relatedParts = sqliteTable('related_parts', {
   publishedAt: integer().notNull(),
   /** The index. */
   bytes: blob({ mode: 'buffer' }).notNull(),
+});
+
+/** Exchange rates as they were taken, the newest in force. */
+export const exchangeRates = sqliteTable('exchange_rates', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  base: text().notNull(),
+  /** `2026-11-30`: the day that they are of. */
+  day: text().notNull(),
+  perBase: text({ mode: 'json' }).$type<Readonly<Record<string, number>>>().notNull(),
+  takenAt: integer().notNull(),
+});
+
+/** The markets of the configuration, for whatever packs the catalogue: one row, or none. */
+export const markets = sqliteTable('markets', {
+  name: text().primaryKey(),
+  value: text({ mode: 'json' }).$type<Markets>().notNull(),
+  since: integer().notNull(),
 });

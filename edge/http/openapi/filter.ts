@@ -1,4 +1,4 @@
-import { closedObject, reference, text } from './parts.ts';
+import { closedObject, currency, reference, text } from './parts.ts';
 
 const filterValue = { type: ['string', 'number'] } as const;
 const filterParts = { type: 'array', minItems: 1, items: reference('Filter') } as const;
@@ -10,9 +10,12 @@ export const filter = {
     closedObject({ all: filterParts }, ['all']),
     closedObject({ any: filterParts }, ['any']),
     closedObject({ not: reference('Filter') }, ['not']),
-    closedObject({ column: text, in: { type: 'array', items: filterValue } }, ['column', 'in']),
+    closedObject({ column: text, in: { type: 'array', items: filterValue }, currency }, [
+      'column',
+      'in',
+    ]),
     closedObject({ column: text, allOf: { type: 'array', items: text } }, ['column', 'allOf']),
-    closedObject({ column: text, from: filterValue, to: filterValue }, ['column']),
+    closedObject({ column: text, from: filterValue, to: filterValue, currency }, ['column']),
     closedObject({ column: text, known: { type: 'boolean' } }, ['column', 'known']),
     closedObject(
       {

@@ -1,6 +1,11 @@
 /** What several descriptions are made of. */
 
 export const text = { type: 'string' } as const;
+export const currency = {
+  type: 'string',
+  pattern: '^[A-Z]{3}$',
+  description: 'A code of ISO 4217, such as EUR',
+} as const;
 export const id = {
   type: 'string',
   minLength: 1,

@@ -2,13 +2,13 @@ import { CONSENTS } from '../../../shared/domain/consent.ts';
 import { MAX_RELATED_TO } from '../../../shared/domain/related.ts';
 import { MAX_CANDIDATES, MAX_EXCLUDED, MAX_LIMIT } from '../../../shared/domain/rank-request.ts';
 import { TOUCH_TYPES } from '../../../shared/domain/visitor-history.ts';
-import { id, itemId, moment, reference, text } from './parts.ts';
+import { currency, id, itemId, moment, reference, text } from './parts.ts';
 
 const preferences = {
   type: 'object',
   maxProperties: 64,
   description:
-    'What the visitor is looking for, by the names that features of the live schema read: a text, a number, a list of texts, or {min, max}',
+    'What the visitor is looking for, by the names that features of the live schema read: a text, a number, a list of texts, {min, max}, or of what is compared with prices {amount, currency}',
   additionalProperties: {
     anyOf: [
       text,
@@ -16,7 +16,13 @@ const preferences = {
       { type: 'array', items: text, maxItems: 256 },
       {
         type: 'object',
-        properties: { min: { type: 'number' }, max: { type: 'number' } },
+        properties: { min: { type: 'number' }, max: { type: 'number' }, currency },
+        additionalProperties: false,
+      },
+      {
+        type: 'object',
+        properties: { amount: { type: 'number' }, currency },
+        required: ['amount', 'currency'],
         additionalProperties: false,
       },
       { type: 'null' },
@@ -53,7 +59,9 @@ export const rankRequest = {
     },
     consent: { enum: CONSENTS, description: 'What the visitor agreed to' },
     preferences,
-    context: facts('Facts about the request, such as device'),
+    context: facts(
+      'Facts about the request, such as device; market is one of those that the catalogue has, where it has some',
+    ),
     demographics: facts('What a person is; read only with the consent to personalise'),
     recent: {
       description:
@@ -143,6 +151,24 @@ export const rankRequest = {
     },
     limit: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: 20 },
     explain: { type: 'boolean', default: false, description: 'Name every point of each score' },
+    currency: {
+      ...currency,
+      description:
+        'Of amounts that name none, in preferences and filters, and of amounts in the answer; default that of the market, else of the schema',
+    },
+    language: {
+      ...text,
+      maxLength: 35,
+      description:
+        'Of the texts of reasons (BCP 47), such as de or en-GB; default that of the market',
+    },
+    amounts: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 8,
+      items: text,
+      description: 'Columns of prices whose amounts each item of the answer has',
+    },
     sentAt: {
       ...moment,
       description: 'When it was sent by the visitor’s clock, which is corrected by it',

@@ -1,4 +1,4 @@
-import { text } from './parts.ts';
+import { currency, text } from './parts.ts';
 
 export const ranking = {
   type: 'object',
@@ -26,11 +26,30 @@ export const ranking = {
           propensity: { type: 'number', minimum: 0, maximum: 1 },
           boost: { type: 'number', description: 'Points that rules added when it was drawn' },
           pinned: { type: 'boolean', description: 'A rule put it there, whatever its score' },
+          amounts: {
+            type: 'object',
+            description: 'Prices by column, where the request asks for them',
+            additionalProperties: {
+              type: 'object',
+              properties: { amount: { type: 'number' }, currency, text },
+              required: ['amount', 'currency', 'text'],
+            },
+          },
           reasons: {
             type: 'array',
             items: {
               type: 'object',
-              properties: { feature: text, because: text, points: { type: 'number' } },
+              properties: {
+                feature: text,
+                because: text,
+                points: { type: 'number' },
+                text: {
+                  type: 'object',
+                  description: 'Both in the language that the request asks for',
+                  properties: { feature: text, because: text },
+                  required: ['feature', 'because'],
+                },
+              },
               required: ['feature', 'because', 'points'],
             },
           },
@@ -38,6 +57,8 @@ export const ranking = {
         required: ['id', 'position', 'score', 'propensity'],
       },
     },
+    market: { ...text, description: 'Where the catalogue has markets: the one it was ranked for' },
+    language: { ...text, description: 'Of the texts of reasons, where the request asks for one' },
     filters: {
       type: 'object',
       description: 'Where the request asks for an explanation and has filters or exclusions',
@@ -50,7 +71,7 @@ export const ranking = {
               path: {
                 ...text,
                 description:
-                  'Of the condition in the request; schema: filters of the schema itself',
+                  'Of the condition in the request; schema: filters of the schema itself; market: what its market does not show',
               },
               removed: { type: 'integer', description: 'Items that it does not allow' },
               alone: {

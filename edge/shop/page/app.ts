@@ -51,6 +51,7 @@ async function rank(looked?: Looked): Promise<void> {
     exclude: [...dismissed],
     limit: SHOWN,
     explain: true,
+    language: speech.code,
   });
   if (number !== asked) return;
   if (!ranking.ranked) return fail(ranking.error.message);
@@ -195,8 +196,11 @@ function showPage(): void {
         'div',
         { class: 'choices' },
         speechChoices(speech, (next) => {
+          const isOther = next.code !== speech.code;
           speech = next;
           showPage();
+          // Reasons come in the language that was asked for.
+          if (isOther) void rank();
         }),
         saved.button(speech),
       ),

@@ -1,7 +1,7 @@
 import type { Ranked, RankedItem } from '../../client/types.ts';
 import { picture } from './art.ts';
 import { h } from './dom.ts';
-import { becauseWords, featureWords, type Reason } from './reasons.ts';
+import { reasonWords, type Reason } from './reasons.ts';
 import { lineOf, titleOf } from './trip-words.ts';
 import type { Trip } from './trip.ts';
 import type { Speech } from './words/language.ts';
@@ -92,7 +92,7 @@ function cardOf(speech: Speech, card: Card, actions: CardActions): HTMLElement {
           h(
             'li',
             {},
-            `${featureWords(speech, reason.feature)}: ${becauseWords(speech, reason.because)} `,
+            `${reasonWords(reason).feature}: ${reasonWords(reason).because} `,
             h('b', {}, speech.points(reason.points)),
           ),
         ),

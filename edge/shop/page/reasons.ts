@@ -1,5 +1,4 @@
 import type { RankedItem } from '../../client/types.ts';
-import type { Speech } from './words/language.ts';
 
 export type Reason = NonNullable<RankedItem['reasons']>[number];
 
@@ -58,32 +57,9 @@ export function historyPoints(
   );
 }
 
-/** A feature's name; of a cross, of both. */
-export function featureWords({ words }: Speech, feature: string): string {
-  const known = words.features[feature];
-  if (known !== undefined) return known;
-  return feature
-    .split(/ × |-/)
-    .map((part) => words.features[part] ?? part)
-    .join(' × ');
-}
-
-/**
- * Why an item is in this bucket; what is not known in this language is said as the edge says it. Of a cross the edge says which feature each part is of, and
- * `featureWords` says that here.
- */
-export function becauseWords({ words }: Speech, because: string): string {
-  const parts = because.split(' × ');
-  const values = parts.length === 1 ? parts : parts.map((part) => withoutFeature(words, part));
-  return values
-    .map((value) => {
-      const label = words.labels.find(([pattern]) => pattern.test(value));
-      return label === undefined ? value : value.replace(label[0], label[1]);
-    })
-    .join(' × ');
-}
-
-function withoutFeature({ features }: Speech['words'], part: string): string {
-  const [name, ...value] = part.split(' ');
-  return name in features && value.length > 0 ? value.join(' ') : part;
-}
+/** What counts, and why, in the language that the ranking was asked for in. */
+export const reasonWords = ({
+  feature,
+  because,
+  text,
+}: Reason): { feature: string; because: string } => text ?? { feature, because };

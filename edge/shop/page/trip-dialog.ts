@@ -2,7 +2,7 @@ import type { Ranked } from '../../client/types.ts';
 import { picture } from './art.ts';
 import { facts, saveButton, type Card, type CardActions } from './cards.ts';
 import { h } from './dom.ts';
-import { becauseWords, featureWords } from './reasons.ts';
+import { reasonWords } from './reasons.ts';
 import { lineOf, titleOf } from './trip-words.ts';
 import type { Trip } from './trip.ts';
 import type { Speech } from './words/language.ts';
@@ -126,19 +126,21 @@ function reasonsTable(speech: Speech, reasons: NonNullable<Card['item']['reasons
       h(
         'tbody',
         {},
-        reasons.map(({ feature, because, points }) =>
-          h(
+        reasons.map((reason) => {
+          const { feature, because } = reasonWords(reason);
+          const { points } = reason;
+          return h(
             'tr',
             {},
-            h('th', { scope: 'row' }, featureWords(speech, feature)),
-            h('td', {}, becauseWords(speech, because)),
+            h('th', { scope: 'row' }, feature),
+            h('td', {}, because),
             h(
               'td',
               { class: points <= -LEAST_SHOWN ? 'number less' : 'number' },
               speech.points(points),
             ),
-          ),
-        ),
+          );
+        }),
       ),
     ),
   );

@@ -1,3 +1,4 @@
+import { priceOf, type Wrong } from './price.ts';
 import { own } from '../../domain/own.ts';
 import { shown } from '../../domain/shown.ts';
 import { invalid } from '../../domain/errors.ts';
@@ -102,17 +103,28 @@ function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
   return texts && (type === 'set' || value.length === (from?.length ?? 1));
 }
 
-/** @throws ApiError 400 naming the attribute whose value does not fit its column, as `packItems` does. */
+/**
+ * @throws ApiError 400 naming the attribute whose value does not fit its column, as `packItems` does; but a price may be in any
+ * currency, as what it is worth is known only where it is published.
+ */
 export const checkItem = (specs: readonly ColumnSpec[], item: Item): void =>
-  specs.forEach((spec) => readColumn(spec, item));
+  specs.forEach((spec) => {
+    const value = spec.currency === undefined ? undefined : own(item.attributes, nfc(spec.name));
+    if (value === undefined || value === null || value === '') readColumn(spec, item);
+    else priceOf(spec, item, value, wrongOf(spec, item));
+  });
 
 /** The attributes that a column is read from. */
 export const namesOf = ({ name, from }: ColumnSpec): readonly string[] => (from ?? [name]).map(nfc);
 
+const wrongOf =
+  ({ name }: ColumnSpec, { id }: Item): Wrong =>
+  (expected, value) =>
+    invalid(`item ${id}: "${name}" must be ${expected}, but was ${shown(value)}`);
+
 /** @returns undefined if the attribute is missing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
-  const wrong = (expected: string, value: unknown) =>
-    invalid(`item ${item.id}: "${spec.name}" must be ${expected}, but was ${shown(value)}`);
+  const wrong = wrongOf(spec, item);
   if (spec.type === 'path') {
     // An unknown level is '', which no preference matches; the other levels still count.
     const parts = namesOf(spec).map((name) => own(item.attributes, name) ?? '');
@@ -130,6 +142,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       if (isNumbers(value)) throw wrong(ENTRIES, value);
       return readSet(typeof value === 'string' ? [value] : value, wrong);
     case 'number': {
+      if (spec.currency !== undefined) return readPrice(spec, item, value, wrong);
       const number = typeof value === 'string' ? numberFromText(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
       // Adding 0 turns −0 into 0: the two are equal and must be one dictionary entry.
@@ -145,6 +158,13 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     default:
       throw spec.type satisfies never;
   }
+}
+
+/** @returns a price in the currency of its column: what is in another one was to be converted before (`inColumnCurrency`). */
+function readPrice(spec: ColumnSpec, item: Item, value: AttributeValue, wrong: Wrong): number {
+  const { amount, currency } = priceOf(spec, item, value, wrong);
+  if (currency === spec.currency) return amount;
+  throw wrong(`in ${spec.currency}, as there is no exchange rate of ${currency},`, value);
 }
 
 const ENTRIES = 'texts without the separator U+001F';

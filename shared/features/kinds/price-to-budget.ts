@@ -1,7 +1,8 @@
+import { COMPARED_PLACES } from '../../domain/exchange-rates.ts';
 import { own } from '../../domain/own.ts';
 import type { Range } from '../../domain/rank-request.ts';
 import { needsColumn, needsRising } from './check.ts';
-import { runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
+import { columnOf, runsPlan, MISSING, stepOf, type BucketKind } from './kind.ts';
 
 /**
  * How far a price is over the budget: bucket i + 1 if by at
@@ -39,7 +40,12 @@ export const priceToBudget: BucketKind<PriceToBudgetSpec> = {
     const budget =
       typeof preference === 'number' ? preference : (preference as Range | undefined)?.max;
     if (typeof budget !== 'number' || budget <= 0) return MISSING;
-    const limits = spec.overPercent.map((over) => budget * (100 + over) * (1 + TOLERANCE));
+    const { currency } = input.table.columns[columnOf(input, spec.column)].spec;
+    // Price and budget may both have been converted, and each is off by half of the last place.
+    const off = currency === undefined ? 0 : 10 ** -COMPARED_PLACES / 2;
+    const limits = spec.overPercent.map(
+      (over) => budget * (100 + over) * (1 + TOLERANCE) + off * (200 + over),
+    );
     return runsPlan(input, spec, budget, (price) => 1 + stepOf(limits, price * 100));
   },
 };

@@ -1,13 +1,15 @@
 import type { ItemId } from '../../domain/ids.ts';
+import type { MarketOfVisit } from '../../domain/market-of-visit.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { RelatedItems } from '../../domain/related.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
+import { inMarket } from '../market-table.ts';
 import { filterRows } from './filter-rows.ts';
 import { countRows, everyRow, keepBoth, noRows, type RowBits } from './row-bits.ts';
 
 /** The part of a request that says which items may be shown. */
-export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown' | 'related'>;
+export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown' | 'related' | 'market'>;
 
 /** A table, and where its items are. */
 interface Items {
@@ -22,18 +24,19 @@ export interface AllowedRows {
 }
 
 /**
- * The rows that a request's filters and exclusions leave, and the pages above; of related items those that are neighbours. Of a request that is ranked by several versions they are found once.
+ * The rows that a request's filters and exclusions leave, its market and the pages above; of related items those that are neighbours. Of a
+ * request that is ranked by several versions they are found once.
  * @returns undefined where the request has none of these. @throws ApiError 400 as `filterRows` does.
  */
-export function allowedRows(
-  items: Items,
-  { filters, exclude, shown, related }: Wanted,
-): AllowedRows | undefined {
+export function allowedRows(items: Items, wanted: Wanted): AllowedRows | undefined {
+  const { filters, exclude, shown, related, market } = wanted;
+  const shownIn = market?.column === undefined ? undefined : market;
   if (
     filters === undefined &&
     exclude === undefined &&
     shown === undefined &&
-    related === undefined
+    related === undefined &&
+    shownIn === undefined
   )
     return undefined;
   const before = latest.get(items.table);
@@ -42,20 +45,37 @@ export function allowedRows(
     before.filters === filters &&
     before.exclude === exclude &&
     before.shown === shown &&
-    before.related === related
+    before.related === related &&
+    before.market === market
   )
     return before.allowed;
   const bits =
     filters === undefined
       ? everyRow(items.table.ids.length)
-      : filterRows(items.table, filters, 'filters');
+      : filterRows(inMarket(items, market).table, filters, 'filters');
+  if (shownIn !== undefined) keepBoth(bits, marketRows(items.table, shownIn));
   if (related !== undefined) keepRelated(bits, items, related);
   if (exclude !== undefined) removeItems(bits, items, exclude);
   if (shown !== undefined) removeItems(bits, items, shown);
   const allowed = { bits, count: countRows(bits) };
-  latest.set(items.table, { filters, exclude, shown, related, allowed });
+  latest.set(items.table, { filters, exclude, shown, related, market, allowed });
   return allowed;
 }
+
+/** The rows that are shown in a market. @param market with a column. */
+export const marketRows = (table: ItemTable, { name, column, unlisted }: MarketOfVisit): RowBits =>
+  filterRows(
+    table,
+    unlisted === 'nowhere'
+      ? { column: column!, in: [name] }
+      : {
+          any: [
+            { column: column!, in: [name] },
+            { column: column!, known: false },
+          ],
+        },
+    'market',
+  );
 
 /** How many items compete under a request. */
 export const competing = (items: Items, wanted: Wanted): number =>

@@ -4,14 +4,15 @@ import { codesWith } from '../../features/columns/codes-with-entry.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
 import type { Schema } from '../../features/schema.ts';
-import { allBut, type Wanted } from './allowed-rows.ts';
+import { inMarket } from '../market-table.ts';
+import { allBut, marketRows, type Wanted } from './allowed-rows.ts';
 import { codeRows } from './code-rows.ts';
 import { filterRows } from './filter-rows.ts';
 import { addAll, countRows, everyRow, invert, keepBoth, noRows, type RowBits } from './row-bits.ts';
 
 /** What one part of a request's filters takes away. */
 export interface Removed {
-  /** Where it stands in the request; `schema` stands for the filters that a schema has itself. */
+  /** Where it stands in the request; `schema` stands for the filters that a schema has itself, `market` for what is not shown in the request's market. */
   readonly path: string;
   /** How many items it does not allow, whatever else does not. */
   readonly removed: number;
@@ -29,22 +30,24 @@ export interface FilterReport {
  * What each condition takes away that all items must fulfil, exclusions and the schema's own filters included; an `any` or a `not`
  * counts as one. Counts are exact. It is for answers that explain, as it looks at each condition by itself.
  * @param items a catalogue, or the candidates of the request. @param own filters of the schema; none where the order is the site's own.
- * @returns undefined where the request has no filters and excludes nothing.
+ * @returns undefined where the request has no filters, excludes nothing, and all is shown in its market.
  */
 export function filterReport(
   items: { readonly table: ItemTable; readonly rows: RowsById },
-  { filters, exclude }: Wanted,
+  { filters, exclude, market }: Wanted,
   own: Schema['filters'],
   nowMs: number,
 ): FilterReport | undefined {
-  if (filters === undefined && exclude === undefined) return undefined;
-  const { table } = items;
+  const shownIn = market?.column === undefined ? undefined : market;
+  if (filters === undefined && exclude === undefined && shownIn === undefined) return undefined;
+  const { table } = inMarket(items, market);
   const count = table.ids.length;
   const parts = filters === undefined ? [] : conjuncts(filters, 'filters');
   const allowed = parts.map(({ filter, path }) => ({
     path,
     bits: filterRows(table, filter, path),
   }));
+  if (shownIn !== undefined) allowed.push({ path: 'market', bits: marketRows(table, shownIn) });
   if (exclude !== undefined) allowed.push({ path: 'exclude', bits: allBut(items, exclude) });
   if (own.length > 0) allowed.push({ path: 'schema', bits: bySchema(table, own, nowMs) });
   // What all the parts before, and then all those behind, allow together.

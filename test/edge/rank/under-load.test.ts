@@ -146,6 +146,7 @@ it.each([
       const plan = experimentPlanOf(weights, { sessionId: `s-${n}` }, 'catalogue', 'main')!;
       const table = candidateTable(smarttrip, openTrips(1), undefined);
       const full = {
+        request: parseRankRequest({ sessionId: `s-${n}` }),
         config: plan.configOf(plan.resolved),
         plan,
         table,

@@ -108,7 +108,7 @@ describe('parseRankRequest', () => {
     [{ ...asked, preferences: ['a'] }, 'preferences must be an object'],
     [
       { ...asked, preferences: { budget: Number.NaN } },
-      'preferences.budget must be text, a finite number, a list of texts or {min, max}',
+      'preferences.budget must be text, a finite number, a list of texts, {min, max} or {amount, currency}',
     ],
     [{ ...asked, preferences: { budget: { min: 1, most: 2 } } }, 'preferences.budget must be'],
     [{ ...asked, preferences: { budget: { max: '9' } } }, 'preferences.budget must be'],

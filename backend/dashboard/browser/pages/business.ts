@@ -17,9 +17,12 @@ export const businessPage: Page = {
   async load() {
     const days = /^\d{1,2}$/.test(chosen('days') ?? '') ? chosen('days')! : '30';
     const [experiment, item, placement] = ['experiment', 'item', 'placement'].map(chosen);
+    const by = chosen('by') === 'market' ? ('market' as const) : undefined;
     const [figures, { items }, { searches }, { activity }, { weights }, { weights: live }, more] =
       await Promise.all([
-        json(api.business.$get({ query: { days, experiment } })),
+        json(
+          api.business.$get({ query: { days, ...(by === undefined ? { experiment } : { by }) } }),
+        ),
         json(api.business.items.$get({ query: { days, limit: ITEMS, item } })),
         json(api.business.searches.$get({ query: { days } })),
         json(api.business.page.$get({ query: { days, placement } })),
@@ -36,7 +39,7 @@ export const businessPage: Page = {
     const all = new URLSearchParams(location.search);
     all.delete('item');
     return [
-      chosenSection(Number(days), experiment, experiments),
+      chosenSection(Number(days), experiment, experiments, by !== undefined),
       ...overTimeSections(figures),
       groupsSection(figures, names, live?.version),
       itemsSection(items, item, `?${all}`),

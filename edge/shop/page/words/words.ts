@@ -104,8 +104,4 @@ export interface Words {
   readonly titles: Readonly<Record<Theme, readonly string[]>>;
   readonly continent: Readonly<Record<Continent, string>>;
   readonly status: Readonly<Record<string, string>>;
-  /** Names of the schema's features. */
-  readonly features: Readonly<Record<string, string>>;
-  /** What the edge says of a bucket, in English, and how it is said here; `$1` as in `String.replace`. */
-  readonly labels: readonly (readonly [pattern: RegExp, words: string])[];
 }

@@ -6,6 +6,8 @@ import type { BusinessFigures, BusinessGroup } from '../../../../http/answers.ts
 import { estimateText } from './estimate-text.ts';
 
 /** All figures by version or by arm, over the whole time. */
+const TITLES = { arm: 'By arm', market: 'By market', version: 'By version' } as const;
+
 export function groupsSection(
   { groups, by, reference, mixed, catalogue }: BusinessFigures,
   names: ReadonlyMap<string, string>,
@@ -23,7 +25,7 @@ export function groupsSection(
     h(
       'span',
       {},
-      by === 'arm'
+      by !== 'version'
         ? group
         : h('a', { class: 'mono', href: `/dashboard/weights?version=${group}` }, group),
       ' ',
@@ -34,7 +36,7 @@ export function groupsSection(
     );
   return {
     id: 'versions',
-    title: by === 'arm' ? 'By arm' : 'By version',
+    title: TITLES[by],
     wide: true,
     tools: groups.length === 0 ? [] : [csvButton(`business-by-${by}`, () => rowsOf(groups))],
     content: [
@@ -43,7 +45,9 @@ export function groupsSection(
         : table(
             `What visitors did, by ${by}`,
             [
-              { label: by === 'arm' ? 'Arm' : 'Version' },
+              {
+                label: TITLES[by].replace('By ', '').replace(/^./, (first) => first.toUpperCase()),
+              },
               { label: 'Visitors', number: true },
               { label: 'Rankings', number: true },
               { label: 'Click-through', number: true },
@@ -90,7 +94,9 @@ export function groupsSection(
         `In brackets 95 % intervals over visitors, where enough of them did it. The catalogue has ${whole(catalogue)} items. `,
         by === 'arm'
           ? `${whole(mixed)} who saw more than one arm are left out of the difference. The experiment itself says whether an arm is better.`
-          : 'Whether one version is better is for rollouts and experiments to say: versions were live at different times.',
+          : by === 'market'
+            ? 'Markets differ in their visitors, items and prices, and not in what ranks.'
+            : 'Whether one version is better is for rollouts and experiments to say: versions were live at different times.',
       ),
     ],
   };

@@ -10,10 +10,14 @@ const LINES = 4;
 const SPANS = [7, 30, 90];
 
 /** What all figures of the page are of. */
+/** No experiment has this id. */
+const MARKET = 'by market';
+
 export function chosenSection(
   days: number,
   experiment: string | undefined,
   experiments: readonly Experiment[],
+  byMarket: boolean,
 ): Section {
   const span = h(
     'select',
@@ -24,14 +28,19 @@ export function chosenSection(
   const by = h(
     'select',
     { id: 'business-by', 'data-chooses': true },
-    h('option', { value: '', selected: experiment === undefined }, 'version'),
+    h('option', { value: '', selected: experiment === undefined && !byMarket }, 'version'),
+    h('option', { value: MARKET, selected: byMarket }, 'market'),
     experiments
       .filter(({ design, status }) => design === 'split' && status !== 'draft')
       .map(({ id, name }) =>
         h('option', { value: id, selected: id === experiment }, `arm of ${name}`),
       ),
   );
-  by.addEventListener('change', () => choose({ experiment: by.value }));
+  by.addEventListener('change', () =>
+    choose(
+      by.value === MARKET ? { by: 'market', experiment: '' } : { by: '', experiment: by.value },
+    ),
+  );
   return {
     id: 'chosen',
     wide: true,

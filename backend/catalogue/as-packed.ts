@@ -1,0 +1,17 @@
+import type { ExchangeRates } from '../../shared/domain/exchange-rates.ts';
+import type { Item } from '../../shared/domain/item.ts';
+import type { ColumnSpec } from '../../shared/features/columns/column-spec.ts';
+import { inOneCurrency } from '../../shared/features/columns/in-one-currency.ts';
+import { withoutOutdatedValues } from './outdated-values.ts';
+
+/**
+ * A stored item as a snapshot of it is packed: its prices in the currency of their columns, and without values that would be refused today.
+ * @param onDropped why a value was left out: a currency that has no exchange rate any more is none.
+ */
+export const asPacked = (
+  item: Item,
+  columns: readonly ColumnSpec[],
+  rates: ExchangeRates | undefined,
+  onDropped: (why: string) => void,
+): Item =>
+  withoutOutdatedValues(inOneCurrency(item, columns, rates, onDropped), columns, onDropped);

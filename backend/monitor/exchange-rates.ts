@@ -1,0 +1,38 @@
+import { eq } from 'drizzle-orm';
+import { DAY_MS } from '../../shared/domain/utc-day.ts';
+import { RATES_FEED } from '../catalogue/trade/exchange-rates.ts';
+import { ratesInForce } from '../catalogue/read-trade.ts';
+import type { ExchangeRateSettings } from '../catalogue/trade/settings.ts';
+import type { Store } from '../store/open.ts';
+import { feeds } from '../store/tables.ts';
+import { found, NOTHING, type Finding, type Observation } from './finding.ts';
+
+const KIND = 'exchange rates';
+
+/** Finds rates that were refused when they were last asked for, or are too old. @param settings absent: there are none. */
+export async function readExchangeRates(
+  store: Pick<Store, 'db'>,
+  settings: ExchangeRateSettings | undefined,
+  nowMs: number,
+): Promise<Observation> {
+  if (settings === undefined || settings.perBase !== undefined) return NOTHING;
+  const findings: Finding[] = [];
+  const [state] = await store.db.select().from(feeds).where(eq(feeds.name, RATES_FEED));
+  if (state !== undefined && state.problem !== null)
+    findings.push({
+      key: `${KIND}: refused`,
+      kind: KIND,
+      message: `exchange rates are refused, and those in force stay: ${state.problem}`,
+      details: { since: state.refusedSince, takenAt: state.takenAt },
+    });
+  const rates = await ratesInForce(store.db);
+  const ageDays = rates === undefined ? 0 : (nowMs - Date.parse(rates.day)) / DAY_MS;
+  if (ageDays > settings.maxAgeDays)
+    findings.push({
+      key: `${KIND}: old`,
+      kind: KIND,
+      message: `exchange rates are of ${rates!.day}, over ${settings.maxAgeDays} days ago`,
+      details: { ageDays: Math.floor(ageDays) },
+    });
+  return found(...findings);
+}
