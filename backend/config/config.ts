@@ -17,7 +17,8 @@ import { settings, type Settings } from './settings.ts';
 import { stateDir } from './state-dir.ts';
 
 /** What a backend is started with: its configuration file, and the secrets and addresses of its environment. */
-export interface BackendConfig extends Environment, Omit<Settings, 'schema' | 'kvSettleMs'> {
+export interface BackendConfig
+  extends Omit<Environment, 'roles'>, Omit<Settings, 'schema' | 'kvSettleMs'> {
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
   /** Whether the configuration file names it; else it is that of trips. */
@@ -57,6 +58,7 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
   return {
     ...environment,
     ...found,
+    roles: environment.roles ?? found.roles,
     schema: found.schema === undefined ? smarttrip : readSchema(found.schema, file),
     hasOwnSchema: found.schema !== undefined,
     feeds: feedsIn(found.catalogue, environment.feedUrls),

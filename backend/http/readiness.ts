@@ -2,6 +2,7 @@ import { countOpen } from '../monitor/list-alerts.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { PublishedCheck } from '../catalogue/check-published.ts';
 import type { EdgeKey } from '../log/identity/edge-key.ts';
+import type { StoredBatches } from '../log/stored-batches/service.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { problemOfPointer } from '../models/pointer-problem.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
@@ -18,6 +19,8 @@ export interface ProblemSources {
   readonly snapshots: Pick<SnapshotPublisher, 'problem'>;
   readonly publishedCheck: Pick<PublishedCheck, 'problem'>;
   readonly edgeKey: Pick<EdgeKey, 'problem'>;
+  /** Where there is a bucket of the log. */
+  readonly storedBatches?: Pick<StoredBatches, 'problem'>;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function findProblems({
   snapshots,
   publishedCheck,
   edgeKey,
+  storedBatches,
 }: ProblemSources): Promise<string[]> {
   const found = [
     ...(await storeHealth.problems()),
@@ -42,6 +46,7 @@ export async function findProblems({
     snapshots.problem(),
     publishedCheck.problem(),
     edgeKey.problem(),
+    storedBatches?.problem(),
   ];
   return [...new Set(found.filter((problem) => problem !== undefined))];
 }

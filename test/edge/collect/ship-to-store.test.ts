@@ -1,7 +1,6 @@
 import { reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Env } from '../../../edge/platform/env.ts';
 import { settingsOf } from '../../../edge/platform/settings.ts';
 import type { RankingId } from '../../../shared/domain/ids.ts';
 import { parseStoredBatchKey } from '../../../shared/format/stored-batch.ts';
@@ -112,7 +111,7 @@ describe.each(toStores)('into $name', (path) => {
 });
 
 const configured = (changes: Record<string, unknown>) =>
-  settingsOf({ ...(env as unknown as Env), LOGS: undefined, ...changes } as Env);
+  settingsOf({ ...env, LOGS: undefined, ...changes });
 const S3 = {
   LOG_PATH: 'store',
   LOG_STORE_URL: 'https://s3.test/bucket/',
