@@ -75,8 +75,8 @@ export const settings = group({
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine((given, context) => {
-  const { metricWeights, trainingData: log, storedBatches: stored, privacy: promised } = given;
-  const { target, observeDays } = metricWeights;
+  const { trainingData: log, storedBatches: stored, privacy: promised } = given;
+  const { target, observeDays } = given.metricWeights;
   const longest = Math.min(promised.erasureHours, log.retentionDays * 24);
   if (stored.keepHours > longest)
     problem(

@@ -1,4 +1,6 @@
 import { AwsClient } from 'aws4fetch';
+import { bytesToHex } from '../../shared/hash/hex.ts';
+import { sha256 } from '../../shared/hash/sha256.ts';
 import type { LogStoreSettings } from '../platform/settings.ts';
 
 /** What a store says that it has under a key. */
@@ -35,6 +37,7 @@ export const r2Store = (bucket: R2Bucket): BatchStore => ({
   },
 });
 
+const PAYLOAD = 'x-amz-content-sha256';
 const METADATA = `x-amz-meta-${HASH}`;
 
 /** A bucket of a store that speaks S3: requests are signed with AWS Signature Version 4. @param signal ends what waits. */
@@ -50,7 +53,12 @@ export function s3BatchStore(
       const response = await client.fetch(urlOf(key), {
         method: 'PUT',
         body: bytes,
-        headers: { 'if-none-match': '*', [METADATA]: hash },
+        headers: {
+          'if-none-match': '*',
+          [METADATA]: hash,
+          // Else the payload would not be signed, and the store would not check that it has all of it.
+          [PAYLOAD]: bytesToHex(sha256(bytes)),
+        },
         signal,
       });
       const said = await response.text();
@@ -59,7 +67,11 @@ export function s3BatchStore(
         throw new Error(`PUT was answered ${response.status}: ${said.slice(0, 200)}`);
     },
     async look(key) {
-      const response = await client.fetch(urlOf(key), { method: 'HEAD', signal });
+      const response = await client.fetch(urlOf(key), {
+        method: 'HEAD',
+        headers: { [PAYLOAD]: bytesToHex(sha256(new Uint8Array())) },
+        signal,
+      });
       if (response.status === 404) return undefined;
       if (!response.ok) throw new Error(`HEAD was answered ${response.status}`);
       const { headers } = response;

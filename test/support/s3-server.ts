@@ -80,11 +80,12 @@ export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Ser
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', (): void => {
       const body = Buffer.concat(chunks);
       const url = new URL(request.url!, 'http://store');
-      const answers = ({ status, headers, body: answer }: Taken) =>
-        void response.writeHead(status, headers).end(answer);
+      const answers = ({ status, headers, body: answer }: Taken): void => {
+        response.writeHead(status, headers).end(answer);
+      };
       const fault = faultOf(request, url, body, keys);
       if (fault !== undefined) return answers(failed(403, fault));
       if (state.failures > 0) {
@@ -96,11 +97,11 @@ export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Ser
       const key = path.join('/');
       const { losesAnswer, sendsTwice, delayMs } = state.faults;
       const method = request.method!;
-      const handle = () => {
+      const handle = (): void => {
         let taken = take(request, key, url, body);
         if (sendsTwice?.(method, key)) taken = take(request, key, url, body);
-        if (losesAnswer?.(method, key)) return void request.socket.destroy();
-        answers(taken);
+        if (losesAnswer?.(method, key)) request.socket.destroy();
+        else answers(taken);
       };
       const waitMs = delayMs?.(method, key) ?? 0;
       if (waitMs === 0) handle();

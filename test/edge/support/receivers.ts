@@ -2,6 +2,8 @@ import { env as testEnv, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import { settingsOf, type LogStore } from '../../../edge/platform/settings.ts';
 import type { Env } from '../../../edge/platform/env.ts';
+import { bytesToHex } from '../../../shared/hash/hex.ts';
+import { sha256 } from '../../../shared/hash/sha256.ts';
 import { ingestBatchFromBytes } from '../../../shared/format/ingest-bytes.ts';
 import { storedBatchFromBytes } from '../../../shared/format/stored-batch.ts';
 import { commits, fakeBackend, shard, type FakeBackend } from './backend.ts';
@@ -59,6 +61,8 @@ function s3Receiver(reply: FakeBackend['reply'] = commits): FakeBackend {
     }
     if (request.headers.get('if-none-match') !== '*') throw new Error('the put is unconditional');
     const bytes = new Uint8Array(await request.arrayBuffer());
+    if (request.headers.get('x-amz-content-sha256') !== bytesToHex(sha256(bytes)))
+      throw new Error('the payload is not signed');
     const { response, becomes } = await decide(backend, key, bytes);
     const hash = request.headers.get('x-amz-meta-trimtab-sha256')!;
     if (becomes === 'stored') objects.set(key, { sizeBytes: bytes.length, hash });

@@ -137,13 +137,12 @@ export class LogBucket {
     simulation.count(operation);
     const isLost = () => simulation.strikes('request of the bucket lost', this.troubles.lost);
     return new Promise((resolve, reject) => {
-      const fails = () =>
-        simulation.after(this.#network.delayMs(), from, () => reject(new Error('503 Slow Down')));
-      const arrives = () => {
-        if (isLost()) return fails();
+      const fails = () => reject(new Error('503 Slow Down'));
+      const arrives = (): void => {
+        if (isLost()) return void simulation.after(this.#network.delayMs(), from, fails);
         const done = work();
-        if (isLost()) return fails();
-        simulation.after(this.#network.delayMs(), from, () => resolve(done));
+        const isHeard = !isLost();
+        simulation.after(this.#network.delayMs(), from, isHeard ? () => resolve(done) : fails);
       };
       void from.gate().then(() => simulation.after(this.#network.delayMs(), outside, arrives));
     });

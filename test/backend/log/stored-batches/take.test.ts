@@ -82,7 +82,7 @@ const counts = async () => {
   const [row] = await store.db.all<{ decisions: number; events: number }>(
     sql`select (select count(*) from decisions) as decisions, (select count(*) from events) as events`,
   );
-  return { decisions: Number(row.decisions), events: Number(row.events) };
+  return row;
 };
 /** Keys of batches that are in the bucket. */
 const left = () => [...server.objects.keys()].filter((key) => key.startsWith('log/v1/'));
@@ -241,7 +241,7 @@ test('nothing is deleted before it is committed and old, and a restored database
   expect(await stored()).toHaveLength(2);
   // As a backup from before it was.
   for (const table of ['batches', 'decisions', 'events', 'log_marks'])
-    await store.write([{ toSQL: () => ({ sql: `delete from ${table}`, params: [] }) } as never]);
+    await store.write([{ toSQL: () => ({ sql: `delete from ${table}`, params: [] }) }]);
   expect(await two.takeNew()).toBe(1);
   expect(await counts()).toEqual({ decisions: 2, events: 2 });
 });
@@ -287,7 +287,7 @@ test('a receipt of an erasure is complete once what was sealed before it is gone
   await store.write([
     {
       toSQL: () => ({ sql: 'delete from log_marks where name = ?', params: [HAS_BUCKET] }),
-    } as never,
+    },
   ]);
   await deleteUser(store, keyedUser('another'), 'operator', nowMs);
   const rows = await store.db.all<{ batchesAt: number | null }>(
