@@ -63,7 +63,7 @@ it('what visitors do reaches the database through the bucket, once, while the bu
   }
   const reader = createClient({ url: system.databaseUrl });
   const idsOf = async (query: string) =>
-    (await reader.execute(query)).rows.map((row) => String(row[0])).toSorted();
+    (await reader.execute(query)).rows.map((row) => `${row[0] as string | number}`).toSorted();
   await until('everything has arrived', async () => {
     const known = new Set(await idsOf('select rankingId from decisions'));
     const [events] = await idsOf('select count(*) from events');

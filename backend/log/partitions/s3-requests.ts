@@ -24,14 +24,16 @@ export interface Listing {
 /** What asks one bucket, below a prefix. */
 export interface S3Requests {
   /** @param query of a bucket's own, such as `versioning`, where there is no key. */
-  ask(
+  readonly ask: (
     method: 'GET' | 'PUT' | 'DELETE',
     at: { readonly key: string } | { readonly query: string },
     body?: Uint8Array,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<S3Answer>;
+  ) => Promise<S3Answer>;
   /** One page of `ListObjectsV2`. */
-  list(parameters: Readonly<Record<'prefix', string> & Record<string, string>>): Promise<Listing>;
+  readonly list: (
+    parameters: Readonly<Record<'prefix', string> & Record<string, string>>,
+  ) => Promise<Listing>;
 }
 
 /**
