@@ -58,6 +58,8 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
+              // Where a deployment has one (docs/operating.md); tests of the log ship into it.
+              r2Buckets: ['LOGS'],
               bindings: {
                 PUBLISHABLE_KEYS: 'pk_test_of_the_tests, pk_other_of_the_tests',
                 SECRET_KEYS: 'sk_test_of_the_tests',

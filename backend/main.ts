@@ -7,6 +7,9 @@ import { edgeKey as edgeKeyOf } from './log/identity/edge-key.ts';
 import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { examine } from './doctor/doctor.ts';
+import { takeInBy } from './log/ingest/take-in.ts';
+import { s3Bucket } from './log/stored-batches/bucket.ts';
+import { storedBatchesOf } from './log/stored-batches/service.ts';
 import { journalErasures, receiptsSince } from './log/retention/receipts.ts';
 import { replayErasures } from './log/retention/replay-erasures.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
@@ -44,6 +47,7 @@ import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
 import { recordJobRun } from './scheduler/job-runs.ts';
 import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
 import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
+import { listBackends, presenceHolder } from './scheduler/live-backends.ts';
 import { servicesOf } from './services.ts';
 import { storeHealth } from './store/health.ts';
 import { lockStateDir } from './start/lock-state-dir.ts';
@@ -110,7 +114,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       log(problem);
     await versions.ensureRules(config.schema);
   });
-  const presence = lease(presenceOf(backend), LEASE_MS);
+  const presence = leaseOf(store, {
+    name: presenceOf(backend),
+    holder: presenceHolder(backend, config.roles),
+    ttlMs: LEASE_MS,
+    nowMs,
+  });
   await presence.renew();
   await trainer.closeInterrupted();
 
@@ -126,8 +135,33 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     everyMs: config.watchEveryMs,
     log,
   });
+  const bucket = config.logStore && s3Bucket(config.logStore);
+  const storedBatches =
+    bucket &&
+    storedBatchesOf({
+      bucket,
+      store,
+      settings: config.storedBatches,
+      backend,
+      takeIn: takeInBy({ store, metrics, tracing, nowMs }),
+      metrics,
+      ingestSecrets: config.ingestSecrets,
+      identity: identity[0],
+      onFingerprint: (fingerprint) => edgeKey.seen(fingerprint),
+      nowMs,
+      log,
+    });
+  await storedBatches?.begin();
   const problems = () =>
-    findProblems({ store, storeHealth: health, pointerWatch, snapshots, publishedCheck, edgeKey });
+    findProblems({
+      store,
+      storeHealth: health,
+      pointerWatch,
+      snapshots,
+      publishedCheck,
+      edgeKey,
+      storedBatches,
+    });
   const edgeProbe = startEdgeProbe({
     edgeUrl: config.edgeUrl,
     secretKey: config.secretKeys[0],
@@ -148,6 +182,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     reports: services.experimentService.reports,
     metrics,
     problems,
+    roles: config.roles,
+    backends: () => listBackends(store, nowMs()),
     examine: () =>
       examine({
         store,
@@ -155,6 +191,8 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         kv: services.kv,
         edge: config,
         trainingStore: config.trainingStore,
+        logStore: bucket && { bucket, refused: () => storedBatches!.refused() },
+        roles: config.roles,
         upgrade: services.upgrade,
         channels: services.alertChannels.map(({ name }) => name),
         storeProblems: () => health.problems(),
@@ -189,7 +227,12 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     }),
   );
   const leader = lease('leader', LEASE_MS);
-  const leadership = leadershipOf({ leader, presence, leaseMs: LEASE_MS });
+  const leadership = leadershipOf({
+    leader,
+    presence,
+    leaseMs: LEASE_MS,
+    mayLead: config.roles.includes('train'),
+  });
   await putTradeInForce(
     store,
     marketsOf(config.markets, config.catalogue.markets),
@@ -207,6 +250,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     leadership,
     record: (run) => recordJobRun(store, run),
     jobs: [
+      ...(config.roles.includes('ingest') ? (storedBatches?.jobs() ?? []) : []),
       snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
       publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
       ...feedJobs({ store, feeds: services.feeds, everyMs: config.watchEveryMs, nowMs }),

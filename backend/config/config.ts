@@ -20,7 +20,7 @@ import { stateDir } from './state-dir.ts';
 
 /** What a backend is started with: its configuration file, and the secrets and addresses of its environment. */
 export interface BackendConfig
-  extends Environment, Omit<Settings, 'schema' | 'kvSettleMs' | 'placements'> {
+  extends Omit<Environment, 'roles'>, Omit<Settings, 'schema' | 'kvSettleMs' | 'placements'> {
   /** What `v000000` is made from at the first start. */
   readonly schema: Schema;
   /** Whether the configuration file names it; else it is that of trips. */
@@ -63,6 +63,7 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
   return {
     ...environment,
     ...found,
+    roles: environment.roles ?? found.roles,
     schema,
     placements: placementsOf(found.placements, schema, file),
     hasOwnSchema: found.schema !== undefined,

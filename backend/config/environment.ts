@@ -2,7 +2,12 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { identitySecrets } from '../../shared/domain/identity.ts';
 import { entriesOf, secretsProblem, type NewestFirst } from '../../shared/domain/secrets.ts';
-import { parseLocation, type StoreLocation } from '../log/partitions/object-store.ts';
+import {
+  parseLocation,
+  type S3Location,
+  type StoreLocation,
+} from '../log/partitions/object-store.ts';
+import { ROLES, roles, type RoleName } from '../scheduler/roles.ts';
 import type { ChannelAddresses } from '../monitor/channels-of.ts';
 import { readOtlpHeaders } from '../../shared/trace/trace-export.ts';
 import type { TraceAddress } from '../outbound/send-traces.ts';
@@ -33,6 +38,10 @@ export interface Environment {
   readonly erasureFolder: string;
   /** Where the daily partitions lie. */
   readonly trainingStore: StoreLocation;
+  /** The bucket that edges put sealed batches into; undefined: they send them to a backend. */
+  readonly logStore: S3Location | undefined;
+  /** What this backend does, where the configuration file is not to say it; undefined: it says. */
+  readonly roles: readonly RoleName[] | undefined;
   /** Where alerts are sent, besides the log. */
   readonly alertAddresses: ChannelAddresses;
   /** Addresses of feeds of the catalogue, by their names. */
@@ -108,6 +117,14 @@ export const VARIABLES = {
     meaning: 'Where daily partitions lie: a folder, or s3://bucket/prefix',
     otherwise: ({ path }) => join(path, 'training-data'),
     otherwiseIs: 'training-data in TRIMTAB_DIR',
+  },
+  TRIMTAB_LOG_STORE: {
+    meaning:
+      'Bucket that edges put sealed batches into (LOG_PATH=store), s3://bucket/prefix, by the same AWS_… variables; without it they send them to a backend',
+  },
+  TRIMTAB_ROLES: {
+    meaning:
+      'What this backend does, with commas between: serve, ingest, train; counts before `roles` of the configuration file',
   },
   AWS_ACCESS_KEY_ID: { meaning: 'Key of that bucket', isSecret: true },
   AWS_SECRET_ACCESS_KEY: { meaning: 'Secret of that key', isSecret: true },
@@ -204,6 +221,8 @@ export function readEnvironment(env: Env): Environment {
     ),
     erasureFolder: join(state.path, 'erasures'),
     trainingStore: parseLocation(valueOf('TRIMTAB_TRAINING_STORE'), env),
+    logStore: logStoreOf(valueOf('TRIMTAB_LOG_STORE'), env),
+    roles: rolesOf(valueOf('TRIMTAB_ROLES')),
     alertAddresses: {
       webhook: webhookOf(valueOf('TRIMTAB_ALERT_WEBHOOK'), valueOf('TRIMTAB_ALERT_SECRET')),
       slack: chatUrlOf('TRIMTAB_ALERT_SLACK', valueOf('TRIMTAB_ALERT_SLACK')),
@@ -217,6 +236,23 @@ export function readEnvironment(env: Env): Environment {
     ),
     oidcClientSecret: valueOf('TRIMTAB_OIDC_CLIENT_SECRET') || undefined,
   };
+}
+
+function logStoreOf(text: string, env: Env): S3Location | undefined {
+  if (text === '') return undefined;
+  const location = parseLocation(text, env, 'TRIMTAB_LOG_STORE');
+  if (location.kind === 's3') return location;
+  // Edges put batches there over the network, and a folder has no conditional writes for leases.
+  throw new Error(`TRIMTAB_LOG_STORE must be s3://bucket/prefix, but was "${text}"`);
+}
+
+function rolesOf(text: string): readonly RoleName[] | undefined {
+  if (text === '') return undefined;
+  const found = roles.safeParse(entriesOf(text));
+  if (found.success) return found.data;
+  throw new Error(
+    `TRIMTAB_ROLES must be some of ${ROLES.join(', ')}, each once, but was "${text}"`,
+  );
 }
 
 function wholeNumber(name: VariableName, text: string): number {

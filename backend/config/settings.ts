@@ -5,6 +5,8 @@ import { catalogue } from '../catalogue/settings.ts';
 import { costs } from '../costs/settings.ts';
 import { privacy } from '../log/retention/settings.ts';
 import { trainingData } from '../log/settings.ts';
+import { storedBatches } from '../log/stored-batches/settings.ts';
+import { ROLES, roles } from '../scheduler/roles.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { notices } from '../monitor/notice-settings.ts';
 import { objectives } from '../monitor/objectives/settings.ts';
@@ -28,6 +30,8 @@ export const settings = group({
     .min(1)
     .optional()
     .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
+  /** What this backend does: `serve` answers everybody, `ingest` takes in the log, `train` does what is done by the clock (training, rollouts, publishing, alerts, pruning). Every backend answers for its own health. Of several, one at least does each; by default each does all. */
+  roles: roles.default(ROLES),
   /** How the catalogue is read. */
   catalogue,
   /** Where it is sold, by name, as `context.market` of requests has it: what naming one stands for. The first is that of requests that name none. */
@@ -44,6 +48,8 @@ export const settings = group({
   training,
   /** Which events count, how much data training needs, and how long the log is stored. */
   trainingData,
+  /** How batches are taken from the bucket of TRIMTAB_LOG_STORE, where there is one. */
+  storedBatches,
   /** What is learned of each item from the log, for features that read it. */
   learnedColumns,
   /** How a new version goes live. */
@@ -82,7 +88,16 @@ export const settings = group({
   kv: kvSettings,
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
-}).superRefine(({ metricWeights: { target, observeDays }, trainingData: log }, context) => {
+}).superRefine((given, context) => {
+  const { trainingData: log, storedBatches: stored, privacy: promised } = given;
+  const { target, observeDays } = given.metricWeights;
+  const longest = Math.min(promised.erasureHours, log.retentionDays * 24);
+  if (stored.keepHours > longest)
+    problem(
+      context,
+      ['storedBatches', 'keepHours'],
+      `(${stored.keepHours}) may be ${longest} at most: neither longer than privacy.erasureHours nor than trainingData.retentionDays`,
+    );
   // A unit's behaviour must still be in the log when its period is over and its last entries have arrived.
   const needed = observeDays + log.attributionDays + 1;
   if (target !== undefined && log.retentionDays < needed)

@@ -12,6 +12,11 @@ import { checkDatabase, checkUpgrade } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkEdge, EDGE_REMEDY, type EdgeAccess } from './check-edge.ts';
 import { checkKv } from './check-kv.ts';
+import { checkLogStore } from './check-log-store.ts';
+import { checkRoles } from './check-roles.ts';
+import type { Bucket } from '../log/stored-batches/bucket.ts';
+import { listBackends } from '../scheduler/live-backends.ts';
+import type { RoleName } from '../scheduler/roles.ts';
 import { checkObjectStore } from './check-object-store.ts';
 import { checkSchedules } from './check-schedules.ts';
 import { checkVersions } from './check-versions.ts';
@@ -23,6 +28,16 @@ export interface DoctorDeps {
   readonly kv: Kv;
   readonly edge: EdgeAccess;
   readonly trainingStore: StoreLocation;
+  /** Where there is a bucket of the log. */
+  readonly logStore:
+    | {
+        readonly bucket: Bucket;
+        readonly refused: () => Promise<
+          readonly { readonly key: string; readonly problem: string }[]
+        >;
+      }
+    | undefined;
+  readonly roles: readonly RoleName[];
   readonly upgrade: Upgrade;
   readonly channels: readonly string[];
   /** What the regular checks of the database have found. */
@@ -46,6 +61,12 @@ export async function examine(deps: DoctorDeps): Promise<Check[]> {
       checkUpgrade(await deps.upgrade.status(), nowMs()),
     ),
     checkObjectStore(openObjectStore(deps.trainingStore)),
+    deps.logStore === undefined
+      ? Promise.resolve([])
+      : checkLogStore(deps.logStore.bucket, deps.logStore.refused),
+    looked('roles', 'restart the backend', async () =>
+      checkRoles(deps.roles, await listBackends(store, nowMs())),
+    ),
     looked('schedules', 'restart the backend', async () =>
       checkSchedules(deps.jobs(), await readJobRuns(store), deps.upSinceMs, nowMs()),
     ),

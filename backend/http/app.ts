@@ -3,6 +3,7 @@ import { checkJsonBodies } from './json-bodies.ts';
 import { limitBodies } from './limits.ts';
 import { traceRequests } from './trace-requests.ts';
 import { describeApi } from './contract/describe-api.ts';
+import { withinRoles } from './within-roles.ts';
 import { router } from './contract/openapi.ts';
 import { errorHandler, notFound } from './contract/problem.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -53,6 +54,7 @@ export function createApp(services: Services) {
   app.use(authenticate(services.secretKeys, services.keys, services.login));
   // Behind it: nobody without a key is told of, but for who signs what they send.
   app.use(traceRequests(services.tracing));
+  app.use(withinRoles(services.roles));
   app.use(limitBodies());
   app.use(checkJsonBodies());
   app.get('/openapi.json', (c) => c.json(describeApi(app)));

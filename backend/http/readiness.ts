@@ -3,6 +3,7 @@ import { messageOf } from '../../shared/text/message-of.ts';
 import type { PublishedCheck } from '../catalogue/check-published.ts';
 import type { EdgeKey } from '../log/identity/edge-key.ts';
 import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
+import type { StoredBatches } from '../log/stored-batches/service.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { problemOfPointer } from '../models/pointer-problem.ts';
 import { readLiveSnapshot, type SnapshotPublisher } from '../catalogue/snapshot-publisher.ts';
@@ -19,6 +20,8 @@ export interface ProblemSources {
   readonly snapshots: Pick<SnapshotPublisher, 'problem'>;
   readonly publishedCheck: Pick<PublishedCheck, 'problem'>;
   readonly edgeKey: Pick<EdgeKey, 'problem'>;
+  /** Where there is a bucket of the log. */
+  readonly storedBatches?: Pick<StoredBatches, 'problem'>;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function findProblems({
   snapshots,
   publishedCheck,
   edgeKey,
+  storedBatches,
 }: ProblemSources): Promise<string[]> {
   const found = [
     ...(await storeHealth.problems()),
@@ -43,6 +47,7 @@ export async function findProblems({
     snapshots.problem(),
     publishedCheck.problem(),
     edgeKey.problem(),
+    storedBatches?.problem(),
   ];
   return [...new Set(found.filter((problem) => problem !== undefined))];
 }

@@ -11,6 +11,8 @@ const REMEDY: Readonly<Record<Stage, string>> = {
   partitionsAt: 'partitions were not searched (is the training store reachable?)',
   logAt: "the database's log was not emptied",
   fileAt: 'the database file was not rewritten',
+  batchesAt:
+    'batches from before it are in the bucket of the log (is it reachable, and is none refused? storedBatches.keepHours says how long they stay)',
 };
 
 /** Finds erasures that are not complete although their time is over. They are one condition: what completes one completes all. */

@@ -14,16 +14,18 @@ export function leadershipOf(leases: {
   /** Tells other backends that this one is alive. */
   readonly presence: Lease;
   readonly leaseMs: number;
+  /** Whether it is one that does what only one may do; default true. */
+  readonly mayLead?: boolean;
 }): Leadership {
-  const { leader, presence, leaseMs } = leases;
+  const { leader, presence, leaseMs, mayLead = true } = leases;
   /** Renewed long before it expires, and not every time: each renewal is a write. */
   const hold = async (lease: Lease) => lease.isHeld(leaseMs / 2) || (await lease.renew());
   return {
     async renew() {
       await hold(presence);
-      await hold(leader);
+      if (mayLead) await hold(leader);
     },
-    isLeader: () => hold(leader),
+    isLeader: async () => mayLead && (await hold(leader)),
     async release() {
       await leader.release();
       await presence.release();

@@ -3,11 +3,13 @@ import { traceHeaders, type TraceContext } from '../../shared/trace/trace-contex
 import type { ShardWaiting } from '../../shared/domain/edge-check.ts';
 import type { EventEntry, EventLogObject, StoredEvents } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
-import { settingsOf } from '../platform/settings.ts';
+import { batchHash } from '../../shared/format/stored-batch.ts';
+import { settingsOf, type Settings } from '../platform/settings.ts';
 import { Tracing } from '../platform/tracing.ts';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.ts';
-import { LogStore } from './log-store.ts';
-import { ship } from './ship.ts';
+import { LogStore, type SealedBatch } from './log-store.ts';
+import { shipToStore, type Receipt } from './ship-to-store.ts';
+import { ship, type ShipResult } from './ship.ts';
 import { WaitingTraces } from './waiting-traces.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -20,8 +22,8 @@ const PAUSE_AFTER_FAILURE_MS = 60_000;
 
 /**
  * One shard of the event log. It stores decisions and feedback events durably before it answers, and ships them to
- * the backend in batches. A batch is deleted only when the backend has committed it, so a batch may be sent more than
- * once; the backend stores it once.
+ * the backend in batches, or into a store from which backends take them. A batch is deleted only when the backend has committed it
+ * or the store has it, so a batch may be sent more than once; the backend stores it once.
  */
 export class EventLog extends DurableObject<Env> implements EventLogObject {
   readonly #store: LogStore;
@@ -92,15 +94,17 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
         const span = this.#tracing && this.#traces.begin(this.#tracing.spans, batch);
-        const { outcome, retryAfterMs } = await ship(
-          batch.batchId,
-          this.#store.bytesOf(batch),
+        const { outcome, retryAfterMs, receipt } = await this.#send(
+          batch,
           settings,
           span && traceHeaders(span.context),
         );
         span?.set({ 'trimtab.attempts': batch.attempts + 1 }).end(outcome !== 'committed');
         if (outcome === 'committed') {
-          this.#atOnce(() => this.#store.deleteCommitted(batch));
+          this.#atOnce(() => {
+            if (receipt !== undefined) this.#store.keepReceipt(batch, receipt.key, Date.now());
+            this.#store.deleteCommitted(batch);
+          });
           this.#traces.done(batch);
         } else {
           const waitMs = Math.max(
@@ -118,6 +122,18 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
       await this.#rearm(Date.now() + pauseMs);
       if (this.#tracing !== undefined) this.ctx.waitUntil(this.#tracing.send());
     }
+  }
+
+  /** To the backend, or into the store, whichever is configured now: a batch may have been sent the other way before. */
+  async #send(
+    batch: SealedBatch,
+    settings: Settings,
+    trace?: Readonly<Record<string, string>>,
+  ): Promise<ShipResult & { readonly receipt?: Receipt }> {
+    const bytes = this.#store.bytesOf(batch);
+    if (settings.logStore === undefined) return ship(batch.batchId, bytes, settings, trace);
+    const sealedAt = this.#store.sealedAt(batch, Date.now());
+    return shipToStore(batch.batchId, bytes, { hash: batchHash(bytes), sealedAt }, settings);
   }
 
   /** Makes sure that an alarm is set for when the waiting entries should be shipped. */

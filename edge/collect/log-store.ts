@@ -26,6 +26,8 @@ const MAX_BATCH_BYTES = 1_500_000;
 const COMMITTED = Number.MAX_SAFE_INTEGER;
 /** Batches that may wait, overwritten, for the moment in which nothing is left to be sent. */
 const MAX_COMMITTED = 16;
+/** Of how many batches it is known where the store has them, for who asks where one went. */
+const KEPT_RECEIPTS = 1000;
 /** Entries that are looked at to tell how many bytes wait. */
 const MOST_MEASURED = 64;
 /** Of an entry that fills a whole page of 4096 bytes but for its header. */
@@ -53,6 +55,9 @@ export class LogStore {
       CREATE TABLE IF NOT EXISTS sealed (
         batchId TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0, notBefore INTEGER NOT NULL DEFAULT 0, holdsOthers INTEGER NOT NULL DEFAULT 0);
+      -- Of batches that go into a store: since when, which is a part of their key there, and once it has them the key.
+      CREATE TABLE IF NOT EXISTS receipts (
+        batchId TEXT PRIMARY KEY, sealedAt INTEGER NOT NULL, key TEXT, storedAt INTEGER);
       CREATE TABLE IF NOT EXISTS born (at INTEGER PRIMARY KEY);`);
     // After a wipe the entries are numbered from 1 again. The time
     // of creation keeps new batch ids distinct from old ones.
@@ -129,6 +134,32 @@ export class LogStore {
     const decisions = bodies<ArrayBuffer>(DECISIONS).map((body) => new Uint8Array(body));
     const lost = bodies<string>(LOST).reduce((sum, body) => sum + Number(body), 0);
     return sealIngestBatch(batchId, decisions, `[${bodies<string>(EVENTS).join(',')}]`, lost);
+  }
+
+  /** When a batch was first to go into the store, epoch ms: the same from then on. */
+  sealedAt({ batchId }: SealedBatch, nowMs: number): number {
+    this.#sql.exec(
+      `INSERT OR IGNORE INTO receipts (batchId, sealedAt) VALUES (?, ?)`,
+      batchId,
+      nowMs,
+    );
+    return this.#sql
+      .exec<{ sealedAt: number }>(`SELECT sealedAt FROM receipts WHERE batchId = ?`, batchId)
+      .one().sealedAt;
+  }
+
+  /** Notes that the store has a batch, and forgets what it had long before. */
+  keepReceipt({ batchId }: SealedBatch, key: string, nowMs: number): void {
+    this.#sql.exec(
+      `UPDATE receipts SET key = ?, storedAt = ? WHERE batchId = ?`,
+      key,
+      nowMs,
+      batchId,
+    );
+    this.#sql.exec(
+      `DELETE FROM receipts WHERE rowid <= (SELECT MAX(rowid) FROM receipts) - ? AND storedAt IS NOT NULL`,
+      KEPT_RECEIPTS,
+    );
   }
 
   /**

@@ -35,6 +35,15 @@ export interface Env {
   /** `on` or `off`: whether a publishable key may name a user only with such a signature. */
   readonly REQUIRE_USER_SIGNATURE?: string;
   readonly BACKEND_URL?: string;
+  /** `backend`, or `store`: whether sealed batches are sent to the backend, or put into a bucket for backends to take. */
+  readonly LOG_PATH?: string;
+  /** That bucket; absent where it is asked over S3, by the variables below. */
+  readonly LOGS?: R2Bucket;
+  readonly LOG_STORE_URL?: string;
+  readonly LOG_STORE_REGION?: string;
+  readonly LOG_STORE_ACCESS_KEY_ID?: string;
+  /** A secret. */
+  readonly LOG_STORE_SECRET_ACCESS_KEY?: string;
   /** `*`, or a comma-separated list of origins. */
   readonly ALLOWED_ORIGINS?: string;
   /** Of rankings that state none. */

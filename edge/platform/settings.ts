@@ -28,6 +28,20 @@ export interface TraceSettings {
   readonly share: number;
 }
 
+/** A bucket of a store that speaks S3. */
+export interface LogStoreSettings {
+  /** With the bucket, and the prefix where there is one; without a trailing slash. */
+  readonly url: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Where sealed batches are put: a bucket that the Worker is bound to, or one that it asks over S3. */
+export type LogStore =
+  | { readonly bucket: R2Bucket; readonly s3?: undefined }
+  | { readonly bucket?: undefined; readonly s3: LogStoreSettings };
+
 /** The Worker's variables and secrets, checked and parsed once per isolate. */
 export interface Settings {
   readonly roleOfKey: ReadonlyMap<string, Role>;
@@ -44,6 +58,8 @@ export interface Settings {
   readonly defaultConsent: Consent;
   /** Without a trailing slash. */
   readonly backendUrl: string;
+  /** Where sealed batches are put for backends to take; undefined: they are sent to the backend. */
+  readonly logStore: LogStore | undefined;
   readonly allowedOrigins: '*' | readonly string[];
   /** How often an isolate checks which weights and which snapshot are live. */
   readonly refreshMs: number;
@@ -128,6 +144,7 @@ function readSettings(env: Env): Settings {
     requiresUserSignature,
     defaultConsent: defaultConsentOf(env),
     backendUrl: env.BACKEND_URL!.replace(/\/+$/, ''),
+    logStore: logStoreOf(env),
     allowedOrigins: origins.includes('*') ? '*' : origins,
     refreshMs: wholeNumber(env, 'REFRESH_MS', 5000, 10),
     kvCacheTtlS: wholeNumber(env, 'KV_CACHE_TTL_S', MIN_KV_CACHE_TTL_S, MIN_KV_CACHE_TTL_S),
@@ -143,6 +160,36 @@ function readSettings(env: Env): Settings {
     eventCaps: {
       perRanking: wholeNumber(env, 'MAX_EVENTS_PER_RANKING', 2000, 1),
       perItemAndType: wholeNumber(env, 'MAX_EVENTS_PER_ITEM_AND_TYPE', 500, 1),
+    },
+  };
+}
+
+function logStoreOf(env: Env): LogStore | undefined {
+  const path = env.LOG_PATH ?? '';
+  if (path === '' || path === 'backend') return undefined;
+  if (path !== 'store') throw notConfigured(`LOG_PATH must be backend or store, but was "${path}"`);
+  if (env.LOGS !== undefined) return { bucket: env.LOGS };
+  const { LOG_STORE_URL: url = '', LOG_STORE_REGION: region = '' } = env;
+  if (url === '')
+    throw notConfigured(
+      'LOG_PATH is store, and there is neither a bucket bound as LOGS nor a LOG_STORE_URL',
+    );
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '') || /[?#@]/.test(url))
+    throw notConfigured(
+      'LOG_STORE_URL must be an https address with the bucket, such as https://s3.eu-west-1.amazonaws.com/bucket, without keys',
+    );
+  const { LOG_STORE_ACCESS_KEY_ID: accessKeyId = '', LOG_STORE_SECRET_ACCESS_KEY: secret = '' } =
+    env;
+  if (accessKeyId === '' || secret === '')
+    throw notConfigured(
+      'LOG_STORE_URL needs LOG_STORE_ACCESS_KEY_ID and LOG_STORE_SECRET_ACCESS_KEY to be set',
+    );
+  return {
+    s3: {
+      url: url.replace(/\/+$/, ''),
+      region: region === '' ? 'auto' : region,
+      accessKeyId,
+      secretAccessKey: secret,
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Violation } from './kernel/simulation.ts';
 import type { Mutation } from './loader/mutations.ts';
+import type { LogPath } from './world.ts';
 import type { Simulator } from './run-worlds.ts';
 
 /** In which world a planted fault was found: that of `seed`, the `worlds`-th that was looked at. */
@@ -13,10 +14,20 @@ export interface FoundMutation {
 export async function findMutation(
   worlds: Simulator,
   mutation: Mutation,
-  { first, size, most }: { readonly first: number; readonly size: number; readonly most: number },
+  {
+    first,
+    size,
+    most,
+    path,
+  }: {
+    readonly first: number;
+    readonly size: number;
+    readonly most: number;
+    readonly path?: LogPath | undefined;
+  },
 ): Promise<FoundMutation | undefined> {
   for (let i = 0; i < most; i++) {
-    const { seed, violation } = await worlds.run(first + i, size, mutation);
+    const { seed, violation } = await worlds.run(first + i, size, mutation, path);
     if (violation !== undefined) return { seed, worlds: i + 1, violation };
   }
   return undefined;

@@ -3,10 +3,11 @@ import { findMutation } from './find-mutation.ts';
 import { mutatedSource } from './loader/hooks.ts';
 import { MUTATIONS } from './loader/mutations.ts';
 import { simulator } from './run-worlds.ts';
+import { LOG_PATHS } from './world.ts';
 import { addTo, listed, sumOf } from './tally.ts';
 
 /**
- * `npm run simulate -- [--seed 1] [--minutes 2 | --operations 10000000 | --worlds 1] [--size 10000]`: world after world, each of the seed after the
+ * `npm run simulate -- [--seed 1] [--minutes 2 | --operations 10000000 | --worlds 1] [--size 10000] [--path store]`: world after world, each of the seed after the
  * one before, until something is broken or there were enough. `--mutations` instead looks for the worlds that find planted faults; `--mutation <name>`
  * runs worlds with one.
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     mutation: { type: 'string' },
     'check-mutations': { type: 'boolean', default: false },
     most: { type: 'string', default: '1000' },
+    path: { type: 'string' },
   },
 });
 
@@ -32,6 +34,9 @@ function numberOf(name: 'seed' | 'minutes' | 'operations' | 'worlds' | 'size' | 
   return value;
 }
 
+const path = LOG_PATHS.find((one) => one === values.path);
+if (values.path !== undefined && path === undefined)
+  throw new Error(`--path must be one of ${LOG_PATHS.join(', ')}`);
 const mutation = MUTATIONS.find(({ name }) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   throw new Error(`--mutation must be one of ${MUTATIONS.map(({ name }) => name).join(', ')}`);
@@ -51,7 +56,7 @@ const worlds = await simulator();
 if (values.mutations) {
   let missed = 0;
   for (const one of MUTATIONS) {
-    const found = await findMutation(worlds, one, { first, size, most });
+    const found = await findMutation(worlds, one, { first, size, most, path });
     if (found === undefined) missed++;
     say(
       found === undefined
@@ -71,7 +76,7 @@ if (values.mutations) {
     sumOf(operations) < operationsWanted &&
     count < worldsWanted
   ) {
-    const ran = await worlds.run(first + count, size, mutation);
+    const ran = await worlds.run(first + count, size, mutation, path);
     count++;
     digest = (Math.imul(digest, 31) + ran.digest) >>> 0;
     simulatedMs += ran.simulatedMs;
@@ -80,7 +85,8 @@ if (values.mutations) {
     if (ran.violation === undefined) continue;
     say(`seed ${ran.seed} broke this: ${ran.violation.message}`);
     const planted = mutation === undefined ? '' : ` --mutation ${mutation.name}`;
-    say(`again: npm run simulate -- --seed ${ran.seed} --worlds 1 --size ${size}${planted}`);
+    const by = path === undefined ? '' : ` --path ${path}`;
+    say(`again: npm run simulate -- --seed ${ran.seed} --worlds 1 --size ${size}${by}${planted}`);
     process.exitCode = 1;
     break;
   }

@@ -2,6 +2,8 @@ import type { errorHandler } from '../../backend/http/contract/problem.ts';
 import type { router } from '../../backend/http/contract/openapi.ts';
 import type { ingestRoutes } from '../../backend/http/routes/ingest.ts';
 import type { edgeKey } from '../../backend/log/identity/edge-key.ts';
+import type { takeInBy } from '../../backend/log/ingest/take-in.ts';
+import type { storedBatchesOf } from '../../backend/log/stored-batches/service.ts';
 import type { updateAccount } from '../../backend/log/account/update-account.ts';
 import type { forgetDeleted, syncPartitions } from '../../backend/log/partitions/partitions.ts';
 import type { deleteUser } from '../../backend/log/retention/delete-user.ts';
@@ -65,6 +67,8 @@ export interface System {
   readonly router: typeof router;
   readonly errorHandler: typeof errorHandler;
   readonly ingestRoutes: typeof ingestRoutes;
+  readonly takeInBy: typeof takeInBy;
+  readonly storedBatchesOf: typeof storedBatchesOf;
   readonly backendMetrics: typeof backendMetrics;
   readonly NO_TRACING: typeof NO_TRACING;
   readonly edgeKey: typeof edgeKey;
@@ -95,6 +99,8 @@ const BACKEND: Readonly<Record<string, readonly string[]>> = {
   'backend/http/contract/openapi.ts': ['router'],
   'backend/http/contract/problem.ts': ['errorHandler'],
   'backend/http/routes/ingest.ts': ['ingestRoutes'],
+  'backend/log/ingest/take-in.ts': ['takeInBy'],
+  'backend/log/stored-batches/service.ts': ['storedBatchesOf'],
   'backend/process/metrics.ts': ['backendMetrics'],
   'backend/process/tracing.ts': ['NO_TRACING'],
   'backend/log/identity/edge-key.ts': ['edgeKey'],

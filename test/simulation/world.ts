@@ -8,6 +8,7 @@ import { Troubles } from './actors/troubles.ts';
 import { Visitors } from './actors/visitors.ts';
 import { checkStored } from './checks/final-check.ts';
 import { checkAccount } from './checks/account-check.ts';
+import { TakersCheck } from './checks/takers-check.ts';
 import { checkPartitions } from './checks/partitions-check.ts';
 import { PointerCheck } from './checks/pointer-check.ts';
 import { ServedCheck } from './checks/served-check.ts';
@@ -19,6 +20,7 @@ import { Backend } from './platform/backend.ts';
 import { Database, type DatabaseTemplate } from './platform/database.ts';
 import type { DurableObjects } from './platform/durable-objects.ts';
 import { Edge } from './platform/edge.ts';
+import { LogBucket } from './platform/log-bucket.ts';
 import { Bucket } from './platform/object-store.ts';
 import type { System } from './system.ts';
 
@@ -35,12 +37,18 @@ const HEALING_MS = 130_000;
 const GATHERING_MS = 10_000;
 /** By then everything has arrived, or never will: longer than the longest pauses between attempts together. */
 const ARRIVING_MS = 240_000;
+/** By then backends have taken what is in the bucket of the log: longer than a lease, and than a turn with what is much. */
+const TAKING_MS = 100_000;
 
 /**
  * What a world has most of. Where everything happens at once, what takes minutes hardly ever comes to its end: worlds in which some of it is
  * rare find what those miss (swarm testing, Groce et al. 2012).
  */
 export type Focus = 'all' | 'pointer' | 'people';
+/** How sealed batches reach backends; `both`: shards change between the two. */
+export type LogPath = 'backend' | 'store' | 'both';
+export const LOG_PATHS: readonly LogPath[] = ['backend', 'store', 'both'];
+
 const FOCI: readonly Focus[] = ['all', 'all', 'pointer', 'people'];
 
 export interface WorldReport {
@@ -65,24 +73,31 @@ export class World {
   readonly servedCheck: ServedCheck;
   readonly visitors: Visitors;
   readonly focus: Focus;
+  readonly logBucket: LogBucket;
+  readonly path: LogPath;
   traffic: Traffic = {};
 
   readonly #system: System;
   readonly #template: DatabaseTemplate;
 
-  constructor(seed: number, system: System, template: DatabaseTemplate) {
+  constructor(seed: number, system: System, template: DatabaseTemplate, path?: LogPath) {
     this.#system = system;
     this.#template = template;
     const simulation = new Simulation(seed);
     const { network } = simulation;
     this.simulation = simulation;
     this.focus = simulation.random.pick(FOCI);
+    this.path = path ?? simulation.random.pick(LOG_PATHS);
+    this.logBucket = new LogBucket(simulation, network);
+    const takersCheck = new TakersCheck(simulation);
     this.pointerCheck = new PointerCheck(simulation);
     this.servedCheck = new ServedCheck(this);
     this.visitors = new Visitors(this);
     this.database = new Database(simulation, system, template);
     this.bucket = new Bucket(simulation);
-    this.edge = new Edge({ simulation, system, network, ledger: this.ledger });
+    const { logBucket, ledger } = this;
+    this.edge = new Edge({ simulation, system, network, logBucket, ledger });
+    this.edge.logPath = this.path === 'store' ? 'store' : 'backend';
     this.edge.onAnswer = (isolate, request, response) => takeDown(this, isolate, request, response);
     this.objects = [this.edge.eventLogs, this.edge.liveWeights, this.edge.keepers];
     this.edge.weights.onWrite = (key, value) => {
@@ -95,6 +110,8 @@ export class World {
       network,
       database: this.database,
       bucket: this.bucket,
+      logBucket,
+      onTakes: takersCheck.takes,
       schema: SCHEMA,
       traffic: () => this.traffic,
       onLeads: (backend: Backend) => this.#leads(backend),
@@ -135,6 +152,7 @@ export class World {
     await simulation.complete(() => this.edge.askEach((cell) => this.visitors.lastAsked(cell)));
     await simulation.runFor(GATHERING_MS);
     await simulation.runUntil(() => this.hasArrived || simulation.nowMs > arrivedByMs);
+    if (this.path !== 'backend') await simulation.runFor(TAKING_MS);
     await checkStored(this);
     await checkPartitions(this);
     await checkAccount(this, this.#system, this.#template);

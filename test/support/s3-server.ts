@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * As much of S3 as partitions need, over plain HTTP: GET, PUT, DELETE and ListObjectsV2 on one bucket, with
- * AWS Signature Version 4 checked as the AWS documentation tells it, and bodies against their signed SHA-256.
+ * As much of S3 as partitions and the log need, over plain HTTP: GET, HEAD, PUT with its conditions and metadata, DELETE and ListObjectsV2 on
+ * one bucket, with AWS Signature Version 4 checked as the AWS documentation tells it, and bodies against their signed SHA-256.
  */
 export interface S3Server {
   readonly url: string;
@@ -15,7 +15,19 @@ export interface S3Server {
   readonly calls: string[];
   /** Answers this many requests with 503. */
   failures: number;
+  /** What goes wrong besides; asked at each request. Default: nothing. */
+  faults: S3Faults;
   close(): Promise<void>;
+}
+
+export interface S3Faults {
+  /** Whether the answer is lost after the request took effect. */
+  readonly losesAnswer?: (method: string, key: string) => boolean;
+  /** Whether the request takes effect twice, as where a proxy sends it again: the second one is answered. */
+  readonly sendsTwice?: (method: string, key: string) => boolean;
+  /** Whether a list does not have an object yet. */
+  readonly isUnlisted?: (key: string) => boolean;
+  readonly delayMs?: (method: string, key: string) => number;
 }
 
 export interface S3Keys {
@@ -28,31 +40,72 @@ const PAGE = 3;
 
 export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Server> {
   const objects = new Map<string, Buffer>();
+  const metadata = new Map<string, Record<string, string>>();
   const calls: string[] = [];
-  const state = { failures: 0 };
+  const state: { failures: number; faults: S3Faults } = { failures: 0, faults: {} };
+  const tagOf = (key: string) => {
+    const object = objects.get(key);
+    return object && `"${createHash('md5').update(object).digest('hex')}"`;
+  };
+  /** What a request does, and how it is answered. */
+  const take = (request: IncomingMessage, key: string, url: URL, body: Buffer): Taken => {
+    calls.push(`${request.method} ${key}`);
+    if (key === '') return listed(objects, url.searchParams, state.faults);
+    const tag = tagOf(key);
+    const { 'if-none-match': ifNone, 'if-match': ifMatch } = request.headers;
+    if (request.method === 'PUT') {
+      if (ifNone === '*' && tag !== undefined) return failed(412, 'PreconditionFailed');
+      if (ifMatch !== undefined && tag === undefined) return failed(404, 'NoSuchKey');
+      if (ifMatch !== undefined && ifMatch !== tag) return failed(412, 'PreconditionFailed');
+      objects.set(key, body);
+      metadata.set(
+        key,
+        Object.fromEntries(
+          Object.entries(request.headers).flatMap(([name, value]) =>
+            name.startsWith('x-amz-meta-') ? [[name, String(value)]] : [],
+          ),
+        ),
+      );
+      return { status: 200, headers: { etag: tagOf(key)! } };
+    }
+    if (request.method === 'DELETE') {
+      objects.delete(key);
+      return { status: 204, headers: {} };
+    }
+    const found = objects.get(key);
+    if (found === undefined) return failed(404, 'NoSuchKey');
+    const headers = { etag: tag!, 'content-length': found.length, ...metadata.get(key) };
+    return { status: 200, headers, ...(request.method === 'GET' && { body: found }) };
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', (): void => {
       const body = Buffer.concat(chunks);
       const url = new URL(request.url!, 'http://store');
+      const answers = ({ status, headers, body: answer }: Taken): void => {
+        response.writeHead(status, headers).end(answer);
+      };
       const fault = faultOf(request, url, body, keys);
-      if (fault !== undefined) return fail(response, 403, fault);
+      if (fault !== undefined) return answers(failed(403, fault));
       if (state.failures > 0) {
         state.failures--;
-        return fail(response, 503, 'SlowDown');
+        return answers(failed(503, 'SlowDown'));
       }
       const [, named, ...path] = url.pathname.split('/').map(decodeURIComponent);
-      if (named !== bucket) return fail(response, 404, 'NoSuchBucket');
+      if (named !== bucket) return answers(failed(404, 'NoSuchBucket'));
       const key = path.join('/');
-      calls.push(`${request.method} ${key}`);
-      if (key === '') return list(response, objects, url.searchParams);
-      if (request.method === 'PUT') objects.set(key, body);
-      if (request.method === 'DELETE') objects.delete(key);
-      if (request.method !== 'GET')
-        return response.writeHead(request.method === 'DELETE' ? 204 : 200).end();
-      const found = objects.get(key);
-      return found === undefined ? fail(response, 404, 'NoSuchKey') : response.end(found);
+      const { losesAnswer, sendsTwice, delayMs } = state.faults;
+      const method = request.method!;
+      const handle = (): void => {
+        let taken = take(request, key, url, body);
+        if (sendsTwice?.(method, key)) taken = take(request, key, url, body);
+        if (losesAnswer?.(method, key)) request.socket.destroy();
+        else answers(taken);
+      };
+      const waitMs = delayMs?.(method, key) ?? 0;
+      if (waitMs === 0) handle();
+      else setTimeout(handle, waitMs);
     });
   });
   await new Promise<void>((resolve) => {
@@ -69,6 +122,12 @@ export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Ser
     set failures(n) {
       state.failures = n;
     },
+    get faults() {
+      return state.faults;
+    },
+    set faults(faults) {
+      state.faults = faults;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -77,26 +136,52 @@ export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Ser
   };
 }
 
-function list(
-  response: ServerResponse,
-  objects: ReadonlyMap<string, Buffer>,
-  query: URLSearchParams,
-): void {
-  const after = query.get('continuation-token') ?? '';
-  const keys = [...objects.keys()]
-    .filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after)
-    .toSorted();
-  const page = keys.slice(0, PAGE);
-  const next =
-    keys.length > PAGE
-      ? `<NextContinuationToken>${escaped(page.at(-1)!)}</NextContinuationToken>`
-      : '';
-  const contents = page.map((key) => `<Contents><Key>${escaped(key)}</Key></Contents>`).join('');
-  response.end(`<?xml version="1.0"?><ListBucketResult>${contents}${next}</ListBucketResult>`);
+interface Taken {
+  readonly status: number;
+  readonly headers: Record<string, string | number>;
+  readonly body?: Buffer | string;
 }
 
-const fail = (response: ServerResponse, status: number, code: string) =>
-  void response.writeHead(status).end(`<Error><Code>${code}</Code></Error>`);
+/** Keys and what is below a delimiter, as one sorted sequence of which a page is given. */
+function listed(
+  objects: ReadonlyMap<string, Buffer>,
+  query: URLSearchParams,
+  { isUnlisted }: S3Faults,
+): Taken {
+  const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter');
+  const entries = new Set(
+    [...objects.keys()]
+      .filter((key) => key.startsWith(prefix) && isUnlisted?.(key) !== true)
+      .map((key) => {
+        const end = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length);
+        return end === -1 ? key : key.slice(0, end + 1);
+      })
+      .filter((entry) => entry > after),
+  );
+  const sorted = [...entries].toSorted();
+  const page = sorted.slice(0, PAGE);
+  const next =
+    sorted.length > PAGE
+      ? `<NextContinuationToken>${escaped(page.at(-1)!)}</NextContinuationToken>`
+      : '';
+  const contents = page
+    .map((entry) =>
+      objects.has(entry)
+        ? `<Contents><Key>${escaped(entry)}</Key><Size>${objects.get(entry)!.length}</Size></Contents>`
+        : `<CommonPrefixes><Prefix>${escaped(entry)}</Prefix></CommonPrefixes>`,
+    )
+    .join('');
+  const body = `<?xml version="1.0"?><ListBucketResult>${contents}${next}</ListBucketResult>`;
+  return { status: 200, headers: {}, body };
+}
+
+const failed = (status: number, code: string): Taken => ({
+  status,
+  headers: {},
+  body: `<Error><Code>${code}</Code></Error>`,
+});
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

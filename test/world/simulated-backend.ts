@@ -1,3 +1,4 @@
+import { ROLES } from '../../backend/scheduler/roles.ts';
 import { parseObjectives } from '../../backend/monitor/objectives/settings.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,6 +98,8 @@ export async function openSimulatedBackend(
   await versions.ensureRules(config.schema);
   await livePointer.reconcile();
   const app = createApp({
+    roles: ROLES,
+    backends: async () => [],
     ...services,
     store,
     experiments: experimentService.experiments,

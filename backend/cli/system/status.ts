@@ -24,6 +24,8 @@ function statusText({
   problems,
   alerts,
   counts,
+  roles,
+  backends,
   feeds,
   ingest,
   training,
@@ -42,6 +44,7 @@ function statusText({
       snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,
     ],
     ['stored', storedText(counts)],
+    ['roles', rolesText(roles, backends)],
     ...feeds.map((feed): [string, string] => ['feed', `${feed.name}: ${feedText(feed)}`]),
     ['ingest', ingestText(ingest)],
     ['training', trainingText(training)],
@@ -73,6 +76,11 @@ const storedText = ({ items, decisions, events, weights }: Status['counts']) =>
     counted(events, 'event'),
     counted(weights, 'version'),
   ].join(', ');
+
+const rolesText = (roles: Status['roles'], backends: Status['backends']) =>
+  backends.length < 2
+    ? roles.join(', ')
+    : `${roles.join(', ')} here; ${backends.length} backends: ${backends.map((one) => one.roles.join('+')).join(', ')}`;
 
 const ingestText = ({ lastBatchAt, lagMs }: Status['ingest']) =>
   lastBatchAt === null

@@ -41,6 +41,8 @@ import type { Evaluations } from '../../runs/evaluate/evaluations.ts';
 import type { Experiments } from '../../experiments/experiments.ts';
 import type { ReportDeps } from '../../experiments/reports.ts';
 import type { RecordInputs } from '../../reports/privacy/record-of-processing.ts';
+import type { LiveBackend } from '../../scheduler/live-backends.ts';
+import type { RoleName } from '../../scheduler/roles.ts';
 import type { Metrics } from '../../process/metrics.ts';
 import type { Tracing } from '../../process/tracing.ts';
 
@@ -88,6 +90,10 @@ export interface Services {
   readonly metricLearning: MetricLearning;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** What this backend does. */
+  readonly roles: readonly RoleName[];
+  /** All that are alive on this database, this one too. */
+  readonly backends: () => Promise<readonly LiveBackend[]>;
   readonly secretKeys: readonly string[];
   /** Those that operators made, by name. */
   readonly keys: AccessKeys;

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { answer, router } from '../contract/openapi.ts';
+import { ROLES } from '../../scheduler/roles.ts';
 import type { Services } from '../contract/services.ts';
 
 const live = createRoute({
@@ -9,8 +10,12 @@ const live = createRoute({
   responses: { 200: answer(z.object({ live: z.literal(true) }), 'It answers') },
 });
 
-const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
-const ready = createRoute({
+const readiness = z.object({
+  ready: z.boolean(),
+  problems: z.array(z.string()),
+  roles: z.array(z.enum(ROLES)).openapi({ description: 'What this backend does' }),
+});
+const readyRoute = createRoute({
   method: 'get',
   path: '/health/ready',
   summary: 'The database can be written, and the edge is up to date',
@@ -32,9 +37,10 @@ const metrics = createRoute({
 export const healthRoutes = (services: Services) =>
   router()
     .openapi(live, (c) => c.json({ live: true as const }, 200))
-    .openapi(ready, async (c) => {
+    .openapi(readyRoute, async (c) => {
       const problems = await services.problems();
-      return c.json({ ready: problems.length === 0, problems }, problems.length === 0 ? 200 : 503);
+      const ready = problems.length === 0;
+      return c.json({ ready, problems, roles: [...services.roles] }, ready ? 200 : 503);
     })
     .openapi(metrics, async (c) => {
       await services.refreshGauges();

@@ -4,10 +4,8 @@ import { SIGNATURE_HEADER, verifyBody } from '../../../shared/domain/ingest-sign
 import { ingestBatchFromBytes, type IngestBatch } from '../../../shared/format/ingest-bytes.ts';
 import { ApiError } from '../../../shared/domain/errors.ts';
 import { ADMISSION, admission } from '../../log/ingest/admission.ts';
-import { batchLagMs } from '../../log/ingest/batch-lag.ts';
 import { rekeyBatch } from '../../log/identity/rekey-batch.ts';
-import { ingest } from '../../log/ingest/ingest.ts';
-import type { Metrics } from '../../process/metrics.ts';
+import { takeInBy } from '../../log/ingest/take-in.ts';
 import { traceOf } from '../../process/trace-of.ts';
 import { answer, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
@@ -47,6 +45,7 @@ export const ingestRoutes = ({
   nowMs,
   log,
 }: Services) => {
+  const takeIn = takeInBy({ store, metrics, tracing, nowMs });
   const { admit } = admission(ADMISSION, (error) =>
     log(`a batch that was refused for being late failed: ${traceOf(error)}`),
   );
@@ -64,20 +63,7 @@ export const ingestRoutes = ({
     edgeKey.seen(c.req.header(IDENTITY_HEADER));
     try {
       // Counted with the work, as it may be done after its batch was refused for being late.
-      const done = await admit(async () => {
-        const stored = await tracing.within('ingest', async (span) => {
-          const ingested = await ingest(store, batch, nowMs());
-          const { decisions, events, duplicate } = ingested;
-          span?.set({
-            'trimtab.decisions': decisions,
-            'trimtab.events': events,
-            'trimtab.duplicate': duplicate,
-          });
-          return ingested;
-        });
-        count(metrics, batch, stored, nowMs());
-        return stored;
-      });
+      const done = await admit(() => takeIn(batch));
       return c.json(done, 200);
     } catch (error) {
       if (error instanceof ApiError && error.code === 'busy')
@@ -86,21 +72,3 @@ export const ingestRoutes = ({
     }
   });
 };
-
-function count(
-  metrics: Metrics,
-  batch: IngestBatch,
-  done: { decisions: number; events: number; duplicate: boolean },
-  nowMs: number,
-): void {
-  if (done.duplicate) return metrics.add('trimtab_ingest_duplicate_batches_total', 1);
-  metrics.add('trimtab_ingest_batches_total', 1);
-  metrics.add('trimtab_ingest_rows_total', done.decisions, { table: 'decisions' });
-  metrics.add('trimtab_ingest_rows_total', done.events, { table: 'events' });
-  const corrected = batch.events.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined).length;
-  metrics.add('trimtab_ingest_corrected_clocks_total', corrected);
-  metrics.add('trimtab_ingest_lost_decisions_total', batch.lost ?? 0);
-  metrics.set('trimtab_ingest_last_batch_timestamp_ms', nowMs);
-  const lagMs = batchLagMs(batch, nowMs);
-  if (lagMs !== undefined) metrics.set('trimtab_ingest_lag_ms', lagMs);
-}

@@ -3,6 +3,7 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { listAlerts } from '../../monitor/list-alerts.ts';
 import { shownSnapshot } from '../../catalogue/snapshot-publisher.ts';
 import { isSameSchema } from '../../rollouts/apply-schema.ts';
+import { ROLES } from '../../scheduler/roles.ts';
 import { readLearners } from '../../runs/online/learner-rows.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
@@ -54,6 +55,10 @@ const status = createRoute({
             .array(z.object({ kind: z.string(), message: z.string(), openedAt: epochMs }))
             .openapi({ description: 'Open ones, the newest 20 first' }),
           counts,
+          roles: z.array(z.enum(ROLES)).openapi({ description: 'What this backend does' }),
+          backends: z
+            .array(z.object({ backend: z.string(), roles: z.array(z.enum(ROLES)) }))
+            .openapi({ description: 'All that are alive on this database, this one too' }),
           feeds: z.array(feedShape).openapi({ description: 'Those of the catalogue' }),
           ingest: z.object({
             lastBatchAt: epochMs.nullable(),
@@ -157,6 +162,11 @@ export const statusRoutes = (services: Services) => {
             ({ kind, message, openedAt }) => ({ kind, message, openedAt }),
           ),
           counts: await countRows(services),
+          roles: [...services.roles],
+          backends: (await services.backends()).map(({ backend, roles }) => ({
+            backend,
+            roles: [...roles],
+          })),
           feeds: await feedAnswers(services),
           ingest: {
             lastBatchAt: metrics.get('trimtab_ingest_last_batch_timestamp_ms') ?? null,

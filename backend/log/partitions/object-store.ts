@@ -32,7 +32,11 @@ export interface S3Location {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** The variable that names it, for errors; default TRIMTAB_TRAINING_STORE. */
+  readonly setting?: string;
 }
+
+const DEFAULT_SETTING = 'TRIMTAB_TRAINING_STORE';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -40,11 +44,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * Reads a folder, or `s3://bucket/prefix` with the keys, region and endpoint from the variables that S3 tools share.
  * @param setting what the text was given as. @throws Error naming the variable that is missing or wrong.
  */
-export function parseLocation(
-  text: string,
-  env: Env,
-  setting = 'TRIMTAB_TRAINING_STORE',
-): StoreLocation {
+export function parseLocation(text: string, env: Env, setting = DEFAULT_SETTING): StoreLocation {
   if (!text.includes('://')) return { kind: 'folder', path: text };
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text);
   if (match === null)
@@ -68,5 +68,6 @@ export function parseLocation(
     accessKeyId: needed('AWS_ACCESS_KEY_ID'),
     secretAccessKey: needed('AWS_SECRET_ACCESS_KEY'),
     ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+    ...(setting !== DEFAULT_SETTING && { setting }),
   };
 }

@@ -7,6 +7,7 @@ import { countRevision, newestRevision } from '../account/revision.ts';
 import { timeToCountFrom } from '../log-time.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Statement, Store } from '../../store/open.ts';
+import { HAS_BUCKET } from './receipts.ts';
 import { personalRows, rankingsOf, type PersonalTable } from './personal-rows.ts';
 
 export interface DeletedRows {
@@ -80,10 +81,11 @@ export async function erase(
     ),
     statement(
       db,
-      sql`insert into erasures (id, at, kind, "by", deletion, sessions, "rows", replayedAt)
+      sql`insert into erasures (id, at, kind, "by", deletion, sessions, "rows", replayedAt, batchesAt)
         select ${id}, ${receipt?.at ?? nowMs}, ${kind}, ${by}, ${newestDeletion},
           (select count(*) from deleted_sessions where deletion = ${newestDeletion}), '{}',
-          ${receipt === undefined ? null : nowMs}`,
+          ${receipt === undefined ? null : nowMs},
+          case when exists (select 1 from log_marks where name = ${HAS_BUCKET}) then null else 0 end`,
     ),
   ];
   const steps = stepsOf(store, id);

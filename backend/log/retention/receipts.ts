@@ -11,8 +11,14 @@ import type { ErasureJournal, JournalEntry } from '../partitions/journal.ts';
 
 export type Receipt = typeof erasures.$inferSelect;
 /** Stages that are completed after the rows are gone. */
-export type Stage = 'journaledAt' | 'partitionsAt' | 'logAt' | 'fileAt';
-export const STAGES: readonly Stage[] = ['journaledAt', 'partitionsAt', 'logAt', 'fileAt'];
+export type Stage = 'journaledAt' | 'partitionsAt' | 'logAt' | 'fileAt' | 'batchesAt';
+export const STAGES: readonly Stage[] = [
+  'journaledAt',
+  'partitionsAt',
+  'logAt',
+  'fileAt',
+  'batchesAt',
+];
 
 /** When the last stage was complete, epoch ms; null: one is not yet. */
 export function completedAt(receipt: Pick<Receipt, Stage | 'at' | 'kind'>): number | null {
@@ -37,14 +43,14 @@ export const openReceipts = ({ db }: Pick<Store, 'db'>, before: number): Promise
     .from(erasures)
     .where(
       sql`kind <> 'allow' and at < ${before}
-        and (journaledAt is null or partitionsAt is null or logAt is null or fileAt is null)`,
+        and (journaledAt is null or partitionsAt is null or logAt is null or fileAt is null or batchesAt is null)`,
     )
     .orderBy(erasures.at);
 
 /** Notes that a stage is complete for all that was deleted up to a deletion. */
 export const completeStage = (
   { db }: Pick<Store, 'db'>,
-  stage: Exclude<Stage, 'journaledAt'>,
+  stage: Exclude<Stage, 'journaledAt' | 'batchesAt'>,
   upTo: number,
   nowMs: number,
 ): Statement =>
@@ -53,6 +59,20 @@ export const completeStage = (
     sql`update erasures set ${sql.identifier(stage)} = ${nowMs}
       where ${sql.identifier(stage)} is null and deletion <= ${upTo}`,
   );
+
+/** Notes that everything that was sealed before a moment, epoch ms, is gone from the bucket of the log. */
+export const completeBatches = (
+  { db }: Pick<Store, 'db'>,
+  goneBefore: number,
+  nowMs: number,
+): Statement =>
+  statement(
+    db,
+    sql`update erasures set batchesAt = ${nowMs} where batchesAt is null and at < ${goneBefore}`,
+  );
+
+/** Name of the mark in `log_marks` by which receipts wait for the bucket of the log. */
+export const HAS_BUCKET = 'stored batches';
 
 /** The same of partitions, with how many there were. */
 export const completePartitions = (

@@ -59,7 +59,7 @@ export function shownReceipt(
 }
 
 function stagesOf(receipt: Receipt, { database, trainingStore }: Places): ShownReceipt['stages'] {
-  const { at, partitions, journaledAt, partitionsAt, logAt, fileAt, searched } = receipt;
+  const { at, partitions, journaledAt, partitionsAt, logAt, fileAt, batchesAt, searched } = receipt;
   const isFile = database === 'file';
   return [
     {
@@ -92,6 +92,15 @@ function stagesOf(receipt: Receipt, { database, trainingStore }: Places): ShownR
         : 'kept by the libSQL server: see what is beyond',
       ...done(fileAt),
     },
+    ...(batchesAt === 0
+      ? []
+      : [
+          {
+            place: 'batches in the bucket of the log',
+            how: 'each is deleted storedBatches.keepHours after it was sealed, once it is committed; complete when all from before are gone',
+            ...done(batchesAt),
+          },
+        ]),
     {
       place: 'reports, audit log, alerts, models',
       how:

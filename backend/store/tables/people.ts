@@ -123,6 +123,8 @@ export const erasures = sqliteTable(
     logAt: integer(),
     /** When the file was rewritten, free pages with it. */
     fileAt: integer(),
+    /** When everything that was sealed before it was gone from the bucket of the log; 0: there was no such bucket. */
+    batchesAt: integer().default(0),
     /** When it was carried out again on a database that was restored from before it; null: never. */
     replayedAt: integer(),
   },

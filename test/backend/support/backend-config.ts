@@ -5,6 +5,8 @@ import { DEMO } from '../../../backend/config/demo.ts';
 import { costs } from '../../../backend/costs/settings.ts';
 import { parsePrivacy } from '../../../backend/log/retention/settings.ts';
 import { parseTrainingData } from '../../../backend/log/settings.ts';
+import { storedBatches } from '../../../backend/log/stored-batches/settings.ts';
+import { ROLES } from '../../../backend/scheduler/roles.ts';
 import { dashboard } from '../../../backend/login/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
 import { notices } from '../../../backend/monitor/notice-settings.ts';
@@ -48,6 +50,9 @@ export const testConfig = ({
   ingestSecrets: [INGEST_SECRET],
   catalogueSecrets: [],
   identitySecrets: [IDENTITY_SECRET],
+  roles: ROLES,
+  logStore: undefined,
+  storedBatches: parseSettings(storedBatches, {}),
   schema: smarttrip,
   hasOwnSchema: false,
   catalogue: catalogue.parse({}),

@@ -4,7 +4,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RankingId } from '../../../shared/domain/ids.ts';
 import type { Env } from '../../../edge/platform/env.ts';
 import { LogStore } from '../../../edge/collect/log-store.ts';
@@ -12,6 +12,7 @@ import { settingsOf } from '../../../edge/platform/settings.ts';
 import { decisionsToBytes } from '../../../shared/format/decision-bytes.ts';
 import type { EventLogObject } from '../../../edge/platform/durable-objects.ts';
 import { commits, fakeBackend, shard } from '../support/backend.ts';
+import { PATHS, shipBy } from '../support/receivers.ts';
 
 const log = () => shard(0);
 const event = (id: string, text = '') => ({
@@ -93,9 +94,12 @@ describe('a shard that holds as much as it may', () => {
   });
 });
 
-describe('shipping the log', () => {
+describe.each(PATHS)('shipping the log to $name', (path) => {
+  beforeEach(() => shipBy(path));
+  afterAll(() => shipBy(PATHS[0]));
+
   it('sends what was appended, in order, once', async () => {
-    const backend = fakeBackend();
+    const backend = path.receiver();
     await append('a', 'b');
     await append('c');
     expect(await ring()).toBe(true);
@@ -106,7 +110,7 @@ describe('shipping the log', () => {
 
   it('deletes entries only when the backend says that it has committed this batch', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(() => Response.json({ batchId: 'some other' }));
+    const backend = path.receiver(() => Response.json({ batchId: 'some other' }));
     await append('a');
     await ring();
     expect(await countEntries()).toBe(1);
@@ -123,7 +127,7 @@ describe('shipping the log', () => {
     { what: 'cannot be reached', reply: () => Promise.reject(new Error('refused')) },
   ])('sends the same bytes again when the backend $what', async ({ reply }) => {
     const errors = vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(reply);
+    const backend = path.receiver(reply);
     await append('a');
     await ring();
     await append('b');
@@ -137,7 +141,7 @@ describe('shipping the log', () => {
 
   it('waits longer after each failure, up to a minute, and holds later entries meanwhile', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(() => new Response('', { status: 503 }));
+    const backend = path.receiver(() => new Response('', { status: 503 }));
     const waits: number[] = [];
     await append('a');
     for (let attempt = 0; attempt < 8; attempt++) {
@@ -154,30 +158,9 @@ describe('shipping the log', () => {
     expect(backend.sent.every((batch) => idsOf(batch).join() === 'a')).toBe(true);
   });
 
-  it('leaves a busy backend alone for as long as it asks, and for no longer than a minute', async () => {
-    vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend();
-    for (const [header, fromMs, toMs] of [
-      ['20', 19_000, 20_000],
-      ['100000', 59_000, 60_000],
-      ['soon', 0, 60_000],
-    ] as const) {
-      backend.reply = () => new Response('', { status: 503, headers: { 'retry-after': header } });
-      await append(header);
-      await ring();
-      const wait = (await alarmInMs()) ?? 0;
-      expect(wait).toBeGreaterThan(fromMs - 5000);
-      expect(wait).toBeLessThanOrEqual(toMs);
-      await skipWait();
-    }
-    backend.reply = commits;
-    await ring();
-    expect(await countEntries()).toBe(0);
-  });
-
   it('does not wait for as long as a clock far ahead made it', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(() => new Response('', { status: 503 }));
+    const backend = path.receiver(() => new Response('', { status: 503 }));
     await append('a');
     await ring();
     const future = Date.now() + 400 * 86_400_000;
@@ -195,7 +178,7 @@ describe('shipping the log', () => {
 
   it('does not let one batch that the backend refuses hold up the others', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(() => new Response('unreadable', { status: 400 }));
+    const backend = path.receiver(() => new Response('unreadable', { status: 400 }));
     await append('bad');
     await ring();
     backend.reply = commits;
@@ -212,7 +195,7 @@ describe('shipping the log', () => {
         (_, { storage }) =>
           storage.sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entries`).one().n,
       );
-    const backend = fakeBackend();
+    const backend = path.receiver();
     await append('first');
     await ring();
     expect(await rows()).toBe(0);
@@ -247,7 +230,7 @@ describe('shipping the log', () => {
 
   it('keeps what is stored, sealed and seen when the object is evicted between attempts', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const backend = fakeBackend(() => new Response('', { status: 503 }));
+    const backend = path.receiver(() => new Response('', { status: 503 }));
     await append('a');
     await ring();
     await evictDurableObject(log());
@@ -262,7 +245,7 @@ describe('shipping the log', () => {
 
   it('tries again in a minute after a failure of its own', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    fakeBackend();
+    path.receiver();
     await append('a');
     await inside((instance) => Object.assign(instance, { env: {} }));
     await ring();
@@ -271,7 +254,7 @@ describe('shipping the log', () => {
   });
 
   it('cuts batches by their bytes, so that each fits one request', async () => {
-    const backend = fakeBackend();
+    const backend = path.receiver();
     for (const id of ['a', 'b', 'c']) await log().storeEvents([event(id, '界'.repeat(200_000))]);
     await ring();
     expect(backend.sent.map(idsOf)).toEqual([['a', 'b'], ['c']]);
@@ -280,7 +263,7 @@ describe('shipping the log', () => {
   });
 
   it('never uses a batch id again after its storage was lost', async () => {
-    const backend = fakeBackend();
+    const backend = path.receiver();
     await append('a');
     await ring();
     await reset();
@@ -295,6 +278,29 @@ describe('shipping the log', () => {
     const first = await inside((_, { storage }) => storage.getAlarm());
     await append('b');
     expect(await inside((_, { storage }) => storage.getAlarm())).toBe(first);
+  });
+});
+
+describe('shipping to a busy backend', () => {
+  it('leaves a busy backend alone for as long as it asks, and for no longer than a minute', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const backend = fakeBackend();
+    for (const [header, fromMs, toMs] of [
+      ['20', 19_000, 20_000],
+      ['100000', 59_000, 60_000],
+      ['soon', 0, 60_000],
+    ] as const) {
+      backend.reply = () => new Response('', { status: 503, headers: { 'retry-after': header } });
+      await append(header);
+      await ring();
+      const wait = (await alarmInMs()) ?? 0;
+      expect(wait).toBeGreaterThan(fromMs - 5000);
+      expect(wait).toBeLessThanOrEqual(toMs);
+      await skipWait();
+    }
+    backend.reply = commits;
+    await ring();
+    expect(await countEntries()).toBe(0);
   });
 });
 

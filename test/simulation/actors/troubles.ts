@@ -26,6 +26,12 @@ export class Troubles {
     world.database.failsToWrite = random.pick([0, 0, 0.01]);
     world.database.losesAnswers = random.pick([0, 0, 0.01]);
     world.bucket.failsToWrite = random.pick([0, 0.01]);
+    world.logBucket.troubles = {
+      lost: random.pick([0, 0.01, 0.05]),
+      late: random.pick([0, 0.01]),
+      liesOfPuts: random.pick([0, 0.05]),
+      lags: random.pick([0, 0.02, 0.1]),
+    };
     // Backends' clocks differ by less than the time of a lease.
     for (const backend of world.backends) backend.clockOffsetMs = random.pick([0, 0, -3000, 4000]);
   }
@@ -48,6 +54,7 @@ export class Troubles {
     simulation.isHealed = true;
     simulation.network.weather = CALM;
     simulation.network.mend();
+    this.#world.logBucket.heal();
     for (const kv of [edge.weights, edge.catalogue]) kv.isDown = kv.isSlow = false;
     for (const backend of backends) {
       backend.isStopped = false;
@@ -70,6 +77,13 @@ export class Troubles {
         const hosts = objects.flatMap((one) => [...one.objects.values()]);
         if (hosts.length > 0) random.pick(hosts).crash();
         return 'object ended';
+      },
+      () => {
+        // Shards learn of it when they start anew: for a while some ship the one way, and some the other.
+        if (this.#world.path !== 'both' || !random.chance(0.3)) return 'nothing';
+        edge.logPath = edge.logPath === 'store' ? 'backend' : 'store';
+        for (const host of edge.eventLogs.objects.values()) if (random.chance(0.7)) host.crash();
+        return 'path of the log switched';
       },
       () => {
         const backend = random.pick(backends);

@@ -227,4 +227,28 @@ export const MUTATIONS: readonly Mutation[] = [
     replace:
       'await store.write([moveMark(CLASSIFIED, text, next)]); await store.write(storeClassified(db, found, next));',
   },
+  {
+    name: 'a-shard-drops-what-the-store-does-not-have',
+    file: 'edge/collect/ship-to-store.ts',
+    find: 'if (found?.sizeBytes === receipt.sizeBytes && found.hash === hash)',
+    replace: 'if (found !== null)',
+  },
+  {
+    name: 'a-lost-answer-of-the-store-counts-as-a-receipt',
+    file: 'edge/collect/ship-to-store.ts',
+    find: "return { outcome: 'unreachable', retryAfterMs: 0 };\n  } finally {",
+    replace: "return { outcome: 'committed', retryAfterMs: 0 };\n  } finally {",
+  },
+  {
+    name: 'a-lease-of-the-bucket-is-taken-from-whoever-holds-it',
+    file: 'backend/log/stored-batches/object-lease.ts',
+    find: 'if (held !== undefined && !isFree(held, now)) return false;',
+    replace: '',
+  },
+  {
+    name: 'a-mark-of-the-bucket-moves-at-once',
+    file: 'backend/log/stored-batches/take-task.ts',
+    find: 'at <= nowMs() - LAG_MS',
+    replace: 'at > 0',
+  },
 ];

@@ -2,6 +2,8 @@ import { parseTrainingData } from '../../../backend/log/settings.ts';
 import type { Traffic } from '../../../backend/models/compose-pointer.ts';
 import type { LivePointerService } from '../../../backend/models/live-pointer-service.ts';
 import type { Versions } from '../../../backend/models/versions.ts';
+import type { Task } from '../../../backend/log/stored-batches/marks.ts';
+import type { ObjectLease } from '../../../backend/log/stored-batches/object-lease.ts';
 import type { Lease } from '../../../backend/scheduler/lease.ts';
 import type { Store } from '../../../backend/store/open.ts';
 import { identityKeys } from '../../../shared/domain/identity.ts';
@@ -15,6 +17,7 @@ import type { System } from '../system.ts';
 import type { Database } from './database.ts';
 import { SECRETS } from './edge.ts';
 import type { Network } from './network.ts';
+import type { LogBucket } from './log-bucket.ts';
 import type { Bucket } from './object-store.ts';
 
 export const KV_SETTLE_MS = 60_000;
@@ -32,6 +35,9 @@ export interface BackendDeps {
   readonly network: Network;
   readonly database: Database;
   readonly bucket: Bucket;
+  readonly logBucket: LogBucket;
+  /** Told when a backend begins to store a batch of the bucket, under a lease that it believes to hold. */
+  readonly onTakes: (backend: Backend, task: Task, lease: ObjectLease) => void;
   readonly schema: Schema;
   readonly traffic: () => Traffic;
   /** Told when a backend believes that it leads. */
@@ -100,7 +106,8 @@ export class Backend {
   }
 
   async #run(process: Process, holder: string): Promise<void> {
-    const { system, database, bucket, schema, traffic, onLeads } = this.#deps;
+    const { system, database, bucket, logBucket, schema, traffic, onLeads, onTakes, simulation } =
+      this.#deps;
     const nowMs = () => process.nowMs;
     const store = database.storeOf(process);
     const lease = (name: string, ttlMs: number) =>
@@ -128,13 +135,29 @@ export class Backend {
     await presence.renew();
     const leader = lease('leader', LEASE_MS);
     const leadership = system.leadershipOf({ leader, presence, leaseMs: LEASE_MS });
+    const metrics = system.backendMetrics();
+    const storedBatches = system.storedBatchesOf({
+      bucket: logBucket.of(process),
+      store,
+      settings: { pollSeconds: 5, parallel: 2, keepHours: 1 },
+      backend: holder,
+      takeIn: system.takeInBy({ store, metrics, tracing: system.NO_TRACING, nowMs }),
+      metrics,
+      ingestSecrets: [SECRETS.ingest],
+      identity: identity[0],
+      onFingerprint: () => undefined,
+      onTakes: (task, held) => onTakes(this, task, held),
+      random: () => simulation.random.next(),
+      nowMs,
+      log,
+    });
     const app = system.router();
     app.onError(system.errorHandler(log));
     app.route(
       '/',
       system.ingestRoutes({
         store,
-        metrics: system.backendMetrics(),
+        metrics,
         ingestSecrets: [SECRETS.ingest],
         identity,
         edgeKey: system.edgeKey(identity, log),
@@ -177,6 +200,7 @@ export class Backend {
       leadership: { isLeader },
       log,
       jobs: [
+        ...storedBatches.jobs(),
         { name: 'account', schedule: 20_000, leaderOnly: false, run: update },
         {
           name: 'partitions',

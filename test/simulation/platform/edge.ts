@@ -5,6 +5,7 @@ import type { Simulation } from '../kernel/simulation.ts';
 import type { System } from '../system.ts';
 import { DurableObjects } from './durable-objects.ts';
 import { KvStore } from './kv.ts';
+import type { LogBucket } from './log-bucket.ts';
 import type { Network } from './network.ts';
 
 export const CELLS = ['EU', 'NA'] as const;
@@ -65,11 +66,15 @@ export class Edge {
   /** Told of every answer, where it is made. */
   onAnswer: (isolate: Isolate, request: SimulatedRequest, response: SimulatedResponse) => void =
     () => undefined;
+  /** How shards that start from now on ship. */
+  logPath: 'backend' | 'store' = 'backend';
+  readonly #logBucket: LogBucket;
   readonly #simulation: Simulation;
   readonly #system: System;
 
   constructor(given: {
     readonly simulation: Simulation;
+    readonly logBucket: LogBucket;
     readonly system: System;
     readonly network: Network;
     readonly ledger: Ledger;
@@ -77,6 +82,7 @@ export class Edge {
     const { simulation, system, network } = given;
     this.#simulation = simulation;
     this.#system = system;
+    this.#logBucket = given.logBucket;
     this.weights = new KvStore(simulation, 'WEIGHTS');
     this.catalogue = new KvStore(simulation, 'CATALOGUE');
     const objectsOf = (
@@ -161,6 +167,8 @@ export class Edge {
       REFRESH_MS: String(REFRESH_MS),
       KV_CACHE_TTL_S: String(KV_CACHE_S),
       EVENT_SHARDS: String(SHARDS),
+      LOG_PATH: this.logPath,
+      LOGS: this.#logBucket.binding,
     };
   }
 }

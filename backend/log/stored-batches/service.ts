@@ -1,0 +1,142 @@
+import { DAY_MS } from '../../../shared/domain/utc-day.ts';
+import { messageOf } from '../../../shared/text/message-of.ts';
+import type { Job } from '../../scheduler/scheduler.ts';
+import type { Store } from '../../store/open.ts';
+import { setMark } from '../account/mark.ts';
+import { completeBatches, HAS_BUCKET } from '../retention/receipts.ts';
+import type { Bucket } from './bucket.ts';
+import { listRefused, type Task } from './marks.ts';
+import { objectLease } from './object-lease.ts';
+import type { StoredBatchSettings } from './settings.ts';
+import { listTasks, sweepBatches, taskLeaseName, type Swept } from './sweep.ts';
+import { taskTaker, type TakeDeps } from './take-task.ts';
+
+const LEASE_MS = 30_000;
+/** Days before yesterday get nothing new, but for a shard that could not put it before. */
+const OLD_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+export interface StoredBatches {
+  /** Takes what is new of every day and shard that no other backend has in hand. @returns how many batches. */
+  takeNew(): Promise<number>;
+  sweep(): Promise<Swept>;
+  /** Lets receipts of erasures wait for this bucket from now on, until all that was sealed before them is gone. */
+  begin(): Promise<void>;
+  jobs(): Job[];
+  /** What is wrong, as a sentence for anybody; undefined: nothing. */
+  problem(): string | undefined;
+  refused(): ReturnType<typeof listRefused>;
+}
+
+export interface StoredBatchesDeps extends Omit<TakeDeps, 'lease' | 'leaseMarginMs'> {
+  readonly bucket: Bucket;
+  readonly store: Store;
+  readonly settings: StoredBatchSettings;
+  /** This process. */
+  readonly backend: string;
+  /** In another order each time, so that backends begin with different shards; default by chance. */
+  readonly random?: () => number;
+}
+
+export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
+  const { bucket, store, settings, backend, nowMs, random = Math.random } = deps;
+  const lease = (name: string) =>
+    objectLease(bucket, { name, holder: backend, ttlMs: LEASE_MS, nowMs });
+  const taker = taskTaker({
+    ...deps,
+    lease: (task) => lease(taskLeaseName(task)),
+    leaseMarginMs: LEASE_MS / 2,
+  });
+  const lookedAtMs = new Map<string, number>();
+  let failed: string | undefined;
+
+  /** The oldest day first; what is of days before yesterday, now and then. */
+  const dueTasks = async (): Promise<Task[]> => {
+    const now = nowMs();
+    const tasks = await listTasks(bucket);
+    const due = tasks.filter((task) => {
+      const sinceMs = now - (lookedAtMs.get(taskLeaseName(task)) ?? -Infinity);
+      return Date.parse(task.day) > now - 2 * DAY_MS || sinceMs < 0 || sinceMs >= OLD_EVERY_MS;
+    });
+    return due
+      .map((task) => ({ task, order: random() }))
+      .toSorted((a, b) => a.task.day.localeCompare(b.task.day) || a.order - b.order)
+      .map(({ task }) => task);
+  };
+
+  const service: StoredBatches = {
+    async takeNew() {
+      let taken = 0;
+      const problems: unknown[] = [];
+      const tasks = await dueTasks();
+      const worker = async () => {
+        for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+          try {
+            const some = await taker.take(task);
+            taken += some;
+            // There may be more than one turn takes.
+            if (some === 0) lookedAtMs.set(taskLeaseName(task), nowMs());
+          } catch (error) {
+            problems.push(error);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: settings.parallel }, worker));
+      if (problems.length > 0) throw problems[0];
+      return taken;
+    },
+
+    async sweep() {
+      const own = lease('sweep');
+      if (!(await own.renew())) return { deleted: 0, goneBefore: 0 };
+      try {
+        const swept = await sweepBatches({
+          bucket,
+          store,
+          take: (task) => taker.take(task, true),
+          keepHours: settings.keepHours,
+          nowMs,
+        });
+        lookedAtMs.clear();
+        await store.write([completeBatches(store, swept.goneBefore, nowMs())]);
+        return swept;
+      } finally {
+        await own.release();
+      }
+    },
+
+    async begin() {
+      await store.write([setMark(store.db, HAS_BUCKET, { since: nowMs() })]);
+    },
+
+    jobs: () => [
+      {
+        name: 'batches from the bucket',
+        schedule: settings.pollSeconds * 1000,
+        leaderOnly: false,
+        run: async () => {
+          try {
+            await service.takeNew();
+            failed = undefined;
+          } catch (error) {
+            failed = messageOf(error);
+            throw error;
+          }
+        },
+      },
+      {
+        name: 'sweep of the bucket',
+        schedule: SWEEP_EVERY_MS,
+        leaderOnly: false,
+        run: async () => void (await service.sweep()),
+      },
+    ],
+
+    problem: () =>
+      failed === undefined
+        ? undefined
+        : 'batches cannot be taken from the bucket of the log: the log of this backend says why',
+    refused: () => listRefused(store),
+  };
+  return service;
+}

@@ -1,0 +1,1 @@
+ALTER TABLE `erasures` ADD `batchesAt` integer DEFAULT 0;

@@ -1,0 +1,330 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { identityKeys } from '../../../../shared/domain/identity.ts';
+import { ingest } from '../../../../backend/log/ingest/ingest.ts';
+import { takeInBy } from '../../../../backend/log/ingest/take-in.ts';
+import { HAS_BUCKET } from '../../../../backend/log/retention/receipts.ts';
+import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
+import { s3Bucket } from '../../../../backend/log/stored-batches/bucket.ts';
+import {
+  storedBatchesOf,
+  type StoredBatchesDeps,
+} from '../../../../backend/log/stored-batches/service.ts';
+import { backendMetrics } from '../../../../backend/process/metrics.ts';
+import { NO_TRACING } from '../../../../backend/process/tracing.ts';
+import { openStore, type Store } from '../../../../backend/store/open.ts';
+import { IDENTITY_SECRET, INGEST_SECRET } from '../../support/backend-config.ts';
+import { batchOf } from '../../support/batches.ts';
+import { keyedUser } from '../../support/keyed.ts';
+import { putBatch, shardBatchId, startLogBucket } from '../../support/ways-in.ts';
+import type { S3Server } from '../../../support/s3-server.ts';
+import { seededRandom } from '../../../../shared/explore/random.ts';
+import { SEED } from '../../../shared/support/seed.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+let store: Store;
+let server: S3Server;
+let folder: string;
+let nowMs: number;
+let said: string[];
+let metrics = backendMetrics();
+let deps: Omit<StoredBatchesDeps, 'backend'>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trimtab-'));
+  store = await openStore({ url: `file:${folder}/trimtab.db` });
+  const { server: started, location } = await startLogBucket();
+  server = started;
+  nowMs = Date.UTC(2026, 10, 30, 12);
+  said = [];
+  metrics = backendMetrics();
+  deps = {
+    bucket: s3Bucket(location),
+    store,
+    settings: { pollSeconds: 5, parallel: 3, keepHours: 24 },
+    takeIn: takeInBy({ store, metrics, tracing: NO_TRACING, nowMs: () => nowMs }),
+    metrics,
+    ingestSecrets: [INGEST_SECRET],
+    identity: identityKeys([IDENTITY_SECRET])[0],
+    onFingerprint: () => undefined,
+    nowMs: () => nowMs,
+    log: (line) => said.push(line),
+  };
+});
+afterEach(async () => {
+  await store.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const backendNamed = (backend: string, changes: Partial<StoredBatchesDeps> = {}) =>
+  storedBatchesOf({ ...deps, backend, ...changes });
+const put = (shard: string, first: number, sealedAt = nowMs, secret?: string) =>
+  putBatch(
+    server,
+    { ...batchOf(`${shard}-${first}`, 2), batchId: shardBatchId(shard, first) },
+    {
+      sealedAt,
+      ...(secret !== undefined && { secret }),
+    },
+  );
+const stored = async () => {
+  const rows = await store.db.all<{ batchId: string }>(
+    sql`select batchId from batches order by batchId`,
+  );
+  return rows.map(({ batchId }) => batchId);
+};
+const counts = async () => {
+  const [row] = await store.db.all<{ decisions: number; events: number }>(
+    sql`select (select count(*) from decisions) as decisions, (select count(*) from events) as events`,
+  );
+  return row;
+};
+/** Keys of batches that are in the bucket. */
+const left = () => [...server.objects.keys()].filter((key) => key.startsWith('log/v1/'));
+const lists = () => server.calls.filter((call) => call === 'GET ').length;
+
+test('takes each batch once, of every shard and day, and the next time what is new', async () => {
+  const one = backendNamed('one');
+  for (const shard of ['a.1', 'b.1'])
+    for (const first of [1, 2, 3, 4, 5]) put(shard, first, nowMs - (first < 3 ? DAY_MS : 0));
+  expect(await one.takeNew()).toBe(10);
+  expect(await one.takeNew()).toBe(0);
+  put('a.1', 6);
+  put('c.1', 1, nowMs - 5 * DAY_MS);
+  expect(await one.takeNew()).toBe(2);
+  expect(await stored()).toHaveLength(12);
+  expect(await counts()).toEqual({ decisions: 24, events: 24 });
+});
+
+test('backends share the work, and no batch is taken by two while leases hold', async () => {
+  for (let shard = 0; shard < 6; shard++)
+    for (let first = 1; first <= 8; first++) put(`s${shard}.1`, first);
+  const takers = new Map<string, number>();
+  const backends = ['one', 'two', 'three'].map((name) =>
+    backendNamed(name, {
+      takeIn: async (batch) => {
+        takers.set(batch.batchId, (takers.get(batch.batchId) ?? 0) + 1);
+        return deps.takeIn(batch);
+      },
+    }),
+  );
+  for (let round = 0; (await stored()).length < 48; round++) {
+    expect(round).toBeLessThan(50);
+    await Promise.all(backends.map((backend) => backend.takeNew()));
+  }
+  expect([...takers.values()].every((times) => times === 1)).toBe(true);
+  expect(await counts()).toEqual({ decisions: 96, events: 96 });
+});
+
+test('what a backend had in hand when it ended is taken by another once its lease is over', async () => {
+  put('a.1', 1);
+  put('a.1', 2);
+  const never = new Promise<never>(() => undefined);
+  let reached: () => void = () => undefined;
+  const hanging = new Promise<void>((resolve) => (reached = resolve));
+  void backendNamed('ended', {
+    takeIn: () => {
+      reached();
+      return never;
+    },
+  }).takeNew();
+  await hanging;
+  const other = backendNamed('other');
+  expect(await other.takeNew()).toBe(0);
+  nowMs += 31_000;
+  expect(await other.takeNew()).toBe(2);
+});
+
+test('a batch that came over HTTP as well, before or after, is stored once', async () => {
+  const batches = [1, 2].map((first) => ({
+    ...batchOf(`m-${first}`, 2),
+    batchId: shardBatchId('m.1', first),
+  }));
+  await ingest(store, batches[0], nowMs);
+  for (const batch of batches) putBatch(server, batch, { sealedAt: nowMs });
+  const one = backendNamed('one');
+  expect(await one.takeNew()).toBe(1);
+  expect(await ingest(store, batches[1], nowMs)).toMatchObject({ duplicate: true });
+  expect(await counts()).toEqual({ decisions: 4, events: 4 });
+});
+
+test('a key that a lagging list leaves out is taken though later ones were', async () => {
+  const keys = [1, 2, 3, 4].map((first) => put('a.1', first));
+  const one = backendNamed('one');
+  server.faults = { isUnlisted: (key) => key === keys[1] };
+  expect(await one.takeNew()).toBe(3);
+  nowMs += 300_000;
+  server.faults = {};
+  expect(await one.takeNew()).toBe(1);
+  // Longer than any mark waits: the sweep finds it.
+  const late = put('a.1', 5);
+  for (const first of [6, 7]) put('a.1', first);
+  server.faults = { isUnlisted: (key) => key === late };
+  for (let round = 0; round < 4; round++) {
+    await one.takeNew();
+    nowMs += HOUR_MS;
+  }
+  server.faults = {};
+  await one.sweep();
+  expect(await stored()).toHaveLength(7);
+});
+
+test('listing stays cheap: what is behind the mark is not listed again', async () => {
+  for (let first = 1; first <= 30; first++) put('a.1', first);
+  const one = backendNamed('one');
+  await one.takeNew();
+  nowMs += 700_000;
+  await one.takeNew();
+  server.calls.length = 0;
+  put('a.1', 31);
+  expect(await one.takeNew()).toBe(1);
+  // Days, shards, and one page of three keys at most twice.
+  expect(lists()).toBeLessThanOrEqual(4);
+});
+
+describe('what is not an edge of ours', () => {
+  test('is refused, hinders nothing, is told of, and is taken once the secret is known', async () => {
+    const secret = 'a new secret of the edge';
+    put('a.1', 1);
+    const forged = put('a.1', 2, nowMs, secret);
+    put('a.1', 3);
+    server.objects.set(`${forged}x`, Buffer.from('no batch'));
+    const one = backendNamed('one');
+    expect(await one.takeNew()).toBe(2);
+    expect(await one.refused()).toMatchObject([{ key: forged }]);
+    expect(said.join()).toMatch(/refused: log\/v1\/.*not signed by an edge/);
+    expect(metrics.text()).toMatch(/^trimtab_ingest_refused_total 1$/m);
+    nowMs += 3 * DAY_MS;
+    await one.sweep();
+    expect(left()).toContain(forged);
+    // Also by one that starts anew, and though the mark is behind it.
+    const informed = backendNamed('two', { ingestSecrets: [INGEST_SECRET, secret] });
+    expect(await informed.takeNew()).toBe(1);
+    expect(await informed.refused()).toEqual([]);
+  });
+
+  test('cannot bring a batch in again under another key', async () => {
+    const key = put('a.1', 1);
+    const moved = key.replace('shard=a.1', 'shard=z.9');
+    server.objects.set(moved, server.objects.get(key)!);
+    const one = backendNamed('one');
+    expect(await one.takeNew()).toBe(1);
+    expect(await one.refused()).toMatchObject([{ key: moved }]);
+  });
+});
+
+test('a batch that the database has no time for is taken later', async () => {
+  put('a.1', 1);
+  let isBusy = true;
+  const one = backendNamed('one', {
+    takeIn: (batch) => (isBusy ? Promise.reject(new Error('busy')) : deps.takeIn(batch)),
+  });
+  await expect(one.takeNew()).rejects.toThrow('busy');
+  isBusy = false;
+  expect(await one.takeNew()).toBe(1);
+});
+
+test('nothing is deleted before it is committed and old, and a restored database takes it in again', async () => {
+  const old = put('a.1', 1, nowMs - 25 * HOUR_MS);
+  const young = put('a.1', 2, nowMs - HOUR_MS);
+  const one = backendNamed('one', { takeIn: () => Promise.reject(new Error('busy')) });
+  await expect(one.sweep()).rejects.toThrow('busy');
+  expect(left()).toEqual([old, young]);
+  const two = backendNamed('two');
+  expect(await two.sweep()).toMatchObject({ deleted: 1 });
+  expect(left()).toEqual([young]);
+  expect(await stored()).toHaveLength(2);
+  // As a backup from before it was.
+  for (const table of ['batches', 'decisions', 'events', 'log_marks'])
+    await store.write([{ toSQL: () => ({ sql: `delete from ${table}`, params: [] }) }]);
+  expect(await two.takeNew()).toBe(1);
+  expect(await counts()).toEqual({ decisions: 2, events: 2 });
+});
+
+test('of days that are over nothing is left: no object, mark or lease', async () => {
+  put('a.1', 1, nowMs - 5 * DAY_MS);
+  const one = backendNamed('one');
+  await one.takeNew();
+  nowMs += 700_000;
+  await one.takeNew();
+  await one.sweep();
+  expect([...server.objects.keys()].filter((key) => !key.endsWith('/sweep'))).toEqual([]);
+  expect(
+    await store.db.all(sql`select * from log_marks where name like 'stored batches: %'`),
+  ).toEqual([]);
+});
+
+test('a receipt of an erasure is complete once what was sealed before it is gone from the bucket', async () => {
+  const one = backendNamed('one');
+  await one.begin();
+  const gone = keyedUser('user-gone');
+  putBatch(
+    server,
+    { ...batchOf('g-1', 2, 'user-gone'), batchId: shardBatchId('g.1') },
+    { sealedAt: nowMs - HOUR_MS },
+  );
+  await one.takeNew();
+  await deleteUser(store, gone, 'operator', nowMs);
+  const receipt = async () => {
+    const [row] = await store.db.all<{ batchesAt: number | null }>(
+      sql`select batchesAt from erasures`,
+    );
+    return row.batchesAt;
+  };
+  expect(await receipt()).toBeNull();
+  await one.sweep();
+  expect(await receipt()).toBeNull();
+  nowMs += 24 * HOUR_MS;
+  await one.sweep();
+  expect(left()).toEqual([]);
+  expect(await receipt()).toBe(nowMs);
+  // Where there is no bucket, there is nothing to wait for.
+  await store.write([
+    {
+      toSQL: () => ({ sql: 'delete from log_marks where name = ?', params: [HAS_BUCKET] }),
+    },
+  ]);
+  await deleteUser(store, keyedUser('another'), 'operator', nowMs);
+  const rows = await store.db.all<{ batchesAt: number | null }>(
+    sql`select batchesAt from erasures where batchesAt = 0`,
+  );
+  expect(rows).toHaveLength(1);
+});
+
+test('whatever goes wrong on the way to the bucket, each batch is stored once', async () => {
+  console.log(`seed ${SEED}`);
+  const random = seededRandom(SEED);
+  const chance = (p: number) => random() < p;
+  const backends = ['one', 'two'].map((name) => backendNamed(name));
+  const sealed: string[] = [];
+  server.faults = {
+    losesAnswer: (method) => method === 'PUT' && chance(0.1),
+    sendsTwice: () => chance(0.1),
+    isUnlisted: () => chance(0.2),
+    delayMs: () => (chance(0.1) ? 5 : 0),
+  };
+  for (let round = 0; round < 12; round++) {
+    for (let shard = 0; shard < 3; shard++) {
+      put(`s${shard}.1`, round + 1, nowMs);
+      sealed.push(shardBatchId(`s${shard}.1`, round + 1));
+    }
+    if (chance(0.3)) server.failures = 1;
+    await Promise.all(backends.map((backend) => backend.takeNew().catch(() => undefined)));
+    // As where a backend was away for longer than its leases.
+    nowMs += chance(0.3) ? 60_000 : 5000;
+  }
+  server.faults = {};
+  server.failures = 0;
+  nowMs += 60_000;
+  for (const backend of backends) {
+    await backend.takeNew();
+    await backend.sweep();
+  }
+  expect(await stored()).toEqual(sealed.toSorted());
+  expect(await counts()).toEqual({ decisions: 72, events: 72 });
+});
