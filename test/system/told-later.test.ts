@@ -85,12 +85,8 @@ it(
     await booked(other, other === item ? 2 : 1, other === item ? 650 : 400);
 
     await until('the ramp has taken its step', async () => {
-      const { experiment } = await call<{ experiment: { traffic: number } }>(
-        system,
-        'GET',
-        `/v1/experiments/${id}`,
-      );
-      return experiment.traffic === 1;
+      const { traffic } = await call<{ traffic: number }>(system, 'GET', `/v1/experiments/${id}`);
+      return traffic === 1;
     });
     await until('everybody takes part', async () => {
       const visits = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(() => visit(`late-${n++}`)));
