@@ -98,7 +98,7 @@ describe('the file', () => {
     ['{', /trimtab\.config\.json: .*JSON/],
     [
       'null',
-      /trimtab\.config\.json: the value must be an object with schema, roles, catalogue, training, /,
+      /trimtab\.config\.json: the value must be an object with schema, roles, catalogue, markets, exchangeRates, training, /,
     ],
     [
       '{"rollout": 1}',

@@ -171,7 +171,7 @@ describe('is refused in words and in the form of Azure', () => {
     ['features that are an object', { contextFeatures: { a: 1 } }, /a list of objects/],
     [
       'an attribute that none can be',
-      { actions: [{ id: 'a', features: [{ x: [1] }] }], excludedActions: [] },
+      { actions: [{ id: 'a', features: [{ x: [[1]] }] }], excludedActions: [] },
       /attribute "x"/,
     ],
     [

@@ -96,7 +96,7 @@ describe('GET /v1/version', () => {
       name: 'test v000001',
       kind: 'additive',
       scorerFormat: 3,
-      snapshotFormat: 2,
+      snapshotFormat: 3,
       patchFormat: 1,
       unsignedUsers: 0,
       holdsOut: true,

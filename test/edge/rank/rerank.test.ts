@@ -204,7 +204,7 @@ describe('online deltas', () => {
   });
 
   it('fit beside the published version when the scorer is about as large as one may be', async () => {
-    const large = randomForest(smarttrip, { trees: 217, leaves: 500, seed: 1 });
+    const large = randomForest(smarttrip, { trees: 214, leaves: 500, seed: 1 });
     const scorer = { ...forest(false), version: parseVersion('v000006'), trees: flatTrees(large) };
     const { length } = scorerToBytes(scorer);
     expect(length).toBeGreaterThan(0.98 * MAX_SCORER_BYTES);

@@ -110,7 +110,9 @@ export const BACKEND: readonly BadRequest[] = [
     'PUT /v1/items',
     'a price in words',
     { body: [{ id: 'a', price: 'dear' }] },
-    invalid(/item a: "price" must be a number, but was "dear"/),
+    invalid(
+      /item a: "price" must be a number, or one with the code of its currency such as "129 EUR", but was "dear"/,
+    ),
   ],
   [
     'PUT /v1/items',
