@@ -51,6 +51,8 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   ],
   [/^npx trimtab metric-weights (learn|backtest) \S+\.gz/, 'learn-file.test.ts: it needs the file'],
   [/^(?:body=|curl .*\/v1\/items\/changes)/, 'they belong together: a test below runs the block'],
+  [/^TRIMTAB_ROLES=ingest /, 'roles.test.ts: it needs a database and a bucket elsewhere'],
+  [/^node_modules\/\.bin\/node test\/bench\//, 'benchmarks take minutes'],
   [/^node receiver\.mjs/, 'traces.test.ts has a receiver of its own'],
 ];
 

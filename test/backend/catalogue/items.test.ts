@@ -124,7 +124,7 @@ test.each([
     'a price that is no number',
     [{ id: 'a', price: 'cheap' }],
     400,
-    /item a: "price" must be a number, but was "cheap"/,
+    /item a: "price" must be a number, or one with the code of its currency such as "129 EUR", but was "cheap"/,
   ],
   [
     'an id that is there twice',
