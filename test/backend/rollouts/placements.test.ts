@@ -74,10 +74,14 @@ test('what stands still says the command of its own placement', async () => {
   expect(await stageOf(home.id)).toBe('hold');
 });
 
-test('a rollout is over once its lineage has ended', async () => {
+test.each([
+  ['is over', false],
+  ['that was withdrawn before its pointer moved is over', true],
+])('a rollout %s once its lineage has ended', async (_, isWithdrawn) => {
   const home = await propose('for home', 'home');
   await services.rollouts.advance();
   await services.livePointer.end('home', 'ana');
+  if (isWithdrawn) await services.rollouts.withdraw(home.id, 'ana');
   for (let i = 0; i < 4; i++) await services.rollouts.advance();
   expect(await readRollout(services.store, home.id)).toMatchObject({
     stage: 'withdrawn',
