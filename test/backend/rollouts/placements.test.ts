@@ -90,3 +90,21 @@ test.each([
   expect(services.pointer().placements).toBeUndefined();
   await expect(propose('too late', 'home')).rejects.toThrow(/no lineage of its own/);
 });
+
+test('a lineage begins with what is the champion by then, and not while that is held', async () => {
+  const version = await services.newVersion('for all');
+  const { livePointer } = services;
+  const begin = (placement: string) =>
+    livePointer.begin(placement as Placement, undefined, 'backend');
+  await Promise.all([livePointer.promote(version, 'ana'), begin('search')]);
+  expect(services.pointer().placements!.search).toMatchObject({ champion: version });
+
+  await livePointer.rollback(RULES_VERSION, 'ben');
+  await expect(begin('email')).rejects.toMatchObject({ code: 'on_hold' });
+  await livePointer.release('ben');
+  await begin('email');
+  expect(services.pointer()).toMatchObject({
+    champion: RULES_VERSION,
+    placements: { email: { champion: RULES_VERSION }, search: { champion: version } },
+  });
+});
