@@ -184,6 +184,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     problems,
     roles: config.roles,
     backends: () => listBackends(store, nowMs()),
+    lineageProblems: lineages.problems,
     examine: () =>
       examine({
         store,

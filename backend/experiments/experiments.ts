@@ -4,6 +4,7 @@ import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import { pointerAt } from '../../shared/domain/pointer-at.ts';
+import { placingOf } from './experiment-placements.ts';
 import { noLineage } from '../models/no-lineage.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { serial } from '../process/serial.ts';
@@ -186,6 +187,12 @@ export function experimentsOf({
         const { lineage } = draft;
         const pointer = whole && pointerAt(whole, lineage ?? undefined);
         if (whole !== undefined && pointer === undefined) throw noLineage(lineage!);
+        if (placingOf(draft.placements ?? undefined, whole).lineage !== lineage)
+          throw new ApiError(
+            409,
+            'other_lineage',
+            `placement ${draft.placements![0]} has a lineage of its own since experiment ${id} was made, and its arms are of the default one: create another`,
+          );
         if (pointer?.hold === true)
           throw new ApiError(
             409,

@@ -3,6 +3,7 @@ import { parsePointer } from '../../shared/domain/pointer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
+import { auditedPointer } from './audited-pointer.ts';
 import { recordFoundApprentice } from './apprentice-settings.ts';
 import { recordFoundRules } from './slate-rules.ts';
 import { recordLive } from './live-pointer.ts';
@@ -50,7 +51,7 @@ export async function adoptPointer(deps: {
       actor: 'backend',
       action: 'pointer found',
       subject: pointer.champion,
-      details: { text: text.slice(0, 500), problems },
+      details: { ...auditedPointer(pointer, text, 500), problems },
     }),
   ]);
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
+import { auditedPointer } from './audited-pointer.ts';
 import { heldByHand } from './compose-pointer.ts';
 import { readLive, recordLive, replacedBy, sinceOf, wasJustMoved } from './live-pointer.ts';
 import { recordFoundRevision } from './pointer-revisions.ts';
@@ -53,7 +54,7 @@ export async function comparePointer(
           : 'pointer moved by hand',
       subject: pointer.champion,
       details: {
-        text: text.slice(0, 500),
+        ...auditedPointer(pointer, text, 500),
         before: live.text,
         ...(seen?.at !== undefined && { movedAt: seen.at }),
       },

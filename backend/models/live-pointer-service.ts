@@ -38,8 +38,12 @@ export interface LivePointerService {
   rollback(version: Version, by: string, placement?: string): Promise<void>;
   /** Lifts the hold: the champion stays, and running experiments and rollouts get their arms again. */
   release(by: string, placement?: string): Promise<void>;
-  /** Gives a placement a lineage of its own, which begins with this version; one that has one stays as it is. */
-  begin(placement: Placement, version: Version, by: string): Promise<void>;
+  /**
+   * Gives a placement a lineage of its own; one that has one stays as it is.
+   * @param version it begins with; undefined: what is the champion of the default lineage by then.
+   * @throws ApiError 409 `on_hold` while the default lineage is held, `other_columns`, `too_many_lineages`.
+   */
+  begin(placement: Placement, version: Version | undefined, by: string): Promise<void>;
   /** The placement is of the default lineage from now on. Its versions stay stored. @throws ApiError 404 `no_lineage`. */
   end(placement: string, by: string): Promise<void>;
   /**
@@ -260,24 +264,31 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       inTurn(async () => {
         const before = (await readLive(store))?.pointer;
         if (before !== undefined && pointerAt(before, placement) !== undefined) return;
-        await versions.load(version);
-        await publisher.publishVersion(version);
+        if (version !== undefined) await publisher.publishVersion(version);
         await alone(async () => {
           await compareAndRestore();
           const live = await readLive(store);
           if (live === undefined || pointerAt(live.pointer, placement) !== undefined) return;
           const { pointer } = live;
-          await checkPlaced(version, placement, live);
+          // Who holds what everybody has, expects that nothing else goes live anywhere.
+          if (pointer.hold === true)
+            throw new ApiError(
+              409,
+              'on_hold',
+              `${pointer.champion} is held (by ${pointer.by ?? 'hand'}): release first`,
+            );
+          const first = version ?? pointer.champion;
+          await checkPlaced(first, placement, live);
           if (placementsOf(pointer).length >= MOST_LINEAGES)
             throw new ApiError(
               409,
               'too_many_lineages',
               `there are ${MOST_LINEAGES} placements with a lineage of their own, and more are not served: "trimtab placements end" ends one`,
             );
-          const state = { champion: version, by, at: nowMs() };
+          const state = { champion: first, by, at: nowMs() };
           const lineages = withLineage(pointer.placements, placement, state);
           const next = composePointer(pointer, lineages, await traffic());
-          const about = { actor: by, subject: version, placement };
+          const about = { actor: by, subject: first, placement };
           await writeNumbered(next, 'begin placement', about);
         });
       }),

@@ -26,9 +26,10 @@ export async function neededVersions(
   return new Set([
     RULES_VERSION,
     ...[...texts, ...moves.map(({ text }) => text)].flatMap(versionsIn),
-    // The audit log cuts off long texts.
-    ...moves.map(({ champion }) => champion).filter(isVersion),
-    ...moves.flatMap(({ placed }) => Object.values(placed ?? {})).filter(isVersion),
+    // The audit log cuts off long texts. The subject of a move at one placement is of that placement.
+    ...moves.flatMap(({ subject, champion, placed }) =>
+      [subject, champion, ...Object.values(placed ?? {})].filter(isVersion),
+    ),
     ...(await newestVersions(store, newest)),
     ...(await versionsOfExperiments(store, since)),
     ...(await versionsOfRollouts(store, since)),
@@ -43,6 +44,7 @@ function versionsIn(text: string | undefined): Version[] {
 /** What the pointer was at `since`, and every move after it. */
 const movesSince = ({ db }: Store, since: number) => {
   const text = sql<string>`json_extract(${audit.details}, '$.text')`;
+  const champion = sql<string | null>`json_extract(${audit.details}, '$.champion')`;
   const placed = sql<Record<
     string,
     unknown
@@ -50,7 +52,7 @@ const movesSince = ({ db }: Store, since: number) => {
     value === null ? null : (JSON.parse(value) as object),
   );
   return db
-    .select({ champion: audit.subject, text, placed })
+    .select({ subject: audit.subject, text, champion, placed })
     .from(audit)
     .where(
       sql`${text} is not null and (${audit.at} >= ${since} or ${audit.id} = (

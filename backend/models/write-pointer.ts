@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Version } from '../../shared/domain/ids.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
-import { placementsOf, pointerAt } from '../../shared/domain/pointer-at.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { movedByAnother, type Lease } from '../scheduler/lease.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Statement, Store } from '../store/open.ts';
+import { auditedPointer } from './audited-pointer.ts';
 import { readLive, recordLive, replacedBy, sinceOf } from './live-pointer.ts';
 import { numberPointer } from './pointer-revisions.ts';
 import type { Publisher } from './publisher.ts';
@@ -113,16 +113,9 @@ export function pointerWriter(deps: {
     if (live !== undefined) await record([recordLive(store, { ...live, intended: text })]);
     await publish(text);
     const at = nowMs();
-    const placed = placementsOf(pointer).map((one) => [one, pointerAt(pointer, one)!.champion]);
     const details = {
-      text: brief(text),
-      ...(live && { before: brief(live.text) }),
-      // Besides the text, which may have been cut off.
-      ...(placed.length > 0 && {
-        champion: pointer.champion,
-        placements: Object.fromEntries(placed),
-      }),
-      ...(placement !== undefined && { placement }),
+      ...auditedPointer(pointer, text, MOST_AUDITED, placement),
+      ...(live && { before: live.text.slice(0, MOST_AUDITED) }),
     };
     await record([
       recordLive(store, {
@@ -148,5 +141,5 @@ export function pointerWriter(deps: {
   };
 }
 
-/** Experiments may make a pointer long, and the audit log stores every move. */
-const brief = (text: string): string => text.slice(0, 2000);
+/** Characters of a pointer's text, as the audit log stores every move. */
+const MOST_AUDITED = 2000;

@@ -74,17 +74,25 @@ export function driftMonitor(deps: DriftDeps) {
 const keyOf = (lineage: string | null): string =>
   lineage === null ? KEY : `${KEY} at placement ${lineage}`;
 
+/** Whose rankings are looked at, and by what they are read. */
+interface Look {
+  readonly scorer: Scorer;
+  readonly scope: LineageScope;
+}
+
 /** The check of one lineage, by its own rankings and champion. */
 function driftOf(deps: DriftDeps, lineage: string | null) {
   const { store, versions, settings } = deps;
   const key = keyOf(lineage);
-  let scope: LineageScope = { except: [] };
   const { minSessions, sampleRankings } = settings.drift;
   let cached: { readonly of: string; readonly reference: World } | undefined;
   let noted: string | undefined;
 
   /** @param starts first milliseconds of days, in order. @returns undefined where they have too few visitors. */
-  const read = async (scorer: Scorer, starts: readonly number[]): Promise<World | undefined> => {
+  const read = async (
+    { scorer, scope }: Look,
+    starts: readonly number[],
+  ): Promise<World | undefined> => {
     const { hash } = scorer.schema;
     const known = await daysWithSamples(store, hash, starts);
     const spans = known.map((day) => boundsOf(dayOf(day)));
@@ -100,14 +108,14 @@ function driftOf(deps: DriftDeps, lineage: string | null) {
     return world.visitors < minSessions ? undefined : world;
   };
 
-  const referenceOf = async (scorer: Scorer, version: Version, span: Span, yesterday: number) => {
-    const { hash } = scorer.schema;
+  const referenceOf = async (look: Look, version: Version, span: Span, yesterday: number) => {
+    const { hash } = look.scorer.schema;
     const ranked = await daysWithRankings(store.db, hash, span);
     const days = await daysWithSamples(store, hash, ranked);
-    const of = [version, yesterday, JSON.stringify(scope), ...days].join(' ');
+    const of = [version, yesterday, JSON.stringify(look.scope), ...days].join(' ');
     if (cached?.of === of) return cached.reference;
     const alike = days.filter((day) => (yesterday - day) % WEEK_MS === 0);
-    const reference = (await read(scorer, alike)) ?? (await read(scorer, days));
+    const reference = (await read(look, alike)) ?? (await read(look, days));
     if (reference !== undefined) cached = { of, reference };
     return reference;
   };
@@ -118,20 +126,19 @@ function driftOf(deps: DriftDeps, lineage: string | null) {
     const yesterday = startOfDay(dayOf(nowMs - DAY_MS));
     const own = pointer && pointerAt(pointer, lineage ?? undefined);
     const version = own?.champion ?? RULES_VERSION;
-    scope = scopeOf(pointer, lineage);
     const { schema } = await versions.load(version);
     const sampled = lineage === null ? await deps.liveSchema() : schema;
     await keepDailySample(store, sampled, deps.sampleCatalogue, today);
-    const scorer = rulesOf(schema);
-    const current = await read(scorer, [yesterday]);
+    const look = { scorer: rulesOf(schema), scope: scopeOf(pointer, lineage) };
+    const current = await read(look, [yesterday]);
     if (current === undefined) return tooLittleData(key);
     const learned = await learnedFrom(store, version, yesterday);
     if (learned === undefined) return tooLittleData(key);
-    const reference = await referenceOf(scorer, version, learned, yesterday);
+    const reference = await referenceOf(look, version, learned, yesterday);
     if (reference === undefined) return tooLittleData(key);
     const names = schema.features.map(({ name }) => name);
     const shifts = (from: World, to: World) => shiftsBetween(names, from, to, settings.drift);
-    const before = (ms: number) => () => read(scorer, [yesterday - ms]);
+    const before = (ms: number) => () => read(look, [yesterday - ms]);
     const { drifted, seasonal } = await withoutSeason(
       shifts(reference, current),
       reference,

@@ -57,15 +57,13 @@ async function decideFirst(
 ): Promise<RolloutDecision | undefined> {
   const { store, nowMs } = deps;
   for (const row of rows) {
-    if (
-      row.lineage !== null &&
-      row.stage !== 'withdrawn' &&
-      (await liveOf(store, row)) === undefined
-    ) {
+    if (row.lineage !== null && (await liveOf(store, row)) === undefined) {
       const why = `placement ${row.lineage} has no lineage of its own any more`;
       const at = nowMs();
       await store.write([
-        ...withdrawRollout(store, row, { by: 'backend', why }, at),
+        ...(row.stage === 'withdrawn'
+          ? []
+          : withdrawRollout(store, row, { by: 'backend', why }, at)),
         closeRollout(store, row, at),
       ]);
       continue;

@@ -27,21 +27,20 @@ export interface BeginLineagesDeps extends AddVersionDeps {
  * Gives every placement that the configuration names a lineage of its own, if it has none: with a schema of its own it begins with the rules
  * of that, else with the champion of the default lineage, so that nothing changes for visitors before something was learned. It may be
  * called any number of times.
- * @returns what could not begin and why, as sentences.
+ * @returns why those that could not begin did not, by placement.
  */
-export async function beginLineages(deps: BeginLineagesDeps): Promise<string[]> {
+export async function beginLineages(deps: BeginLineagesDeps): Promise<Map<string, string>> {
   const { store, livePointer, placements } = deps;
-  const problems: string[] = [];
+  const problems = new Map<string, string>();
   for (const [placement, { schema }] of Object.entries(placements)) {
     const live = await readLive(store);
     if (live === undefined || !isPlacement(placement)) continue;
     if (pointerAt(live.pointer, placement) !== undefined) continue;
     try {
-      const version =
-        schema === undefined ? live.pointer.champion : await rulesOf(deps, placement, schema);
+      const version = schema && (await rulesOf(deps, placement, schema));
       await livePointer.begin(placement, version, 'backend');
     } catch (error) {
-      problems.push(`placement ${placement} has no lineage of its own yet: ${messageOf(error)}`);
+      problems.set(placement, messageOf(error));
     }
   }
   return problems;
@@ -71,16 +70,24 @@ async function rulesOf(
   return addVersion(deps, rules, { rules: schema.name, begins: placement, placement });
 }
 
+export interface LineageJob extends Job {
+  /** Why placements have no lineage yet, as of the last run of this backend. */
+  readonly problems: () => ReadonlyMap<string, string>;
+}
+
 /** What the configuration asks for is there as soon as the edge answers. */
-export function lineageJob(deps: BeginLineagesDeps & { readonly everyMs: number }): Job {
-  let problems: readonly string[] = [];
+export function lineageJob(deps: BeginLineagesDeps & { readonly everyMs: number }): LineageJob {
+  let problems: ReadonlyMap<string, string> = new Map();
   return {
+    problems: () => problems,
     name: 'lineages of placements',
     schedule: deps.everyMs,
     leaderOnly: true,
     run: async () => {
       const found = await beginLineages(deps);
-      for (const problem of found) if (!problems.includes(problem)) deps.log(problem);
+      for (const [placement, why] of found)
+        if (problems.get(placement) !== why)
+          deps.log(`placement ${placement} has no lineage of its own yet: ${why}`);
       problems = found;
     },
   };

@@ -50,10 +50,17 @@ export function jobsOf(deps: {
       }
     }
   };
+  const ofAll = async (name: string, asked: Parameters<Trainer['start']>[0]) => {
+    try {
+      log(`${name}: run ${await trainer.start(asked)}`);
+    } finally {
+      // Those of placements follow also where that of the default lineage could not begin.
+      await ofPlacements(name, asked);
+    }
+  };
   return [
     job(DAILY_TRAINING, training.schedule, async () => {
-      log(`${DAILY_TRAINING}: run ${await trainer.start({})}`);
-      await ofPlacements(DAILY_TRAINING, {});
+      await ofAll(DAILY_TRAINING, {});
     }),
     job('weekly full training', training.fullSchedule, async () => {
       const asked = {
@@ -62,8 +69,7 @@ export function jobsOf(deps: {
         learner: training.fullLearner,
         name: 'learned from the rules',
       };
-      log(`weekly full training: run ${await trainer.start(asked)}`);
-      await ofPlacements('weekly full training', asked);
+      await ofAll('weekly full training', asked);
     }),
     job('rollout decisions', config.rollout.schedule, async () => {
       await rollouts.advance(leader.held);

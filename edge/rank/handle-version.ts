@@ -42,7 +42,7 @@ export async function handleVersion(
   };
   if ((await roleOf(request, isolate, ctx)) !== 'secret') return jsonResponse(forEverybody);
   const experiments = live.problem === undefined ? live.experiments : undefined;
-  const placed = lineages.flatMap((one) => one.experiments ?? []);
+  const placed = live.problem === undefined ? lineages.flatMap((one) => one.experiments ?? []) : [];
   const states = [...(experiments ? [experiments] : []), ...placed];
   const all = [...problems, ...states.flatMap((one) => one.problems)];
   return jsonResponse({

@@ -99,6 +99,7 @@ export async function openSimulatedBackend(
   await livePointer.reconcile();
   const app = createApp({
     roles: ROLES,
+    lineageProblems: () => new Map(),
     backends: async () => [],
     ...services,
     store,

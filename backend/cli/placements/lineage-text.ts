@@ -1,6 +1,10 @@
 import { counted, moment } from '../../../shared/text/text.ts';
 import type { Status } from '../../http/answers.ts';
 
+/** Why a placement that the configuration names has no lineage of its own yet, on one line. */
+export const waitingText = ({ placement, why }: Status['placementsWaiting'][number]): string =>
+  `${placement}: ranked by the default lineage, as its own has not begun: ${why}`;
+
 /** What is live at a placement with a lineage of its own, on one line. */
 export function lineageText(lineage: Status['placements'][number]): string {
   const { placement, version, name, schemaName, since, hold, by, shadow, experiments } = lineage;

@@ -4,7 +4,7 @@ import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { feedText } from '../feeds/feed-text.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
-import { lineageText } from '../placements/lineage-text.ts';
+import { lineageText, waitingText as lineageWaitsText } from '../placements/lineage-text.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const statusVerb = () =>
@@ -19,6 +19,7 @@ export const statusVerb = () =>
 function statusText({
   weights,
   placements,
+  placementsWaiting,
   configuredSchema,
   snapshot,
   problems,
@@ -39,6 +40,7 @@ function statusText({
       weights === null ? '–' : `${moment(weights.since)}, last moved by ${weights.by ?? 'hand'}`,
     ],
     ...placements.map((one): [string, string] => ['placement', lineageText(one)]),
+    ...placementsWaiting.map((one): [string, string] => ['placement', lineageWaitsText(one)]),
     [
       'snapshot',
       snapshot === null ? 'none yet' : `${snapshot.hash}, ${counted(snapshot.items, 'item')}`,

@@ -42,6 +42,28 @@ export const liveLineageShape = z
   })
   .openapi('LiveLineage');
 
+export const waitingLineageShape = z.object({ placement: z.string(), why: z.string() });
+
+/**
+ * Placements that the configuration gives a lineage of their own, and that have none yet.
+ * @param problems why, by placement, as far as this backend knows: the one that leads begins them.
+ */
+export async function waitingLineages(
+  store: Store,
+  configured: readonly string[],
+  problems: ReadonlyMap<string, string>,
+): Promise<z.infer<typeof waitingLineageShape>[]> {
+  const pointer = (await readLive(store))?.pointer;
+  return configured
+    .filter((one) => pointer === undefined || pointerAt(pointer, one) === undefined)
+    .map((one) => ({
+      placement: one,
+      why:
+        problems.get(one) ??
+        'the backend that leads has not begun it yet, and logs why where it cannot',
+    }));
+}
+
 /** What is live at each placement with a lineage of its own. @param configured placements that the configuration names. */
 export async function liveLineages(
   store: Store,

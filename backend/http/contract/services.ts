@@ -60,6 +60,8 @@ export interface Services {
   readonly livePointer: LivePointerService;
   /** Placements that the configuration gives a lineage of their own. */
   readonly placements: PlacementSettings;
+  /** Why some of them have none yet, as far as this backend knows. */
+  readonly lineageProblems: () => ReadonlyMap<string, string>;
   readonly rollouts: Rollouts;
   readonly apprentice: Apprentice;
   readonly operatorRules: OperatorRules;

@@ -8,7 +8,12 @@ import { readLearners } from '../../runs/online/learner-rows.ts';
 import { logRowCounts } from '../../log/row-counts.ts';
 import { audit, items, weights } from '../../store/tables.ts';
 import { liveWeights, liveWeightsShape } from '../contract/live-weights.ts';
-import { liveLineages, liveLineageShape } from '../contract/lineages.ts';
+import {
+  liveLineages,
+  liveLineageShape,
+  waitingLineages,
+  waitingLineageShape,
+} from '../contract/lineages.ts';
 import { anyObject, answer, epochMs, problems, queryNumber, router } from '../contract/openapi.ts';
 import { feedAnswers, feedShape } from './feed-shapes.ts';
 import { runAnswer, runShape } from './run-shapes.ts';
@@ -40,6 +45,10 @@ const status = createRoute({
           placements: z
             .array(liveLineageShape)
             .openapi({ description: 'What is live at placements with a lineage of their own' }),
+          placementsWaiting: z.array(waitingLineageShape).openapi({
+            description:
+              'Placements that the configuration gives a lineage of their own, and that have none yet',
+          }),
           configuredSchema: z
             .object({ name: z.string(), hash: z.string(), isLive: z.boolean() })
             .nullable()
@@ -155,6 +164,11 @@ export const statusRoutes = (services: Services) => {
         {
           weights: await liveWeights(store),
           placements: await liveLineages(store, Object.keys(services.placements)),
+          placementsWaiting: await waitingLineages(
+            store,
+            Object.keys(services.placements),
+            services.lineageProblems(),
+          ),
           configuredSchema: await configuredSchemaOf(services),
           snapshot: ((await shownSnapshot(store)) ?? null) as z.infer<typeof snapshot> | null,
           problems: await services.problems(),

@@ -9,14 +9,14 @@ export type Run = typeof runs.$inferSelect;
 
 /** Runs of this backend: no second one starts while one is under way. */
 export interface RunsOneAtATime {
-  /** @returns the run's id. @throws ApiError 409 `training_running`. */
+  /** @returns the run's id. @throws ApiError 409 `training_running`, 503 `stopping`. */
   readonly start: (
     begin: () => Promise<StartedRun>,
     onFinished?: (run: Run) => void,
   ) => Promise<string>;
   /** The id of the run that is under way. */
   readonly running: () => string | undefined;
-  /** The process is about to end: callbacks are not called any more. */
+  /** The process is about to end: no run starts, and callbacks are not called any more. */
   readonly abandon: () => void;
 }
 
@@ -25,6 +25,9 @@ export function runsOneAtATime(store: Store, log: (message: string) => void): Ru
   let abandoned = false;
   return {
     async start(begin, onFinished = () => {}) {
+      // First: whoever waits for its turn would hold up the end, and begin a run that is cut off.
+      if (abandoned)
+        throw new ApiError(503, 'stopping', 'the backend is about to end: no run is started');
       if (running !== undefined)
         throw new ApiError(
           409,

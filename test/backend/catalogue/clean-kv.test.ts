@@ -8,6 +8,7 @@ import { versions as versionsOf } from '../../../backend/models/versions.ts';
 import { leaseOf } from '../../../backend/scheduler/lease.ts';
 import { audit, experiments, publications, snapshots } from '../../../backend/store/tables.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
+import type { Placement } from '../../../shared/domain/placement.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { borrowStore, type BorrowedStore } from '../../support/borrow-store.ts';
@@ -194,6 +195,35 @@ test('a version that was live before the retention goes; the one that was live a
   await pointer.promote(live, 'ana');
   await cleanTwice();
   expect(versionsInKv()).toEqual(['v000000', asItBegan, live, newest]);
+});
+
+test('what was live at a placement stays as well, and the champion beside it, however long the pointer is', async () => {
+  const { pointer, add } = await service();
+  const [never, asItBegan, atHome, byHand] = [await add(), await add(), await add(), await add()];
+  const [live, liveAtHome, newest] = [await add(), await add(), await add()];
+  await publishSnapshot('a');
+  await pointer.promote(asItBegan, 'ana');
+  // So many and with such names that the audit log cuts their text off.
+  const others = Array.from({ length: 15 }, (_, i) => `a-${i}-${'x'.repeat(58)}`);
+  for (const placement of [...others, 'home'])
+    await pointer.begin(placement as Placement, 'v000000' as Version, 'somebody with a long name');
+  expect(server.text('WEIGHTS/active')!.length).toBeGreaterThan(2000);
+  await pointer.promote(atHome, 'ana', 'home');
+  nowMs += 130 * DAY_MS;
+  await pointer.promote(live, 'ana');
+  const found = JSON.parse(server.text('WEIGHTS/active')!);
+  const home = { ...found.placements.home, champion: byHand };
+  const moved = JSON.stringify({ ...found, placements: { ...found.placements, home } });
+  server.values.set('WEIGHTS/active', Buffer.from(moved));
+  await pointer.reconcile();
+  await pointer.rollback(liveAtHome, 'ana', 'home');
+  await pointer.release('ana');
+  await pointer.promote(newest, 'ana');
+  await cleanTwice();
+  expect(versionsInKv()).not.toContain(never);
+  expect(versionsInKv()).toEqual(
+    expect.arrayContaining(['v000000', asItBegan, atHome, byHand, live, liveAtHome, newest]),
+  );
 });
 
 test('a version that was deleted is not published again, until somebody goes back to it', async () => {

@@ -10,7 +10,9 @@ import type { Experiment } from '../../../backend/experiments/new-experiment.ts'
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
 import { NO_FILTERS, type Filters } from '../../../backend/log/account/filters.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
-import { parseSessionId, parseUserId } from '../../../shared/domain/ids.ts';
+import { recordLive } from '../../../backend/models/live-pointer.ts';
+import { parseSessionId, parseUserId, type Version } from '../../../shared/domain/ids.ts';
+import type { Placement } from '../../../shared/domain/placement.ts';
 import type { MetricDefinition } from '../../../shared/domain/metric.ts';
 import type { CollectedEvent } from '../../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../../shared/explore/random.ts';
@@ -222,6 +224,42 @@ function expectProducts(
 
 const visit = (name: string, arm: string, changes: Partial<Decision> = {}) =>
   rankingOf(name, NOON, { arm: `exp_1:${arm}`, ...changes });
+
+test.each([
+  ['an experiment', 'experiment', null, { clicks: 7, rankings: 3 }],
+  ['a rollout of a placement', 'rollout', 'home', { clicks: 1, rankings: 1 }],
+  ['a rollout of the default lineage', 'rollout', null, { clicks: 2, rankings: 1 }],
+] as const)('of %s counts what was done within its lineage', async (_, kind, lineage, counted) => {
+  const champion = 'v000001' as Version;
+  const placements = { home: { champion }, search: { champion } };
+  const pointer = { champion, placements };
+  await log.store.write([recordLive(log.store, { pointer, text: champion, since: 0 })]);
+  const session = { sessionId: parseSessionId('s-1') };
+  const at = (placement: string, afterMs: number) => ({
+    ...visit(`r-${placement}`, 'treatment', session),
+    at: NOON + afterMs,
+    context: { placement: placement as Placement, consent: 'measure' as const },
+  });
+  const shown = [at('home', 0), at('main', 1000), at('search', 2000)];
+  const events = shown.flatMap((one, i) =>
+    Array.from({ length: [1, 2, 4][i] }, (_click, n) =>
+      happened(one, 'click', {
+        afterMs: 5000 + n * 2000,
+        placement: one.context.placement,
+      }),
+    ),
+  );
+  await add({ decisions: shown, events, outcomes: [] });
+  const experiment = await runningExperiment(log.store, {
+    kind,
+    lineage,
+    placements: lineage === null ? null : [lineage],
+    metrics: METRICS.filter(({ name }) => name === 'clicks_per_ranking'),
+  });
+  const found = await collectStatistics(log.store, experiment);
+  const [read] = whole(found, 'treatment', 'clicks_per_ranking');
+  expect({ clicks: read.numerator.sum, rankings: read.denominator.sum }).toEqual(counted);
+});
 
 test('revenue is capped over both arms together', async () => {
   const decisions = [10, 20, 30, 5000].map((_, i) =>

@@ -125,11 +125,22 @@ test.each([
   expect(backend.kv.text('WEIGHTS/active')).toBe(before);
 });
 
-test('a version whose schema has other columns is refused in words', async () => {
-  const { body } = await backend.call('GET', '/v1/status');
-  expect(body.placements.map(({ placement }: { placement: string }) => placement)).not.toContain(
-    'odd',
+test('a version whose schema has other columns is refused in words, and the status says what could not begin', async () => {
+  const { weights } = (await backend.call('GET', '/v1/weights')).body;
+  const { version } = weights.find(({ name }: { name: string }) => name === 'rules of odd');
+  expect(await move(`${version}/promote`, 'home')).toMatchObject({
+    status: 409,
+    body: { code: 'other_columns', message: expect.stringContaining('packed: ') },
+  });
+  await eventually(async () =>
+    /other columns than smarttrip/.test((await status()).placementsWaiting[0].why),
   );
+  const { placements, placementsWaiting } = await status();
+  expect(placementsWaiting).toMatchObject([{ placement: 'odd' }]);
+  expect(placements.map(({ placement }: { placement: string }) => placement)).toEqual([
+    'home',
+    'search',
+  ]);
 });
 
 test('a bare id by hand is what every placement has, held until each is released', async () => {
@@ -181,4 +192,23 @@ test('the metrics say what is live at each placement', async () => {
   const text = await response.text();
   expect(text).toMatch(/trimtab_live_placement_version\{placement="home",version="v\d{6}"\} 1/);
   expect(text).toMatch(/trimtab_live_placement_hold\{placement="home"\} 0/);
+});
+
+test('an experiment does not start at a placement that has had a lineage of its own since it was made', async () => {
+  const made = await backend.call('POST', '/v1/experiments', {
+    name: 'by mail',
+    placements: ['email'],
+    arms: [
+      { name: 'control', weight: 50 },
+      { name: 'treatment', weight: 50, version: await add('for mail') },
+    ],
+  });
+  expect(made.status).toBe(201);
+  await backend.restart({ placements: { home: {}, email: {} } });
+  await eventually(() => pointer().placements.email !== undefined);
+  const started = await backend.call('POST', `/v1/experiments/${made.body.id}/start`);
+  expect(started).toMatchObject({
+    status: 409,
+    body: { code: 'other_lineage', message: expect.stringContaining('placement email') },
+  });
 });

@@ -16,7 +16,13 @@ import { driftMonitor } from '../../../backend/monitor/read-drift.ts';
 import { parseMonitors } from '../../../backend/monitor/settings.ts';
 import { recordLive } from '../../../backend/models/live-pointer.ts';
 import { versions as versionsOf } from '../../../backend/models/versions.ts';
-import { parseSessionId, RULES_VERSION } from '../../../shared/domain/ids.ts';
+import {
+  parseRankingId,
+  parseSessionId,
+  parseVersion,
+  RULES_VERSION,
+} from '../../../shared/domain/ids.ts';
+import type { Placement } from '../../../shared/domain/placement.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { DAY, openLog, type Log } from '../log/support/log.ts';
@@ -127,6 +133,36 @@ test('a promotion does not exchange the scorer: with the same window, the same d
   const after = (await second(startOf(22))).findings[0];
   expect(after.message).toContain('what v000002 learned from');
   expect(after.details.moved).toEqual(before);
+});
+
+test.each([
+  ['at a placement with a lineage of its own', { home: STINGY }, 'drift at placement home'],
+  ['everywhere else', { main: STINGY }, 'drift'],
+])('what people ask for %s is of its lineage alone', async (_, changed, key) => {
+  const look = await learnedFrom([0, 14]);
+  const champion = parseVersion('v000001');
+  const pointer = { champion, placements: { home: { champion } } };
+  await log.store.write([recordLive(log.store, { pointer, text: champion, since: 0 })]);
+  const planOf = (at: 'home' | 'main') => (day: number) =>
+    day === 21 ? ((changed as Partial<Record<string, DaysPlan>>)[at] ?? {}) : {};
+  await days(0, 22, planOf('main'));
+  for (let day = 0; day < 22; day++)
+    await log.add(dayOf(day, planOf('home')(day)).decisions.map(atHome));
+  const { findings, unknown } = await look(startOf(22));
+  expect(unknown).toEqual([]);
+  expect(findings.map((one) => one.key)).toEqual([key]);
+  const [{ message, details }] = findings;
+  expect(message).toContain('preferences.budget');
+  expect(message.includes(' at placement home ')).toBe('home' in changed);
+  expect(details).toMatchObject({ ...('home' in changed && { placement: 'home' }), sessions: 200 });
+});
+
+/** The same ranking by another visitor, at another placement. */
+const atHome = (decision: Decision): Decision => ({
+  ...decision,
+  rankingId: parseRankingId(`home-${decision.rankingId}`),
+  sessionId: parseSessionId(`home-${decision.sessionId}`),
+  context: { placement: 'home' as Placement, consent: 'personalise' },
 });
 
 /** Looks as often as the monitors do on a day, and alerts by what is found. @returns how many looks found drift. */

@@ -74,10 +74,14 @@ test('what stands still says the command of its own placement', async () => {
   expect(await stageOf(home.id)).toBe('hold');
 });
 
-test('a rollout is over once its lineage has ended', async () => {
+test.each([
+  ['is over', false],
+  ['that was withdrawn before its pointer moved is over', true],
+])('a rollout %s once its lineage has ended', async (_, isWithdrawn) => {
   const home = await propose('for home', 'home');
   await services.rollouts.advance();
   await services.livePointer.end('home', 'ana');
+  if (isWithdrawn) await services.rollouts.withdraw(home.id, 'ana');
   for (let i = 0; i < 4; i++) await services.rollouts.advance();
   expect(await readRollout(services.store, home.id)).toMatchObject({
     stage: 'withdrawn',
@@ -85,4 +89,22 @@ test('a rollout is over once its lineage has ended', async () => {
   });
   expect(services.pointer().placements).toBeUndefined();
   await expect(propose('too late', 'home')).rejects.toThrow(/no lineage of its own/);
+});
+
+test('a lineage begins with what is the champion by then, and not while that is held', async () => {
+  const version = await services.newVersion('for all');
+  const { livePointer } = services;
+  const begin = (placement: string) =>
+    livePointer.begin(placement as Placement, undefined, 'backend');
+  await Promise.all([livePointer.promote(version, 'ana'), begin('search')]);
+  expect(services.pointer().placements!.search).toMatchObject({ champion: version });
+
+  await livePointer.rollback(RULES_VERSION, 'ben');
+  await expect(begin('email')).rejects.toMatchObject({ code: 'on_hold' });
+  await livePointer.release('ben');
+  await begin('email');
+  expect(services.pointer()).toMatchObject({
+    champion: RULES_VERSION,
+    placements: { email: { champion: RULES_VERSION }, search: { champion: version } },
+  });
 });

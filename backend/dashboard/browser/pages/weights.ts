@@ -15,18 +15,21 @@ import { versionsSection } from './weights/versions.ts';
 export const weightsPage: Page = {
   topics: ['live', 'weights', 'rollouts'],
   async load() {
-    const [{ weights }, { weights: live, placements }, { rollouts }] = await Promise.all([
-      json(api.weights.$get()),
-      json(api.status.$get()),
-      json(api.rollouts.$get({ query: { limit: '3' } })),
-    ]);
+    const [{ weights }, { weights: live, placements, placementsWaiting }, { rollouts }] =
+      await Promise.all([
+        json(api.weights.$get()),
+        json(api.status.$get()),
+        json(api.rollouts.$get({ query: { limit: '3' } })),
+      ]);
     const withDecisions = await Promise.all(
       rollouts.map(({ id }) => json(api.rollouts[':id'].$get({ param: { id }, query: {} }))),
     );
     const version = chosen('version') ?? live?.version ?? weights[0]?.version;
     const known = weights.find((one) => one.version === version);
     const rest: Section[] = [
-      ...(placements.length === 0 ? [] : [placementsSection(placements, known?.version)]),
+      ...(placements.length + placementsWaiting.length === 0
+        ? []
+        : [placementsSection(placements, placementsWaiting, known?.version)]),
       versionsSection(weights, live, version),
       {
         id: 'rollouts',

@@ -30,6 +30,7 @@ import { versions as versionsOf } from '../../../../backend/models/versions.ts';
 import { DEFAULT_TRAINING_DATA } from '../../../../backend/log/settings.ts';
 import type { Store } from '../../../../backend/store/open.ts';
 import { RULES_VERSION, parseSessionId } from '../../../../shared/domain/ids.ts';
+import type { Placement } from '../../../../shared/domain/placement.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { bucketCount, featureIndex } from '../../../../shared/features/schema.ts';
@@ -119,6 +120,26 @@ test('nothing is learned until there is enough to measure slots and delays by', 
   await log.add(decisions, events);
   expect(await learn(NOON + 100 * STEP_MS)).toEqual({ is: 'waiting', rewarded: 66 });
   expect(await readLearner(log.store, 'champion')).toBeUndefined();
+});
+
+test.each([
+  ['teaches nothing', ['email', 'home'], 40],
+  ['teaches as all else where none has one', undefined, 80],
+])('what is shown at a placement with a lineage of its own %s', async (_, except, slates) => {
+  await warmUp();
+  job = { ...job, ...(except && { except }) };
+  const [main, home] = [visits(WARM, 60, 2), visits(WARM + 60, 60, 3)];
+  await log.add([...main.decisions, ...home.decisions.map(atHome)], main.events);
+  // Clicks that arrive after their rankings were read are looked up on another way.
+  await learn(NOON + (WARM + 120) * STEP_MS);
+  await log.add([], home.events);
+  await learn(END);
+  expect((await learned()).slates).toBe(slates);
+});
+
+const atHome = (decision: Decision): Decision => ({
+  ...decision,
+  context: { placement: 'home' as Placement, consent: 'measure' },
 });
 
 describe('exactly once', () => {

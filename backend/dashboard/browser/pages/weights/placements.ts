@@ -1,5 +1,15 @@
 import { api, mayAct } from '../../api.ts';
-import { badge, button, h, muted, table, when, type Child, type Section } from '../../dom.ts';
+import {
+  badge,
+  button,
+  h,
+  muted,
+  notice,
+  table,
+  when,
+  type Child,
+  type Section,
+} from '../../dom.ts';
 import type { Status } from '../../../../http/answers.ts';
 import { confirmed } from './confirmed.ts';
 
@@ -8,6 +18,7 @@ type LiveLineage = Status['placements'][number];
 /** What is live at placements with a lineage of their own, and what can be done with the version that is shown. */
 export function placementsSection(
   placements: readonly LiveLineage[],
+  waiting: Status['placementsWaiting'],
   shown: string | undefined,
 ): Section {
   return {
@@ -49,6 +60,12 @@ export function placementsSection(
           one.by ?? '–',
           ...(mayAct ? [h('span', { class: 'actions' }, actionsAt(one, shown))] : []),
         ]),
+      ),
+      ...waiting.map(({ placement, why }) =>
+        notice(
+          'warn',
+          `${placement} is ranked by the default lineage, as its own has not begun: ${why}`,
+        ),
       ),
       muted(
         'Each is trained from its own rankings. What is promoted and rolled back here leaves the other placements, and the champion above, alone.',
