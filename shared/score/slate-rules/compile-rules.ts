@@ -6,6 +6,7 @@ import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
 import { messageOf } from '../../text/message-of.ts';
 import { filterRows, named } from '../filter/filter-rows.ts';
+import { inMarket } from '../market-table.ts';
 import { noRows, type RowBits } from '../filter/row-bits.ts';
 import { toUnits } from '../fixed-point.ts';
 import { groupsOf, type Groups } from './groups.ts';
@@ -65,11 +66,12 @@ interface Items {
  * does not have.
  */
 export function compileRules(
-  items: Items,
-  { slateRules: rules, shown = NONE }: Pick<Visit, 'slateRules' | 'shown'>,
+  all: Items,
+  { slateRules: rules, shown = NONE, market }: Pick<Visit, 'slateRules' | 'shown' | 'market'>,
   limit: number,
 ): CompiledRules | undefined {
   if (rules === undefined) return undefined;
+  const items = inMarket(all, market);
   const before = latest.get(rules);
   if (
     before !== undefined &&

@@ -58,6 +58,7 @@ describe('converted', () => {
     expect(converted({ amount: 1, currency: 'GBP' }, 'EUR', rates)).toBeUndefined();
     expect(converted({ amount: 1, currency: 'constructor' }, 'EUR', rates)).toBeUndefined();
     expect(converted({ amount: 1, currency: 'USD' }, 'EUR', undefined)).toBeUndefined();
+    expect(converted({ amount: 1e308, currency: 'EUR' }, 'JPY', rates)).toBeUndefined();
   });
 
   it('has the same bits everywhere', () => {
