@@ -107,6 +107,9 @@ describe('amounts and rates from outside', () => {
     [{ default: 'DE', markets: { DE: { tax: 1 } } }, 'tax'],
     [{ default: 'DE', markets: { DE: { prices: { price: 1 } } } }, 'prices'],
     [{ default: 'DE', markets: { 'D E': {} } }, 'named by'],
+    [{ default: 'DE', markets: { DE: {}, 49: {} } }, 'not digits alone'],
+    [{ default: 'DE', markets: JSON.parse('{"DE": {}, "__proto__": {}}') }, 'named by'],
+    [{ default: 'constructor', markets: { DE: {} } }, 'default'],
     [{ default: 'DE', markets: { DE: {} }, unlisted: 'here' }, 'unlisted'],
   ])('refuses markets %j', (value, word) => {
     expect(() => parseMarkets(value)).toThrow(word);
