@@ -228,18 +228,21 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     }),
   );
   const leader = lease('leader', LEASE_MS);
+  const mayLead = config.roles.includes('train');
   const leadership = leadershipOf({
     leader,
     presence,
     leaseMs: LEASE_MS,
-    mayLead: config.roles.includes('train'),
+    mayLead,
   });
-  await putTradeInForce(
-    store,
-    marketsOf(config.markets, config.catalogue.markets),
-    services.exchangeRates,
-    nowMs(),
-  );
+  // One that never reads rates nor feeds has no say in them: its configuration may be a smaller one.
+  if (mayLead)
+    await putTradeInForce(
+      store,
+      marketsOf(config.markets, config.catalogue.markets),
+      services.exchangeRates,
+      nowMs(),
+    );
   snapshots.changed();
   pointerWatch = startPointerWatch({
     livePointer,

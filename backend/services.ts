@@ -25,6 +25,7 @@ import { ranksForNobody } from './apprentice/ranks-for-nobody.ts';
 import { operatorRulesOf } from './models/slate-rules.ts';
 import { edgeKv } from './models/edge-kv.ts';
 import { edgeReadsCrosses } from './models/edge-reads-crosses.ts';
+import { snapshotFormatOf } from '../shared/format/snapshot-bytes.ts';
 import { edgeReadsPatches, edgeReadsSnapshots } from './models/edge-reads-snapshots.ts';
 import { rankingRoomOf } from './offline/ranking-room.ts';
 import { tracedPublisher } from './models/traced-publisher.ts';
@@ -98,7 +99,7 @@ export function servicesOf({
     lease: lease('publishing the catalogue', LEASE_MS),
     build: (schema, plan) => packing.call((worker) => worker.build(database, schema, plan)),
     liveSchema,
-    edgeReads: () => edgeReadsSnapshots(edge),
+    edgeReads: (snapshot) => edgeReadsSnapshots(edge, snapshotFormatOf(snapshot)),
     edgeReadsPatches: () => edgeReadsPatches(edge),
     quietMs: config.republishQuietMs,
     withinMs: config.republishWithinMs,

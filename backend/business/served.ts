@@ -22,9 +22,12 @@ export async function servedRankings(
 ): Promise<SQL> {
   const within = sql`d.schemaHash in (${await schemaList(db)}) and d.at >= ${from} and d.at < ${to} and not d.siteOrder`;
   const search = searchOf(sql`d`);
-  if (grouping.by !== 'arm')
-    return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, ${grouping.by === 'version' ? sql`d.weights` : marketIn(sql`d.request`)} as grp, coalesce(d.userId, d.sessionId) as visitor
+  if (grouping.by !== 'arm') {
+    const grp = grouping.by === 'version' ? sql`d.weights` : marketIn(sql`d.request`);
+    const served = sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, ${grp} as grp, coalesce(d.userId, d.sessionId) as visitor
       from ${countedRankings} d where ${within})`;
+    return grouping.by === 'version' ? served : ofFewMarkets(served);
+  }
   const unit = grouping.unit === 'user' ? sql`x.userId` : sql`x.sessionId`;
   return sql`(select d.rankingId, ${search} as search, d.pageOffset, d.itemIds, d.request, d.placement, x.arm as grp, ${unit} as visitor
     from ${countedRankings} d cross join ${countedExposures} x on x.rankingId = d.rankingId
@@ -34,6 +37,18 @@ export async function servedRankings(
 /** The market of a request: as its ranking was filtered by it, else as its context names it, and `none` where neither does. */
 const marketIn = (request: SQL): SQL => sql`case when json_valid(${request}) then coalesce(
   ${request} ->> '$.market.name', cast(${request} ->> '$.context.market' as text), 'none') else 'none' end`;
+
+/** As many as a catalogue may have. */
+const MOST_MARKETS = 200;
+
+/**
+ * Where the catalogue has no markets, a page may write anything into `context.market`: what is no name of a market, and all but those of most rankings, are
+ * `other`.
+ */
+const ofFewMarkets = (served: SQL): SQL => sql`(with served as ${served}
+  select rankingId, search, pageOffset, itemIds, request, placement, visitor, case when grp in (
+    select grp from served where length(grp) <= 32 and grp not glob '*[^A-Za-z0-9_-]*'
+    group by grp order by count(*) desc, grp limit ${MOST_MARKETS}) then grp else 'other' end as grp from served)`;
 
 /** The first day of the span on which anything was logged, so that days before the log are not read one by one. */
 export async function firstDay(db: LibSQLDatabase, from: number): Promise<number> {

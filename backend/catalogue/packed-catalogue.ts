@@ -84,7 +84,7 @@ export class PackedCatalogue {
     // Before the items are read: a change that comes in between is made again.
     const revision = await lastRevision(client);
     const dropped: string[] = [];
-    const items = await storedItems(client, schema, (why) => dropped.push(why));
+    const items = await storedItems(client, schema, trade?.rates, (why) => dropped.push(why));
     const built = buildSnapshot(schema, items, trade);
     const { table, blocks } = snapshotFromBytes(built.bytes.slice(), true);
     const rows = table.ids as unknown as RowsById;
@@ -108,7 +108,8 @@ export class PackedCatalogue {
     const dropped: string[] = [];
     const most = Math.max(LEAST_CHANGED, known.table.ids.length * MOST_CHANGED);
     const range = { from: plan.baseRevision, since: known.revision, most };
-    const changed = await changedItems(client, schema, range, (why) => dropped.push(why));
+    const onDropped = (why: string) => void dropped.push(why);
+    const changed = await changedItems(client, schema, trade?.rates, range, onDropped);
     if (changed === undefined) return undefined;
     const isLive = known.hash === plan.hash;
     // Another backend may have published since this one packed.

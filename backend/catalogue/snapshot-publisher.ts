@@ -40,8 +40,8 @@ export interface SnapshotDeps {
   /** Runs in a thread of its own. */
   readonly build: (schema: Schema, plan?: PatchPlan) => Promise<StoredSnapshot>;
   readonly liveSchema: () => Promise<Schema>;
-  /** Whether the edge that is deployed reads what is built here; undefined where it does not answer. */
-  readonly edgeReads: () => Promise<boolean | undefined>;
+  /** Whether the edge that is deployed reads a snapshot; undefined where it does not answer. */
+  readonly edgeReads: (snapshot: Uint8Array) => Promise<boolean | undefined>;
   /** Whether it reads patches too; undefined where it does not answer. */
   readonly edgeReadsPatches: () => Promise<boolean | undefined>;
   readonly quietMs: number;
@@ -134,7 +134,7 @@ export function snapshotPublisher(deps: SnapshotDeps): SnapshotPublisher {
     const isNew = isLost || hash !== before || emptied !== (published?.emptied ?? false);
     if (isNew || published === undefined) {
       // It would refuse it and go on with what it has, or with nothing where KV lost its catalogue: that is said here instead.
-      if ((await deps.edgeReads()) === false)
+      if ((await deps.edgeReads(built.bytes)) === false)
         throw new Error(
           'the edge that is deployed reads no catalogue of this format: deploy the new one',
         );

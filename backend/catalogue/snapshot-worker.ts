@@ -6,6 +6,7 @@ import { readCatalogueSample, type CatalogueSample } from './catalogue-sample.ts
 import { refuseForeign } from './check-items.ts';
 import { PackedCatalogue, type StoredSnapshot } from './packed-catalogue.ts';
 import type { PatchPlan } from './patch-plan.ts';
+import { readRates } from './read-trade.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { storedItems } from './stored-items.ts';
 
@@ -40,7 +41,7 @@ const exposed = {
   async check(database: Database, schema: Schema): Promise<number> {
     const client = connect(database);
     try {
-      const items = await storedItems(client, schema, () => undefined);
+      const items = await storedItems(client, schema, await readRates(client));
       refuseForeign(schema, items);
       return buildSnapshot(schema, items).items;
     } finally {

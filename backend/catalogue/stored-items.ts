@@ -3,24 +3,23 @@ import { parseStoredItem, type Item } from '../../shared/domain/item.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { asPacked } from './as-packed.ts';
-import { readRates } from './read-trade.ts';
+import type { ExchangeRates } from '../../shared/domain/exchange-rates.ts';
 
 const PAGE = 5000;
 
 /**
  * The catalogue in order of id, as a snapshot of it is packed.
- * @param onDropped is told why a value or an item is left out: it was read less strictly when it was stored.
+ * @param rates that its prices are converted by. @param onDropped is told why a value or an item is left out: it was read less strictly when it was stored.
  */
 export const storedItems = async (
   client: Client,
   schema: Schema,
+  rates: ExchangeRates | undefined,
   onDropped: (why: string) => void = () => {},
-): Promise<Item[]> => {
-  const rates = await readRates(client);
-  return (await readAll(client, onDropped)).map((item) =>
+): Promise<Item[]> =>
+  (await readAll(client, onDropped)).map((item) =>
     asPacked(item, schema.columns, rates, onDropped),
   );
-};
 
 /** An item of which something was changed. */
 export interface ChangedItem {
@@ -40,10 +39,10 @@ export interface ChangedItem {
 export async function changedItems(
   client: Client,
   schema: Schema,
+  rates: ExchangeRates | undefined,
   { from, since, most }: { readonly from: number; readonly since: number; readonly most: number },
   onDropped: (why: string) => void = () => {},
 ): Promise<ChangedItem[] | undefined> {
-  const rates = await readRates(client);
   const read = await client.transaction('read');
   try {
     const { rows: counts } = await read.execute({

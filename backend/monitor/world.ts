@@ -6,6 +6,7 @@ import type { Schema } from '../../shared/features/schema.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
 import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { hasRow } from '../../shared/score/filter/row-bits.ts';
+import { inMarket } from '../../shared/score/market-table.ts';
 import { rankable, type RankableTable } from '../../shared/score/rankable.ts';
 import { finalUnits } from '../../shared/score/rerank.ts';
 import { toPoints, type Scorer } from '../../shared/score/scorer.ts';
@@ -173,8 +174,9 @@ class PairCollector {
     start: number,
   ): void {
     const { schema } = this.#scorer;
-    const { table, rows, catalogue: known } = itemsFor(schema, request, catalogue);
-    const chosen = spread(competingRows({ table, rows }, request), start);
+    const items = itemsFor(schema, request, catalogue);
+    const { table, rows, catalogue: known } = inMarket(items, request.market);
+    const chosen = spread(competingRows(items, request), start);
     if (chosen.length === 0) return;
     const codes = codesOf(encodeRequest(schema, table, rows, request, at, known), chosen);
     for (const feature of this.#calendar)

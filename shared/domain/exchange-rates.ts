@@ -60,7 +60,7 @@ export const COMPARED_PLACES = 6;
  * What an amount is worth in another currency: `amount · rate(to) ÷ rate(from)` in exact decimal arithmetic, rounded once, half to even. So
  * edge and backend have the same number, whatever the engine. An amount in its own currency stays as it is.
  * @param places to which it is rounded.
- * @returns undefined where one of the rates is not known.
+ * @returns undefined where one of the rates is not known, or the result is too large for a double.
  */
 export function converted(
   { amount, currency }: Amount,
@@ -77,7 +77,8 @@ export function converted(
   const bottom = per.digits * 10n ** BigInt(value.scale + by.scale);
   const whole = halfToEven(top, bottom);
   // A decimal of this form is read as the nearest double, which is one and the same everywhere.
-  return Number(`${whole}e${-places}`) + 0;
+  const worth = Number(`${whole}e${-places}`) + 0;
+  return Number.isFinite(worth) ? worth : undefined;
 }
 
 interface Decimal {

@@ -30,8 +30,8 @@ export interface Trade {
   readonly markets?: Markets;
 }
 
-/** Names of markets, as `context.market` has them. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+/** Names of markets, as `context.market` has them. Objects list names of digits alone first, whichever was written first. */
+const NAME = /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const MOST_MARKETS = 200;
 
 const isColumn = (value: unknown): value is string =>
@@ -47,7 +47,7 @@ export function parseMarkets(value: unknown): Markets {
     .map(([name, market]): [string, Market] => {
       if (!NAME.test(name))
         throw invalid(
-          `a market is named by letters, digits, "-" and "_", 32 at most, and one was ${shown(name)}`,
+          `a market is named by letters, digits, "-" and "_", 32 at most and not digits alone, and one was ${shown(name)}`,
         );
       return [name, marketOf(market, `market ${name}`)];
     })

@@ -3,6 +3,7 @@ import type { Currency } from '../domain/currency.ts';
 import { invalid } from '../domain/errors.ts';
 import type { Filter } from '../domain/filter.ts';
 import { isAmount, type Preferences, type Range } from '../domain/preferences.ts';
+import type { SlateRules } from '../domain/slate-rules.ts';
 import type { VisitorHistory } from '../domain/visitor-history.ts';
 import { currencyOf, isPrice } from './columns/in-one-currency.ts';
 import type { Schema } from './schema.ts';
@@ -73,6 +74,30 @@ export class AskedPrices {
     return searches.every((search, i) => search === given.searches[i])
       ? given
       : { ...given, searches };
+  }
+
+  /** The same of the conditions of rules. */
+  rules(given: SlateRules, path: string): SlateRules {
+    const asked = <T extends { readonly where?: Filter }>(
+      kind: 'quotas' | 'boosts',
+      list: readonly T[],
+    ) =>
+      list.map((rule, i) => {
+        if (rule.where === undefined) return rule;
+        const where = this.filter(rule.where, `${path}.${kind}[${i}].where`);
+        return where === rule.where ? rule : { ...rule, where };
+      });
+    const { quotas = [], boosts = [] } = given;
+    const now = { quotas: asked('quotas', quotas), boosts: asked('boosts', boosts) };
+    const isSame =
+      now.quotas.every((rule, i) => rule === quotas[i]) &&
+      now.boosts.every((rule, i) => rule === boosts[i]);
+    if (isSame) return given;
+    return {
+      ...given,
+      ...(given.quotas && { quotas: now.quotas }),
+      ...(given.boosts && { boosts: now.boosts }),
+    };
   }
 
   /** @throws ApiError 400 naming the condition whose currency is not known, or whose column is none of prices. */

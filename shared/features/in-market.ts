@@ -43,12 +43,14 @@ export function requestInMarket(
   }
   const currency = asked === own ? undefined : asked;
   const prices = new AskedPrices(schema, { currency, rates });
-  const { preferences, filters, history, candidates, language = named?.market.language } = request;
+  const { preferences, filters, history, candidates, slateRules } = request;
+  const { language = named?.market.language } = request;
   const now = {
     preferences: prices.preferences(preferences, 'preferences'),
     filters: filters && prices.filter(filters, 'filters'),
     history: history && prices.history(history),
     candidates: candidates && inOneCurrencyAll(candidates, schema, rates),
+    slateRules: slateRules && prices.rules(slateRules, 'slateRules'),
   };
   if (
     named === undefined &&
@@ -56,7 +58,8 @@ export function requestInMarket(
     now.preferences === preferences &&
     now.filters === filters &&
     now.history === history &&
-    now.candidates === candidates
+    now.candidates === candidates &&
+    now.slateRules === slateRules
   )
     return request;
   return {
@@ -65,6 +68,7 @@ export function requestInMarket(
     ...(now.filters && { filters: now.filters }),
     ...(now.history && { history: now.history }),
     ...(now.candidates && { candidates: now.candidates }),
+    ...(now.slateRules && { slateRules: now.slateRules }),
     ...(named && { context: { ...request.context, market: named.name } }),
     ...(named && visitOf(named, markets)),
     ...(asked !== undefined && own !== undefined && { currency: asked }),
@@ -84,11 +88,12 @@ function inOneCurrencyAll(
 
 /** Nothing is a price, so that nothing may have a currency. */
 function withoutCurrencies(request: RankRequest, schema: Schema): RankRequest {
-  const { preferences, filters, history } = request;
+  const { preferences, filters, history, slateRules } = request;
   const prices = new AskedPrices(schema, { currency: undefined, rates: undefined });
   prices.preferences(preferences, 'preferences');
   if (filters !== undefined) prices.filter(filters, 'filters');
   if (history !== undefined) prices.history(history);
+  if (slateRules !== undefined) prices.rules(slateRules, 'slateRules');
   return request;
 }
 

@@ -2,7 +2,7 @@
 const VALUE = /(?<![\p{L}\d.:-])(?:\d{4}-\d{2}-\d{2}|-?\d+(?:\.\d+)?)(?![\p{L}\d:+-]|\.\d)/gu;
 const HOLE = /\{\}/g;
 /** `{1}` or `{1:money}`. */
-const PLACE = /\{(\d)(?::(money))?\}/g;
+const PLACE = /\{([1-9])(?::(money))?\}/g;
 
 /** What a bucket means, apart from the numbers and dates in it. */
 export interface LabelTemplate {
@@ -36,8 +36,6 @@ export const filled = (
     write(values[Number(place) - 1] ?? '', form === 'money'),
   );
 
-/** A template as a text of its own: its holes are the places 1, 2, and so on. */
-export function textOfTemplate(template: string): string {
-  let place = 0;
-  return template.replace(HOLE, () => `{${++place}}`);
-}
+/** A label with its numbers and dates written in another way. */
+export const rewritten = (label: string, write: (value: string) => string): string =>
+  label.replace(VALUE, write);

@@ -5,7 +5,7 @@ import { fallbacksOf, type Language } from '../domain/language.ts';
 import { own } from '../domain/own.ts';
 import { currencyOf, isPrice } from './columns/in-one-currency.ts';
 import type { FeatureSpec } from './kinds/index.ts';
-import { filled, templateOf, textOfTemplate } from './label-template.ts';
+import { filled, rewritten, templateOf } from './label-template.ts';
 import { bucketLabel, labelWith, type Schema } from './schema.ts';
 import type { LanguageTexts } from './texts.ts';
 
@@ -31,8 +31,10 @@ export class Speech {
   readonly #schema: Schema;
   readonly #texts: LanguageTexts;
   readonly #options: SpeechOptions;
-  readonly #number: Intl.NumberFormat;
   readonly #locale: Language;
+  // Made where something is written by them: each takes longer than all that an answer has to say.
+  #number: Intl.NumberFormat | undefined;
+  #day: Intl.DateTimeFormat | undefined;
   #money: Intl.NumberFormat | undefined;
 
   constructor(schema: Schema, options: SpeechOptions) {
@@ -42,7 +44,6 @@ export class Speech {
     this.language = language;
     this.#locale = locale;
     this.#texts = own(schema.texts ?? {}, language) ?? {};
-    this.#number = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
   }
 
   /** A feature's name; of a cross without one, those of its parts. */
@@ -70,8 +71,13 @@ export class Speech {
     const { template, values } = templateOf(english);
     const labels = this.#texts.labels ?? {};
     const of = (key: string) => (spec && own(labels, `${spec.name}: ${key}`)) ?? own(labels, key);
-    const text = of(english) ?? of(template) ?? textOfTemplate(template);
     const isPrices = spec !== undefined && this.#isOfPrices(spec);
+    const text = of(english) ?? of(template);
+    if (text === undefined) {
+      // Values of items are names, whatever they look like: `2026` is not 2,026.
+      const isName = spec !== undefined && 'values' in spec && spec.values !== undefined;
+      return isName ? english : rewritten(english, (value) => this.#written(value, isPrices));
+    }
     return filled(text, values, (value, isMoney) => this.#written(value, isMoney || isPrices));
   }
 
@@ -100,14 +106,17 @@ export class Speech {
 
   #written(value: string, isMoney: boolean): string {
     if (/^\d{4}-/.test(value)) return this.#date(value);
-    return (isMoney && this.amount(Number(value))?.text) || this.#number.format(Number(value));
+    const amount = isMoney ? this.amount(Number(value)) : undefined;
+    if (amount !== undefined) return amount.text;
+    this.#number ??= new Intl.NumberFormat(this.#locale, { maximumFractionDigits: 6 });
+    return this.#number.format(Number(value));
   }
 
   #date(day: string): string {
     const moment = Date.parse(day);
     if (Number.isNaN(moment)) return day;
-    const form = { dateStyle: 'medium', timeZone: 'UTC' } as const;
-    return new Intl.DateTimeFormat(this.#locale, form).format(moment);
+    this.#day ??= new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeZone: 'UTC' });
+    return this.#day.format(moment);
   }
 
   #moneyOf(currency: Currency): Intl.NumberFormat {

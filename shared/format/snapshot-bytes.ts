@@ -98,6 +98,10 @@ export function snapshotToBytes(
   return sealFrame(MAGIC, format, schema.hash, out.bytes.finish());
 }
 
+/** In which of its formats a snapshot is written. @param bytes with the head of its frame. */
+export const snapshotFormatOf = (bytes: Uint8Array): number =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint16(MAGIC.length, true);
+
 /** Equal tables give equal bytes, however wide the arrays of their codes are. */
 function narrowest({ codes, values }: Column): Codes {
   const own = codesFor(values.length, codes.length);

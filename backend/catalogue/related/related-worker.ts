@@ -2,6 +2,7 @@ import { transfer } from 'comlink';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { serve } from '../../process/serve.ts';
 import { connect, type Database } from '../../store/connect.ts';
+import { readRates } from '../read-trade.ts';
 import { lastRevision, storedItems } from '../stored-items.ts';
 import { buildRelated, type BuiltRelated } from './build-related.ts';
 
@@ -19,7 +20,8 @@ const exposed = {
     try {
       const begun = process.threadCpuUsage();
       const revision = await lastRevision(client);
-      const built = buildRelated(schema, await storedItems(client, schema));
+      const items = await storedItems(client, schema, await readRates(client));
+      const built = buildRelated(schema, items);
       const buffers = [built.index, ...built.shards].map(({ bytes }) => bytes.buffer);
       const { user, system } = process.threadCpuUsage(begun);
       return transfer({ ...built, revision, tookMs: (user + system) / 1000 }, buffers);

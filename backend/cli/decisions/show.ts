@@ -1,3 +1,4 @@
+import { shown } from '../../../shared/domain/shown.ts';
 import { counted, facts, moment, table } from '../../../shared/text/text.ts';
 import { backendClient, json, segment } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
@@ -28,6 +29,7 @@ export const pastRankingText = (found: PastRanking): string =>
       ],
       ['catalogue', found.snapshot === '' ? 'none' : found.snapshot],
       ['placement', `${found.placement}, consent ${found.consent}`],
+      ['market', marketText(found)],
       ['arms', found.arm ?? 'none'],
       ['slate rules', rulesText(found)],
       ['page', pageText(found)],
@@ -65,6 +67,16 @@ export const pastRankingText = (found: PastRanking): string =>
           ),
         ]),
   ].join('\n\n');
+
+/** A page may write anything into its context, control characters included. */
+function marketText({ request: { context, currency } }: PastRanking): string | null {
+  const { market } = (context ?? {}) as { readonly market?: unknown };
+  const said = [
+    ...(market === undefined ? [] : [shown(market)]),
+    ...(currency === undefined ? [] : [`amounts asked for in ${shown(currency)}`]),
+  ];
+  return said.length === 0 ? null : said.join(', ');
+}
 
 /** Which rules those were stands in the request as it was logged (`--json`). */
 function rulesText({ isRestricted, items }: PastRanking): string {

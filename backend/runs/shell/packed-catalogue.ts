@@ -23,9 +23,11 @@ async function readAndPack(database: Database, schema: Schema): Promise<Rankable
   // Loaded where there is something to rank: the database driver is no part of what learning needs.
   const { connect } = await import('../../store/connect.ts');
   const { storedItems } = await import('../../catalogue/stored-items.ts');
+  const { readRates } = await import('../../catalogue/read-trade.ts');
   const client = connect(database);
   try {
-    const table = rankable(catalogueTable(schema, await storedItems(client, schema)));
+    const items = await storedItems(client, schema, await readRates(client));
+    const table = rankable(catalogueTable(schema, items));
     if (learnedKeys(schema).length === 0) return table;
     const { readLearned } = await import('../../catalogue/learned-parts.ts');
     const { drizzle } = await import('drizzle-orm/libsql/sqlite3');

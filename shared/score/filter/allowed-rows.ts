@@ -6,6 +6,7 @@ import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
 import { inMarket } from '../market-table.ts';
 import { filterRows } from './filter-rows.ts';
+import { keptRows } from './kept-rows.ts';
 import { countRows, everyRow, keepBoth, noRows, type RowBits } from './row-bits.ts';
 
 /** The part of a request that says which items may be shown. */
@@ -62,9 +63,9 @@ export function allowedRows(items: Items, wanted: Wanted): AllowedRows | undefin
   return allowed;
 }
 
-/** The rows that are shown in a market. @param market with a column. */
+/** The rows that are shown in a market. @param market with a column. @returns bits that nobody may change. */
 export const marketRows = (table: ItemTable, { name, column, unlisted }: MarketOfVisit): RowBits =>
-  filterRows(
+  keptRows(
     table,
     unlisted === 'nowhere'
       ? { column: column!, in: [name] }

@@ -1,11 +1,12 @@
-import type { Filter } from '../../domain/filter.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { SlateRules } from '../../domain/slate-rules.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
 import { messageOf } from '../../text/message-of.ts';
-import { filterRows, named } from '../filter/filter-rows.ts';
+import { named } from '../filter/filter-rows.ts';
+import { keptRows } from '../filter/kept-rows.ts';
+import { inMarket } from '../market-table.ts';
 import { noRows, type RowBits } from '../filter/row-bits.ts';
 import { toUnits } from '../fixed-point.ts';
 import { groupsOf, type Groups } from './groups.ts';
@@ -65,11 +66,12 @@ interface Items {
  * does not have.
  */
 export function compileRules(
-  items: Items,
-  { slateRules: rules, shown = NONE }: Pick<Visit, 'slateRules' | 'shown'>,
+  all: Items,
+  { slateRules: rules, shown = NONE, market }: Pick<Visit, 'slateRules' | 'shown' | 'market'>,
   limit: number,
 ): CompiledRules | undefined {
   if (rules === undefined) return undefined;
+  const items = inMarket(all, market);
   const before = latest.get(rules);
   if (
     before !== undefined &&
@@ -138,7 +140,7 @@ function compile(
     })),
     quotas: each('quotas', quotas, ({ where, least, within }, path, index) => ({
       index,
-      bits: rowsOf(table, where, `${path}.where`),
+      bits: keptRows(table, where, `${path}.where`),
       least: within <= limit ? least : Math.floor((least * limit) / within),
       end: Math.min(within, limit),
     })),
@@ -147,35 +149,12 @@ function compile(
     boosts: each('boosts', boosts, ({ where, ids = [], points }, path, index) => ({
       index,
       bits:
-        where === undefined ? rowsWith(rows, table, ids) : rowsOf(table, where, `${path}.where`),
+        where === undefined ? rowsWith(rows, table, ids) : keptRows(table, where, `${path}.where`),
       units: toUnits(points),
     })),
     above: shown.flatMap((id) => rows.get(id) ?? []),
     problems,
   };
-}
-
-/** Of the conditions of a table, as much is kept as fits into so many bytes, and 64 of a small one. */
-const KEPT_BYTES = 2 ** 21;
-const MOST_KEPT = 64;
-
-/**
- * By table and condition, which standing rules and the pages of a site ask for again and again. Those that were asked for last are at the end.
- */
-const kept = new WeakMap<ItemTable, Map<string, RowBits>>();
-
-function rowsOf(table: ItemTable, where: Filter, path: string): RowBits {
-  let own = kept.get(table);
-  if (own === undefined) kept.set(table, (own = new Map()));
-  const key = JSON.stringify(where);
-  let bits = own.get(key);
-  if (bits === undefined) bits = filterRows(table, where, path);
-  else own.delete(key);
-  own.set(key, bits);
-  const [oldest] = own.keys();
-  if (own.size > Math.min(MOST_KEPT, KEPT_BYTES / bits.byteLength) && own.size > 1)
-    own.delete(oldest);
-  return bits;
 }
 
 function rowsWith(rows: RowsById, table: ItemTable, ids: readonly ItemId[]): RowBits {

@@ -107,6 +107,40 @@ describe('figures of what visitors did', () => {
     expect(found.groups.some(({ revenueDifference: one }) => one !== undefined)).toBe(false);
   });
 
+  test('by market: what is no name of one, and all beyond the 200 most frequent, is told together', async () => {
+    const own = await openLog(NOON + 4 * DAY);
+    const asked: readonly (readonly [request: object, times: number])[] = [
+      [{ market: { name: 'DE' } }, 3],
+      [{ context: { market: 'US' } }, 2],
+      [{ context: { market: 7 } }, 2],
+      [{}, 2],
+      [{ context: { market: '\u001b]0;title' } }, 2],
+      [{ context: { market: 'x'.repeat(33) } }, 2],
+      ...Array.from({ length: 250 }, (_, n) => [{ context: { market: `free-${n}` } }, 1] as const),
+    ];
+    const all = asked.flatMap(([request, times]) =>
+      Array.from({ length: times }, () => JSON.stringify(request)),
+    );
+    await own.add(
+      all.map((request, n) =>
+        rankingOf(`m-${n}`, NOON + n, { sessionId: parseSessionId(`s-${n}`), request }),
+      ),
+      [],
+    );
+    await own.update();
+    const { groups, days } = await businessFigures(own.store.db, SPAN, { by: 'market' });
+    const counted = new Map(groups.map(({ group, sums }) => [group, sums.rankings]));
+    expect(counted.size).toBe(201);
+    expect(days).toHaveLength(201);
+    expect([...counted].slice(0, 2)).toEqual([
+      ['other', 2 + 2 + 250 - 196],
+      ['DE', 3],
+    ]);
+    expect(['US', '7', 'none'].map((group) => counted.get(group))).toEqual([2, 2, 2]);
+    expect([...counted.keys()].filter((group) => group.startsWith('free-'))).toHaveLength(196);
+    await own.close();
+  });
+
   test('by arm: the unit that was assigned counts, and who saw both arms is in no difference', async () => {
     const both = parseSessionId('sees-both');
     const twice = ['control', 'treatment'].map((arm, i) =>

@@ -152,7 +152,7 @@ const wholeHash = async (): Promise<string> => buildSnapshot(smarttrip, await it
 async function itemsNow(): Promise<Item[]> {
   const client = connect({ url: store.url });
   try {
-    return await storedItems(client, smarttrip);
+    return await storedItems(client, smarttrip, undefined);
   } finally {
     client.close();
   }
@@ -343,8 +343,10 @@ test('changes are read in pages, as often as an item was changed, and as items a
     await put([{ ...many[5], attributes: { ...many[5].attributes, price: 778 } }]);
     const last = await lastRevision(client);
     const range = { from: since, since, most: 10_000 };
-    const changed = (await changedItems(client, smarttrip, range))!;
-    const now = new Map((await storedItems(client, smarttrip)).map((item) => [item.id, item]));
+    const changed = (await changedItems(client, smarttrip, undefined, range))!;
+    const now = new Map(
+      (await storedItems(client, smarttrip, undefined)).map((item) => [item.id, item]),
+    );
     expect(changed).toHaveLength(now.size + 1);
     expect(Math.max(...changed.map(({ revision }) => revision))).toBe(last);
     expect(new Map(changed.flatMap(({ id, item }) => (item ? [[id, item]] : [])))).toEqual(now);
@@ -352,8 +354,10 @@ test('changes are read in pages, as often as an item was changed, and as items a
       id: many[4].id,
       revision: last - 1,
     });
-    expect(await changedItems(client, smarttrip, { ...range, most: 5999 })).toBeUndefined();
-    expect(await changedItems(client, smarttrip, { ...range, since: last })).toEqual([]);
+    expect(
+      await changedItems(client, smarttrip, undefined, { ...range, most: 5999 }),
+    ).toBeUndefined();
+    expect(await changedItems(client, smarttrip, undefined, { ...range, since: last })).toEqual([]);
   } finally {
     client.close();
   }

@@ -81,7 +81,8 @@ test('a catalogue that the deployed edge does not read is not published, which i
     .poll(problems, { timeout: 60_000 })
     .toContain('the edge that is deployed reads no catalogue of this format');
   expect([...kv.values.keys()].filter((key) => key.startsWith('CATALOGUE/'))).toEqual([]);
-  kv.snapshotFormat = NEWEST_SNAPSHOT_FORMAT;
+  // Nothing in this catalogue needs the newest format, so that an edge of the release before is enough.
+  kv.snapshotFormat = NEWEST_SNAPSHOT_FORMAT - 1;
   await expect.poll(() => kv.values.has('CATALOGUE/active'), { timeout: 60_000 }).toBe(true);
   await backend.close();
 });

@@ -13,6 +13,9 @@ beforeAll(async () => {
     batchId: 'shown',
     decisions: [
       decisionOf('plain'),
+      decisionOf('sold', {
+        request: JSON.stringify({ context: { market: 'U\u001bS' }, currency: 'USD' }),
+      }),
       decisionOf('ruled', {
         boosts: [0, toUnits(6.5), toUnits(-2)],
         pinned: Uint8Array.of(1, 0, 0),
@@ -55,6 +58,12 @@ test('of a past ranking it is told what was pinned, what was boosted and by how 
       { pinned: false, boost: -2 },
     ],
   });
+});
+
+test('its market and the currency of its amounts are told, with nothing that a terminal obeys', async () => {
+  const text = await show('sold');
+  expect(text).toMatch(/market +"U\\u001bS", amounts asked for in "USD"\n/);
+  expect(await show('plain')).toMatch(/market +–\n/);
 });
 
 test('a ranking without rules says so', async () => {

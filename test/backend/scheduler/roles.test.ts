@@ -20,7 +20,7 @@ beforeAll(async () => {
   config = { logStore: location, storedBatches: QUICKLY };
   serving = await startTestBackend({ ...config, roles: ['serve'] }, false);
   ingesting = await serving.beside({ ...config, roles: ['ingest'] });
-  training = await serving.beside({ ...config, roles: ['train'] });
+  training = await serving.beside({ ...config, roles: ['train'], markets: { DE: {}, US: {} } });
 });
 afterAll(async () => {
   await training?.close();
@@ -72,6 +72,8 @@ test('the log is taken by the one that ingests, over HTTP and from the bucket', 
 
 test('a rolling upgrade of those that ingest loses nothing and stores nothing twice', async () => {
   let second = await serving.beside({ ...config, roles: ['ingest'] });
+  // Its configuration has no markets, which is for those that train to say.
+  expect((await serving.call('GET', '/v1/markets')).body).toMatchObject({ default: 'DE' });
   let sent = 0;
   const sendsOn = async (rounds: number) => {
     for (let round = 0; round < rounds; round++)

@@ -156,7 +156,7 @@ test('what is read page by page is of one moment, whatever others write meanwhil
   await upsertItems(store, smarttrip, trips, 1);
   const last = await lastRevision(reader);
   server.faults.latencyMs = 30;
-  const read = changedItems(reader, smarttrip, { from, since: from, most: 10_000 });
+  const read = changedItems(reader, smarttrip, undefined, { from, since: from, most: 10_000 });
   const other = await another();
   const changed = trips.map((trip) => ({
     ...trip,

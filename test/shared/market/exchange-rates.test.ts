@@ -58,6 +58,7 @@ describe('converted', () => {
     expect(converted({ amount: 1, currency: 'GBP' }, 'EUR', rates)).toBeUndefined();
     expect(converted({ amount: 1, currency: 'constructor' }, 'EUR', rates)).toBeUndefined();
     expect(converted({ amount: 1, currency: 'USD' }, 'EUR', undefined)).toBeUndefined();
+    expect(converted({ amount: 1e308, currency: 'EUR' }, 'JPY', rates)).toBeUndefined();
   });
 
   it('has the same bits everywhere', () => {
@@ -106,6 +107,9 @@ describe('amounts and rates from outside', () => {
     [{ default: 'DE', markets: { DE: { tax: 1 } } }, 'tax'],
     [{ default: 'DE', markets: { DE: { prices: { price: 1 } } } }, 'prices'],
     [{ default: 'DE', markets: { 'D E': {} } }, 'named by'],
+    [{ default: 'DE', markets: { DE: {}, 49: {} } }, 'not digits alone'],
+    [{ default: 'DE', markets: JSON.parse('{"DE": {}, "__proto__": {}}') }, 'named by'],
+    [{ default: 'constructor', markets: { DE: {} } }, 'default'],
     [{ default: 'DE', markets: { DE: {} }, unlisted: 'here' }, 'unlisted'],
   ])('refuses markets %j', (value, word) => {
     expect(() => parseMarkets(value)).toThrow(word);

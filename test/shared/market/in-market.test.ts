@@ -14,6 +14,8 @@ import { candidateTable } from '../../../shared/score/candidate-table.ts';
 import { allowedRows } from '../../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../../shared/score/filter/filter-report.ts';
 import { hasRow } from '../../../shared/score/filter/row-bits.ts';
+import { compileRules } from '../../../shared/score/slate-rules/compile-rules.ts';
+import { parseGivenSchema } from '../../../shared/score/slate-rules/check-rules.ts';
 import { rankSlate } from '../../../shared/score/rank.ts';
 import { rankable } from '../../../shared/score/rankable.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
@@ -194,6 +196,27 @@ describe('a request in its market', () => {
     expect(() => asked(body)).toThrow(words);
   });
 
+  it('has the conditions of its slate rules in the currency of the schema', () => {
+    const where = { column: 'price', to: 100 };
+    const rulesIn = (body: object, own?: Trade) =>
+      requestInMarket(parseRankRequest({ sessionId: 's', ...body }), schema, own).slateRules;
+    const now = { quotas: [{ where: { column: 'price', to: 50 }, least: 1, within: 2 }] };
+    const quotas = [{ where, least: 1, within: 2 }];
+    expect(rulesIn({ currency: 'USD', slateRules: { quotas } }, tradeOf(2))).toEqual(now);
+    const boosts = [{ where: { ...where, currency: 'USD' }, points: 3 }];
+    expect(rulesIn({ slateRules: { boosts } }, tradeOf(2))).toEqual({
+      boosts: [{ where: { column: 'price', to: 50 }, points: 3 }],
+    });
+    expect(() => rulesIn({ slateRules: { boosts } })).toThrow(
+      'slateRules.boosts[0].where.currency: there is no exchange rate of USD',
+    );
+    const ofNoPrice = [{ where: { column: 'markets', in: ['US'], currency: 'USD' }, points: 3 }];
+    expect(() => rulesIn({ slateRules: { boosts: ofNoPrice } })).toThrow('none of prices');
+    // What stands whatever the rates are has none to be converted by.
+    const given = { ...JSON.parse(JSON.stringify(schema)), slateRules: { '*': { boosts } } };
+    expect(() => parseGivenSchema(given)).toThrow('no exchange rate of USD');
+  });
+
   it('is itself where nothing is asked for, and the catalogue has neither markets nor rates', () => {
     const request = parseRankRequest({
       sessionId: 's',
@@ -302,6 +325,33 @@ describe('catalogues and prices by market', () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  it('are those that conditions of slate rules read', () => {
+    const own = tradeOf(1, { markets: { DE: {}, US: { prices: { price: 'price_us' } } } });
+    const items = [
+      { id: 'a', price: 90, price_us: 10 },
+      { id: 'b', price: 10, price_us: 90 },
+      { id: 'c', price: 20 },
+    ];
+    const whole = rankable(catalogueTable(schema, items.map(parseItem)));
+    const raised = (market: string) => {
+      const request = requestInMarket(
+        parseRankRequest({
+          sessionId: 's',
+          context: { market },
+          slateRules: { boosts: [{ where: { column: 'price', to: 50 }, points: 1 }] },
+        }),
+        schema,
+        own,
+      );
+      const [{ bits }] = compileRules(whole, request, 3)!.boosts;
+      return items.flatMap(({ id }) => (hasRow(bits, whole.rows.get(id as never)!) ? [id] : []));
+    };
+    expect([raised('DE'), raised('US')]).toEqual([
+      ['b', 'c'],
+      ['a', 'c'],
+    ]);
   });
 
   it('hold for candidates, in whatever currency they come', () => {

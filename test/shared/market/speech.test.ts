@@ -79,6 +79,17 @@ describe('texts of a schema', () => {
     );
   });
 
+  it('leaves the values of items as they are, whatever they look like', () => {
+    const schema = parseSchema({
+      name: 'shoes',
+      columns: [{ name: 'line', type: 'category' }],
+      features: [{ name: 'line', kind: 'category', column: 'line', values: ['{}', '2026'] }],
+      texts: { de: {} },
+    });
+    const de = new Speech(schema, { languages: ['de'] });
+    expect([1, 2].map((bucket) => de.because(schema.features[0], bucket))).toEqual(['{}', '2026']);
+  });
+
   it.each([
     [[], 'object'],
     [{ 'not a tag': {} }, 'language'],

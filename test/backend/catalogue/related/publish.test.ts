@@ -62,7 +62,7 @@ const jobOf = (wanted = schema) =>
     build: async (own) => {
       const client = connect({ url: store.url });
       const revision = await itemsRevision(store);
-      const built = buildRelated(own, await storedItems(client, own));
+      const built = buildRelated(own, await storedItems(client, own, undefined));
       client.close();
       return { ...built, revision, tookMs: 1 };
     },
