@@ -18,9 +18,10 @@ import { NO_TRACING } from '../../../../backend/process/tracing.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
 import { IDENTITY_SECRET, INGEST_SECRET } from '../../support/backend-config.ts';
 import { batchOf } from '../../support/batches.ts';
-import { keyedUser } from '../../support/keyed.ts';
+import { keyedSession, keyedUser } from '../../support/keyed.ts';
 import { putBatch, shardBatchId, startLogBucket } from '../../support/ways-in.ts';
 import type { S3Server } from '../../../support/s3-server.ts';
+import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { SEED } from '../../../shared/support/seed.ts';
 
@@ -227,6 +228,32 @@ test('a batch that the database has no time for is taken later', async () => {
   await expect(one.takeNew()).rejects.toThrow('busy');
   isBusy = false;
   expect(await one.takeNew()).toBe(1);
+});
+
+test('what a visitor erased is erased though the backend ends as soon as their batch is committed', async () => {
+  const { decisions, events } = batchOf('e-1', 2);
+  const sessionId = keyedSession('session-1');
+  // As it is shipped: among the events.
+  const asked = { ...events[0], type: 'erase', eventId: 'asked', sessionId, placement: 'home' };
+  const batch = { decisions, events: [...events, asked as CollectedEvent] };
+  putBatch(server, { ...batch, batchId: shardBatchId('e.1') }, { sealedAt: nowMs });
+  const ending: Store = Object.assign(Object.create(store) as Store, {
+    write: async (...given: Parameters<Store['write']>) => {
+      if ((await stored()).length > 0) throw new Error('it ended');
+      return store.write(...given);
+    },
+  });
+  const takeIn = takeInBy({ store: ending, metrics, tracing: NO_TRACING, nowMs: () => nowMs });
+  await backendNamed('ended', { takeIn })
+    .takeNew()
+    .catch(() => undefined);
+  await backendNamed('other').takeNew();
+  expect(await stored()).toHaveLength(1);
+  const rows = await store.db.all(
+    sql`select rankingId from decisions where sessionId = ${sessionId}`,
+  );
+  expect(rows).toEqual([]);
+  expect(await store.db.all(sql`select kind from erasures`)).toEqual([{ kind: 'session' }]);
 });
 
 test('nothing is deleted before it is committed and old, and a restored database takes it in again', async () => {
