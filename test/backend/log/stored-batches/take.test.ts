@@ -219,6 +219,18 @@ describe('what is not an edge of ours', () => {
   });
 });
 
+test.each([409, 412])(
+  'a lease that is refused with %i is not held, and nothing fails',
+  async (status) => {
+    put('a.1', 1);
+    const one = backendNamed('one');
+    server.faults = { refuses: (method) => (method === 'PUT' ? status : undefined) };
+    expect(await one.takeNew()).toBe(0);
+    server.faults = {};
+    expect(await one.takeNew()).toBe(1);
+  },
+);
+
 test('a batch that the database has no time for is taken later', async () => {
   put('a.1', 1);
   let isBusy = true;
