@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { identityKeys } from '../../../../shared/domain/identity.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { takeInBy } from '../../../../backend/log/ingest/take-in.ts';
-import { HAS_BUCKET } from '../../../../backend/log/retention/receipts.ts';
 import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { s3Bucket } from '../../../../backend/log/stored-batches/bucket.ts';
+import { noteBucket } from '../../../../backend/log/stored-batches/has-bucket.ts';
 import {
   storedBatchesOf,
   type StoredBatchesDeps,
@@ -285,6 +285,17 @@ test('nothing is deleted before it is committed and old, and a restored database
   expect(await counts()).toEqual({ decisions: 2, events: 2 });
 });
 
+test('a batch that cannot be stored keeps no other in the bucket for longer', async () => {
+  const stuck = put('a.1', 1, nowMs - 3 * DAY_MS);
+  put('b.1', 1, nowMs - 2 * DAY_MS);
+  const one = backendNamed('one', {
+    takeIn: (batch) =>
+      batch.batchId.startsWith('a.') ? Promise.reject(new Error('busy')) : deps.takeIn(batch),
+  });
+  await expect(one.sweep()).rejects.toThrow('busy');
+  expect(left()).toEqual([stuck]);
+});
+
 test('of days that are over nothing is left: no object, mark or lease', async () => {
   put('a.1', 1, nowMs - 5 * DAY_MS);
   const one = backendNamed('one');
@@ -300,7 +311,7 @@ test('of days that are over nothing is left: no object, mark or lease', async ()
 
 test('a receipt of an erasure is complete once what was sealed before it is gone from the bucket', async () => {
   const one = backendNamed('one');
-  await one.begin();
+  await noteBucket(store, true, nowMs, () => undefined);
   const gone = keyedUser('user-gone');
   putBatch(
     server,
@@ -316,23 +327,43 @@ test('a receipt of an erasure is complete once what was sealed before it is gone
     return row.batchesAt;
   };
   expect(await receipt()).toBeNull();
+  // Even where no list has what was put a moment ago.
+  server.faults = { isUnlisted: () => true };
+  await one.sweep();
+  expect(await receipt()).toBeNull();
+  server.faults = {};
   await one.sweep();
   expect(await receipt()).toBeNull();
   nowMs += 24 * HOUR_MS;
   await one.sweep();
   expect(left()).toEqual([]);
   expect(await receipt()).toBe(nowMs);
-  // Where there is no bucket, there is nothing to wait for.
-  await store.write([
-    {
-      toSQL: () => ({ sql: 'delete from log_marks where name = ?', params: [HAS_BUCKET] }),
-    },
-  ]);
-  await deleteUser(store, keyedUser('another'), 'operator', nowMs);
-  const rows = await store.db.all<{ batchesAt: number | null }>(
-    sql`select batchesAt from erasures where batchesAt = 0`,
-  );
-  expect(rows).toHaveLength(1);
+});
+
+test('receipts wait for the bucket no more once it was empty and a backend starts without it', async () => {
+  const without = () => noteBucket(store, false, nowMs, (line) => said.push(line));
+  const deleteOne = async (user: string) => {
+    await deleteUser(store, keyedUser(user), 'operator', nowMs);
+    const rows = await store.db.all<{ batchesAt: number | null }>(
+      sql`select batchesAt from erasures order by deletion`,
+    );
+    return rows.map(({ batchesAt }) => batchesAt);
+  };
+  const one = backendNamed('one');
+  await without();
+  expect(await deleteOne('before')).toEqual([0]);
+  await noteBucket(store, true, nowMs, () => undefined);
+  put('a.1', 1);
+  await one.sweep();
+  await without();
+  expect(said.join()).toMatch(/not empty when it was last read/);
+  expect(await deleteOne('while it is not empty')).toEqual([0, null]);
+  nowMs += 25 * HOUR_MS;
+  await one.sweep();
+  expect(await deleteOne('while it is read')).toEqual([0, nowMs, null]);
+  nowMs += 1;
+  await without();
+  expect(await deleteOne('afterwards')).toEqual([0, nowMs - 1, nowMs, 0]);
 });
 
 test('whatever goes wrong on the way to the bucket, each batch is stored once', async () => {
