@@ -75,6 +75,22 @@ test('a setting takes its place among the defaults, at any depth', async () => {
   expect(metricWeights).toMatchObject({ policy: 'adaptive', context: ['device', 'age'] });
 });
 
+test('how long batches stay in the bucket has to fit what is promised, where there is one', async () => {
+  const bucket = {
+    TRIMTAB_LOG_STORE: 's3://logs',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_REGION: 'eu-west-1',
+  };
+  const promised = (erasureHours: number) =>
+    write('trimtab.config.json', JSON.stringify({ privacy: { erasureHours } }));
+  promised(25);
+  expect((await loaded()).storedBatches.keepHours).toBe(24);
+  await expect(loaded(bucket)).rejects.toThrow('storedBatches.keepHours (24) may be 23 at most');
+  promised(26);
+  expect((await loaded(bucket)).logStore).toMatchObject({ bucket: 'logs' });
+});
+
 describe('the file', () => {
   test('is found from a folder below, the nearest one first', async () => {
     // As an editor on Windows writes it, with a byte order mark.
@@ -98,7 +114,7 @@ describe('the file', () => {
     ['{', /trimtab\.config\.json: .*JSON/],
     [
       'null',
-      /trimtab\.config\.json: the value must be an object with schema, roles, catalogue, training, /,
+      /trimtab\.config\.json: the value must be an object with schema, roles, catalogue, markets, /,
     ],
     [
       '{"rollout": 1}',
