@@ -8,6 +8,7 @@ import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { examine } from './doctor/doctor.ts';
 import { takeInBy } from './log/ingest/take-in.ts';
+import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { s3Bucket } from './log/stored-batches/bucket.ts';
 import { noteBucket } from './log/stored-batches/has-bucket.ts';
 import { storedBatchesOf } from './log/stored-batches/service.ts';
@@ -192,7 +193,11 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         kv: services.kv,
         edge: config,
         trainingStore: config.trainingStore,
-        logStore: bucket && { bucket, refused: () => storedBatches!.refused() },
+        logStore: bucket && {
+          bucket,
+          objects: openObjectStore(config.logStore!),
+          refused: () => storedBatches!.refused(),
+        },
         roles: config.roles,
         upgrade: services.upgrade,
         channels: services.alertChannels.map(({ name }) => name),
