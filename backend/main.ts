@@ -8,7 +8,9 @@ import { noteEpochs } from './log/identity/epochs.ts';
 import { rekeyLog } from './log/identity/rekey-log.ts';
 import { examine } from './doctor/doctor.ts';
 import { takeInBy } from './log/ingest/take-in.ts';
+import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { s3Bucket } from './log/stored-batches/bucket.ts';
+import { noteBucket } from './log/stored-batches/has-bucket.ts';
 import { storedBatchesOf } from './log/stored-batches/service.ts';
 import { journalErasures, receiptsSince } from './log/retention/receipts.ts';
 import { replayErasures } from './log/retention/replay-erasures.ts';
@@ -102,6 +104,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   } = services;
   await inTurnWithOthers(lease(PREPARING, LEASE_MS), async () => {
     await rekeyLog(store, identity[0], nowMs(), log);
+    await noteBucket(store, config.logStore !== undefined, nowMs(), log);
     const replayed = await replayErasures({
       store,
       journal: services.journal,
@@ -151,7 +154,6 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
       nowMs,
       log,
     });
-  await storedBatches?.begin();
   const problems = () =>
     findProblems({
       store,
@@ -192,7 +194,11 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         kv: services.kv,
         edge: config,
         trainingStore: config.trainingStore,
-        logStore: bucket && { bucket, refused: () => storedBatches!.refused() },
+        logStore: bucket && {
+          bucket,
+          objects: openObjectStore(config.logStore!),
+          refused: () => storedBatches!.refused(),
+        },
         roles: config.roles,
         upgrade: services.upgrade,
         channels: services.alertChannels.map(({ name }) => name),

@@ -8,6 +8,7 @@ import { smarttrip } from '../../shared/features/smarttrip.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import type { PlacementSettings } from '../models/placement-settings.ts';
 import { feedsIn, type Feed } from '../catalogue/feeds/feed.ts';
+import { checkKeepHours } from '../log/stored-batches/settings.ts';
 import { channelsOf } from '../monitor/channels-of.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { findConfigFile, readConfigFile, readJson, type ConfigFile } from './config-file.ts';
@@ -57,6 +58,12 @@ export async function loadConfig(options: ConfigOptions): Promise<BackendConfig>
     found.dashboard.url,
     outboundOf(found.outbound),
   );
+  if (environment.logStore !== undefined)
+    checkKeepHours(
+      found.storedBatches,
+      found.privacy.erasureHours,
+      found.trainingData.retentionDays,
+    );
   if (!options.env.LIBSQL_URL)
     mkdirSync(stateDir(options.env.TRIMTAB_DIR || undefined).path, { recursive: true });
   const schema = found.schema === undefined ? smarttrip : readSchema(found.schema, file);

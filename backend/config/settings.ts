@@ -89,15 +89,8 @@ export const settings = group({
   /** How long KV may still answer with what was there before; by default 60,000, and 0 where the edge is on this machine. */
   kvSettleMs: count.optional().meta({ examples: [60_000] }),
 }).superRefine((given, context) => {
-  const { trainingData: log, storedBatches: stored, privacy: promised } = given;
+  const { trainingData: log } = given;
   const { target, observeDays } = given.metricWeights;
-  const longest = Math.min(promised.erasureHours, log.retentionDays * 24);
-  if (stored.keepHours > longest)
-    problem(
-      context,
-      ['storedBatches', 'keepHours'],
-      `(${stored.keepHours}) may be ${longest} at most: neither longer than privacy.erasureHours nor than trainingData.retentionDays`,
-    );
   // A unit's behaviour must still be in the log when its period is over and its last entries have arrived.
   const needed = observeDays + log.attributionDays + 1;
   if (target !== undefined && log.retentionDays < needed)

@@ -11,6 +11,8 @@ export interface EdgeAccess {
   readonly secretKeys: readonly string[];
   readonly ingestSecrets: readonly string[];
   readonly identitySecrets: readonly string[];
+  /** The bucket of the log, where there is one. */
+  readonly logStore: object | undefined;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -69,6 +71,7 @@ export async function checkEdge(access: EdgeAccess, nowMs: () => number): Promis
     ok('keys: secret key', 'the edge takes the backend’s'),
     ...checkSecrets(said, access, nonce),
     checkClock('clocks: edge', 'the edge’s', said.nowMs, beganMs, nowMs()),
+    checkLogPath(said, access),
     ...checkEventLog(said),
     checkLiveWeights(said),
     said.release === RELEASE
@@ -123,6 +126,18 @@ export function checkClock(
     : problem(name, `${found}: batches may be refused, and days close at the wrong time`, remedy);
 }
 
+function checkLogPath({ logPath = 'backend' }: EdgeCheck, { logStore }: EdgeAccess): Check {
+  const name = 'path of the log';
+  if (logPath === 'backend') return ok(name, 'the edge sends batches to the backend');
+  return logStore !== undefined
+    ? ok(name, 'the edge puts batches into a bucket, and this backend has one to take them from')
+    : problem(
+        name,
+        'the edge puts batches into a bucket, and this backend knows of none: nothing of its log arrives here',
+        'set TRIMTAB_LOG_STORE to that bucket, or LOG_PATH to backend (docs/at-scale.md#the-log-through-a-bucket)',
+      );
+}
+
 function checkEventLog({ eventLog }: EdgeCheck): Check[] {
   const silent = eventLog.flatMap((one) =>
     'problem' in one ? [`shard ${one.shard}: ${one.problem}`] : [],
@@ -145,7 +160,7 @@ function checkEventLog({ eventLog }: EdgeCheck): Check[] {
       warning(
         name,
         `${found}${attempts > 0 ? `, after up to ${attempts} tries` : ''}: the log of the backend is behind`,
-        'the edge has to reach the backend at BACKEND_URL; "trimtab status" says when a batch came last',
+        'the edge has to reach the backend at BACKEND_URL, or its bucket where LOG_PATH is store; "trimtab status" says when a batch came last',
       ),
     ];
   return [ok(name, found)];

@@ -12,9 +12,8 @@ import { checkDatabase, checkUpgrade } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkEdge, EDGE_REMEDY, type EdgeAccess } from './check-edge.ts';
 import { checkKv } from './check-kv.ts';
-import { checkLogStore } from './check-log-store.ts';
+import { checkLogStore, type LogStoreToCheck } from './check-log-store.ts';
 import { checkRoles } from './check-roles.ts';
-import type { Bucket } from '../log/stored-batches/bucket.ts';
 import { listBackends } from '../scheduler/live-backends.ts';
 import type { RoleName } from '../scheduler/roles.ts';
 import { checkObjectStore } from './check-object-store.ts';
@@ -29,14 +28,7 @@ export interface DoctorDeps {
   readonly edge: EdgeAccess;
   readonly trainingStore: StoreLocation;
   /** Where there is a bucket of the log. */
-  readonly logStore:
-    | {
-        readonly bucket: Bucket;
-        readonly refused: () => Promise<
-          readonly { readonly key: string; readonly problem: string }[]
-        >;
-      }
-    | undefined;
+  readonly logStore: LogStoreToCheck | undefined;
   readonly roles: readonly RoleName[];
   readonly upgrade: Upgrade;
   readonly channels: readonly string[];
@@ -61,9 +53,7 @@ export async function examine(deps: DoctorDeps): Promise<Check[]> {
       checkUpgrade(await deps.upgrade.status(), nowMs()),
     ),
     checkObjectStore(openObjectStore(deps.trainingStore)),
-    deps.logStore === undefined
-      ? Promise.resolve([])
-      : checkLogStore(deps.logStore.bucket, deps.logStore.refused),
+    deps.logStore === undefined ? Promise.resolve([]) : checkLogStore(deps.logStore),
     looked('roles', 'restart the backend', async () =>
       checkRoles(deps.roles, await listBackends(store, nowMs())),
     ),

@@ -47,6 +47,7 @@ export async function handleCheck(
       ingest: proven(settings.ingestSecrets),
       identity: settings.identity.map(({ fingerprint }) => fingerprint),
     },
+    logPath: settings.logStore === undefined ? 'backend' : 'store',
     eventLog,
     liveWeights: {
       cell,

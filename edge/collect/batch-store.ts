@@ -62,8 +62,8 @@ export function s3BatchStore(
         signal,
       });
       const said = await response.text();
-      // 412: it is there already.
-      if (!response.ok && response.status !== 412)
+      // 412: it is there already; 409: another attempt is under way.
+      if (!response.ok && response.status !== 412 && response.status !== 409)
         throw new Error(`PUT was answered ${response.status}: ${said.slice(0, 200)}`);
     },
     async look(key) {

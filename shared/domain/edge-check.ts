@@ -8,6 +8,8 @@ export interface EdgeCheck {
   readonly nowMs: number;
   /** Proofs of its ingest secrets, and fingerprints of the keys of ids; the newest first. */
   readonly secrets: { readonly ingest: readonly string[]; readonly identity: readonly string[] };
+  /** Where sealed batches go: to the backend, or into a bucket; absent in edges from before they could go there. */
+  readonly logPath?: 'backend' | 'store';
   /** Of each shard what waits to be sent to the backend, or why it did not answer. */
   readonly eventLog: readonly ({ readonly shard: number } & (ShardWaiting | Problem))[];
   /** What the LiveWeights object of the cell that was asked has adopted. */

@@ -409,6 +409,13 @@ export const placedBatch: IngestBatch = {
   events: [{ ...batch.events[0], placement: 'home' as Placement }, batch.events[0]],
 };
 
+/** Where a batch is stored, who keyed its ids, and by what it is signed. */
+export const storedAt = {
+  key: 'log/v1/day=2026-11-30/shard=7f53.mx3h/000000000012-1796031000123-5f0c2a91d4e0b7c3',
+  identity: 'Zm9yIGlk',
+  secret: 'ingest secret of the golden files',
+};
+
 export const revisedBatch: IngestBatch = {
   batchId: 'object-1-20',
   decisions: revisedDecisions,

@@ -12,6 +12,7 @@ import {
   relatedShardToBytes,
 } from '../../shared/format/related-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
+import { storedBatchFromBytes, storedBatchToBytes } from '../../shared/format/stored-batch.ts';
 import { listed, snapshotToBytesOfFormat1 } from '../support/snapshots.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import {
@@ -38,6 +39,7 @@ import {
   sourcedDecisions,
   scorer,
   snapshot,
+  storedAt,
   trade,
   withCrosses,
   withPosterior,
@@ -225,6 +227,20 @@ describe.each([
     bytes: ingestBatchToBytes(batch),
     decode: ingestBatchFromBytes,
     value: batch,
+  },
+  {
+    name: 'stored-batch-1',
+    bytes: storedBatchToBytes(
+      storedAt.key,
+      ingestBatchToBytes(placedBatch),
+      storedAt.identity,
+      storedAt.secret,
+    ),
+    decode: (bytes: Uint8Array) => {
+      const read = storedBatchFromBytes(storedAt.key, bytes, [storedAt.secret]);
+      return { ...read, batch: ingestBatchFromBytes(read.batch) };
+    },
+    value: { batch: placedBatch, identity: storedAt.identity },
   },
 ])('$name.bin', ({ name, bytes, decode, value }) => {
   it('is what this build writes', () => {

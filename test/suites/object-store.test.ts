@@ -105,6 +105,16 @@ test('an S3 store that is busy is asked again', async () => {
   expect(server.objects.get('some/where/a')).toEqual(Buffer.from('1'));
 });
 
+test.each([409, 412])(
+  'what an S3 store answers with %i is not stored, nor read',
+  async (status) => {
+    const [store, server] = await s3();
+    server.faults = { refuses: () => status };
+    await expect(store.put('a', bytes('1'))).rejects.toThrow(String(status));
+    await expect(store.get('a')).rejects.toThrow(String(status));
+  },
+);
+
 test.each<[string, Partial<S3Location>, RegExp]>([
   [
     'another secret',

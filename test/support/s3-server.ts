@@ -27,6 +27,8 @@ export interface S3Faults {
   readonly sendsTwice?: (method: string, key: string) => boolean;
   /** Whether a list does not have an object yet. */
   readonly isUnlisted?: (key: string) => boolean;
+  /** With which status a request is refused, without any effect; undefined: it is not. */
+  readonly refuses?: (method: string, key: string) => number | undefined;
   readonly delayMs?: (method: string, key: string) => number;
 }
 
@@ -95,8 +97,10 @@ export async function startS3Server(keys: S3Keys, bucket: string): Promise<S3Ser
       const [, named, ...path] = url.pathname.split('/').map(decodeURIComponent);
       if (named !== bucket) return answers(failed(404, 'NoSuchBucket'));
       const key = path.join('/');
-      const { losesAnswer, sendsTwice, delayMs } = state.faults;
+      const { losesAnswer, sendsTwice, delayMs, refuses } = state.faults;
       const method = request.method!;
+      const refusal = refuses?.(method, key);
+      if (refusal !== undefined) return answers(failed(refusal, 'Refused'));
       const handle = (): void => {
         let taken = take(request, key, url, body);
         if (sendsTwice?.(method, key)) taken = take(request, key, url, body);

@@ -25,22 +25,20 @@ export interface Ingested {
 /**
  * Commits a batch, once: the batch's own row, its decisions with what they were exposed to, and its events in one
  * transaction. Redelivery of the batch, or of an event in another batch, changes nothing. Rows of deleted users and
- * sessions are left out, and sessions that the batch has erasures of are deleted.
+ * sessions are left out, and sessions that the batch has erasures of are deleted: before it is stored, as a batch that is
+ * committed may never be delivered again.
  * @throws DatabaseBusy where the database has no time for it: nothing of it is stored.
  */
 export async function ingest(store: Store, batch: IngestBatch, nowMs: number): Promise<Ingested> {
   const { batchId, erasures = [] } = batch;
+  const named = [...batch.decisions, ...batch.events];
+  await deleteLateSessions(store, named, nowMs);
+  await eraseSessions(store, erasures, nowMs);
   const known = await store.db
     .select({ batchId: batches.batchId })
     .from(batches)
     .where(eq(batches.batchId, batchId));
-  const named = [...batch.decisions, ...batch.events];
-  if (known.length > 0) {
-    // The answer to the first delivery was lost, perhaps before this was done.
-    await deleteLateSessions(store, named, nowMs);
-    await eraseSessions(store, erasures, nowMs);
-    return { batchId, decisions: 0, events: 0, duplicate: true };
-  }
+  if (known.length > 0) return { batchId, decisions: 0, events: 0, duplicate: true };
   const decisions = insertRows({
     table: 'decisions',
     columns: DECISION_COLUMNS,
@@ -74,8 +72,8 @@ export async function ingest(store: Store, batch: IngestBatch, nowMs: number): P
   const [isNew, ...inserted] = await store.write([own, ...decisions, ...events, ...exposures], {
     beginWithinMs: BEGIN_WITHIN_MS,
   });
+  // Of users who were deleted in between.
   await deleteLateSessions(store, named, nowMs);
-  await eraseSessions(store, erasures, nowMs);
   return {
     batchId,
     decisions: rowsChanged(inserted.slice(0, decisions.length)),

@@ -6,7 +6,7 @@ import type { S3Location } from './object-store.ts';
 const RETRIES = 4;
 
 export interface S3Answer {
-  /** 412: a condition of the request did not hold. 404: there is no such key, or no such bucket. */
+  /** 412, or 409 where another write of the key is under way: the condition of the request does not hold. 404: there is no such key, or no such bucket. */
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -64,7 +64,8 @@ export function s3Requests(location: S3Location): S3Requests {
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
     const { status } = response;
-    if (response.ok || status === 404 || status === 412)
+    const hasCondition = 'if-match' in headers || 'if-none-match' in headers;
+    if (response.ok || status === 404 || (hasCondition && (status === 412 || status === 409)))
       return { status, headers: response.headers, bytes };
     const said = textOf(bytes).slice(0, 300);
     throw new Error(

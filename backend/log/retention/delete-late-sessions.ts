@@ -9,7 +9,7 @@ interface Naming {
 
 /**
  * Deletes sessions that are known to be a deleted user's only now, because the row that says so came in after the
- * deletion. To be called with every row that came in, once those that may be stored are.
+ * deletion. To be called with every row that came in, before those that may be stored are, and again afterwards.
  */
 export async function deleteLateSessions(
   store: Store,

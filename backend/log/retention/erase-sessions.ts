@@ -4,8 +4,8 @@ import type { Store } from '../../store/open.ts';
 import { erase } from './erase.ts';
 
 /**
- * Erases the sessions of visitors who asked for it from their device. To be called when the rows of their batch are stored, and again
- * when the batch is delivered again.
+ * Erases the sessions of visitors who asked for it from their device. To be called before the rows of their batch are stored: those of
+ * the sessions are left out then.
  */
 export async function eraseSessions(
   store: Store,

@@ -68,7 +68,7 @@ export function s3Bucket(location: S3Location): Bucket {
       const condition: Record<string, string> =
         tag === undefined ? { 'if-none-match': '*' } : { 'if-match': tag };
       const { status, headers } = await ask('PUT', { key }, bytes, condition);
-      if (status === 412) return undefined;
+      if (status === 412 || status === 409) return undefined;
       // Where what was to be replaced is gone, that is 404 as well.
       if (status === 404) {
         if (tag !== undefined) return undefined;

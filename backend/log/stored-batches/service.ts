@@ -2,9 +2,9 @@ import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Store } from '../../store/open.ts';
-import { setMark } from '../account/mark.ts';
-import { completeBatches, HAS_BUCKET } from '../retention/receipts.ts';
+import { completeBatches } from '../retention/receipts.ts';
 import type { Bucket } from './bucket.ts';
+import { markBucket } from './has-bucket.ts';
 import { listRefused, type Task } from './marks.ts';
 import { objectLease } from './object-lease.ts';
 import type { StoredBatchSettings } from './settings.ts';
@@ -19,9 +19,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 export interface StoredBatches {
   /** Takes what is new of every day and shard that no other backend has in hand. @returns how many batches. */
   takeNew(): Promise<number>;
+  /** @throws what kept a batch from being taken, once all that is old is deleted. */
   sweep(): Promise<Swept>;
-  /** Lets receipts of erasures wait for this bucket from now on, until all that was sealed before them is gone. */
-  begin(): Promise<void>;
   jobs(): Job[];
   /** What is wrong, as a sentence for anybody; undefined: nothing. */
   problem(): string | undefined;
@@ -88,7 +87,7 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
 
     async sweep() {
       const own = lease('sweep');
-      if (!(await own.renew())) return { deleted: 0, goneBefore: 0 };
+      if (!(await own.renew())) return { deleted: 0, goneBefore: 0, isEmpty: false, problems: [] };
       try {
         const swept = await sweepBatches({
           bucket,
@@ -98,15 +97,15 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
           nowMs,
         });
         lookedAtMs.clear();
-        await store.write([completeBatches(store, swept.goneBefore, nowMs())]);
+        await store.write([
+          completeBatches(store, swept.goneBefore, nowMs()),
+          markBucket(store, swept.isEmpty),
+        ]);
+        if (swept.problems.length > 0) throw swept.problems[0];
         return swept;
       } finally {
         await own.release();
       }
-    },
-
-    async begin() {
-      await store.write([setMark(store.db, HAS_BUCKET, { since: nowMs() })]);
     },
 
     jobs: () => [

@@ -3,7 +3,7 @@ import type { Store } from '../../store/open.ts';
 import type { Bucket } from './bucket.ts';
 import { committedAt, forgetTaskMark, type Task } from './marks.ts';
 import { leaseKey } from './object-lease.ts';
-import { prefixOf } from './take-task.ts';
+import { LAG_MS, prefixOf } from './take-task.ts';
 
 const HOUR_MS = 3_600_000;
 /** Objects that are deleted at the same time. */
@@ -15,6 +15,10 @@ export interface Swept {
   readonly deleted: number;
   /** Epoch ms: everything that was sealed before is gone from the bucket. */
   readonly goneBefore: number;
+  /** Whether nothing is left in it. */
+  readonly isEmpty: boolean;
+  /** Why batches could not be taken. */
+  readonly problems: readonly unknown[];
 }
 
 /** Days and shards that have objects, the oldest first. */
@@ -37,7 +41,7 @@ export const taskLeaseName = ({ day, shard }: Task): string => `${day}/${shard}`
 /**
  * Reads every key that is there: takes what a mark has passed and nobody has committed, and deletes what was committed and
  * sealed long enough ago. Nothing is deleted that the database does not know as committed.
- * @param take of all keys of a task.
+ * @param take of all keys of a task; one that fails keeps back no other.
  */
 export async function sweepBatches({
   bucket,
@@ -53,9 +57,12 @@ export async function sweepBatches({
   readonly nowMs: () => number;
 }): Promise<Swept> {
   let deleted = 0;
-  let goneBefore = nowMs();
+  let isEmpty = true;
+  // What was sealed a moment ago may still be on its way, or in no list yet.
+  let goneBefore = nowMs() - LAG_MS;
+  const problems: unknown[] = [];
   for (const task of await listTasks(bucket)) {
-    await take(task);
+    await take(task).catch((error: unknown) => problems.push(error));
     const deleteBefore = nowMs() - keepHours * HOUR_MS;
     let left = 0;
     let from = '';
@@ -86,10 +93,11 @@ export async function sweepBatches({
         goneBefore = Math.min(goneBefore, one.sealedAt);
       }
     }
+    isEmpty &&= left === 0;
     if (left === 0 && Date.parse(task.day) < nowMs() - MAY_COME_MS) {
       await forgetTaskMark(store, task);
       await bucket.delete(leaseKey(taskLeaseName(task)));
     }
   }
-  return { deleted, goneBefore };
+  return { deleted, goneBefore, isEmpty, problems };
 }

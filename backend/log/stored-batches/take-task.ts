@@ -17,7 +17,7 @@ import type { ObjectLease } from './object-lease.ts';
 import { readBatch } from './read-batch.ts';
 
 /** Behind the mark of a task is what was sealed so long ago and is taken: a list may lag, and a put may come late. */
-const LAG_MS = 600_000;
+export const LAG_MS = 600_000;
 /** Objects that are read before the first of them is stored. */
 const READ_AHEAD = 8;
 /** The edge seals 1.5 MB; an entry that is larger makes a batch of its own. */

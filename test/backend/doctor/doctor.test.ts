@@ -7,7 +7,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ensureKeys } from '../../../backend/config/keys.ts';
 import { stateDir } from '../../../backend/config/state-dir.ts';
 import type { Check } from '../../../backend/doctor/check.ts';
-import { checkClock, checkEdge } from '../../../backend/doctor/check-edge.ts';
+import { checkClock, checkEdge, type EdgeAccess } from '../../../backend/doctor/check-edge.ts';
+import { checkLogStore, type LogStoreToCheck } from '../../../backend/doctor/check-log-store.ts';
+import { openObjectStore } from '../../../backend/log/partitions/open-object-store.ts';
+import { s3Bucket, type Bucket } from '../../../backend/log/stored-batches/bucket.ts';
+import { startLogBucket } from '../support/ways-in.ts';
 import { checkObjectStore } from '../../../backend/doctor/check-object-store.ts';
 import { checkSchedules } from '../../../backend/doctor/check-schedules.ts';
 import { checkUpgrade } from '../../../backend/doctor/check-database.ts';
@@ -24,6 +28,7 @@ const ACCESS = {
   secretKeys: ['the secret key'],
   ingestSecrets: ['newer ingest secret', 'older ingest secret'],
   identitySecrets: ['identity secret'],
+  logStore: undefined,
 };
 
 /** What an edge says that is well, but for what is changed. */
@@ -42,6 +47,7 @@ const said = (nonce: string, changes: Partial<EdgeCheck> = {}): EdgeCheck => ({
 
 async function examined(
   answer: (nonce: string) => Partial<EdgeCheck> | number,
+  access: Partial<EdgeAccess> = {},
 ): Promise<Record<string, Check['state']>> {
   const server = createServer((request, response) => {
     const nonce = new URL(request.url!, 'http://edge').searchParams.get('nonce')!;
@@ -54,7 +60,10 @@ async function examined(
   });
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  const checks = await checkEdge({ ...ACCESS, edgeUrl: `http://127.0.0.1:${port}` }, Date.now);
+  const checks = await checkEdge(
+    { ...ACCESS, ...access, edgeUrl: `http://127.0.0.1:${port}` },
+    Date.now,
+  );
   for (const { state, remedy } of checks) expect(remedy === undefined).toBe(state === 'ok');
   return Object.fromEntries(checks.map(({ name, state }) => [name, state]));
 }
@@ -65,6 +74,7 @@ const WELL = {
   'keys: ingest secret': 'ok',
   'keys: identity secret': 'ok',
   'clocks: edge': 'ok',
+  'path of the log': 'ok',
   'Durable Objects: EventLog': 'ok',
   'Durable Objects: LiveWeights': 'ok',
   'versions: edge': 'ok',
@@ -99,10 +109,12 @@ test('each fault of an edge is found, and nothing else', async () => {
       () => ({ liveWeights: { cell: 'EU', adopted: true, problem: 'KV is slow' } }),
       { 'Durable Objects: LiveWeights': 'warning' },
     ],
+    [() => ({ logPath: 'store' }), { 'path of the log': 'problem' }],
     [() => ({ release: '9.9.9' }), { 'versions: edge': 'warning' }],
   ];
   for (const [answer, found] of faults)
     expect(await examined(answer)).toEqual({ ...WELL, ...found });
+  expect(await examined(() => ({ logPath: 'store' }), { logStore: {} })).toEqual(WELL);
   expect(await examined(() => 401)).toEqual({ 'keys: secret key': 'problem' });
   expect(await examined(() => 404)).toEqual({ 'versions: edge': 'warning' });
   expect(await examined(() => 500)).toEqual({ edge: 'problem' });
@@ -165,6 +177,32 @@ test('a store that lies is found out, and one with versions warned of', async ()
   expect(await stateOf({ get: async () => new Uint8Array([1]) })).toEqual(['problem']);
   expect(await stateOf({ delete: async () => undefined })).toEqual(['problem']);
   expect(await stateOf({ put: () => Promise.reject(new Error('403')) })).toEqual(['problem']);
+});
+
+test('a bucket of the log is found out that keeps to no conditions, gives no leases, keeps versions, or has what is refused', async () => {
+  const { server, location } = await startLogBucket();
+  onTestFinished(() => server.close());
+  const bucket = s3Bucket(location);
+  const stateOf = async (changes: Partial<LogStoreToCheck> = {}) => {
+    const checks = await checkLogStore({
+      bucket,
+      objects: openObjectStore(location),
+      refused: async () => [],
+      ...changes,
+    });
+    return checks.map(({ state }) => state);
+  };
+  const putsBy = (putIf: Bucket['putIf']) => stateOf({ bucket: { ...bucket, putIf } });
+  expect(await stateOf()).toEqual(['ok']);
+  expect(await putsBy(async () => '"a tag"')).toEqual(['problem']);
+  expect(
+    await putsBy(async (key, bytes, tag) =>
+      tag === undefined ? bucket.putIf(key, bytes, tag) : undefined,
+    ),
+  ).toEqual(['problem']);
+  expect(await stateOf({ objects: { isVersioned: async () => true } })).toEqual(['warning']);
+  expect(await stateOf({ refused: async () => [{ key: 'a', problem: 'b' }] })).toEqual(['problem']);
+  expect(server.objects.size).toBe(0);
 });
 
 test('a version that went back is told what it works beside', () => {

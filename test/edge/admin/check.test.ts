@@ -11,7 +11,11 @@ it('says of every shard what waits, proves its secrets, and shows none', async (
   const response = await isolate.fetch(`/v1/check?nonce=${NONCE}`, { key: SECRET });
   const text = await response.text();
   const said = JSON.parse(text) as EdgeCheck;
-  expect(said).toMatchObject({ release: RELEASE, nowMs: expect.any(Number) });
+  expect(said).toMatchObject({
+    release: RELEASE,
+    nowMs: expect.any(Number),
+    logPath: 'backend',
+  });
   expect(said.secrets.ingest).toEqual([proofOf(env.INGEST_SECRET!, NONCE)]);
   expect(said.secrets.identity).toHaveLength(1);
   expect(said.eventLog.map(({ shard }) => shard)).toEqual(said.eventLog.map((_, i) => i));
@@ -20,6 +24,15 @@ it('says of every shard what waits, proves its secrets, and shows none', async (
     expect(shard).toMatchObject({ entries: 0, sizeBytes: 0, attempts: 0 });
   for (const secret of [env.INGEST_SECRET!, env.TOKEN_SECRET!, SECRET])
     expect(text).not.toContain(secret);
+});
+
+it('says where sealed batches go', async () => {
+  const LOGS = { put: () => Promise.resolve(null), head: () => Promise.resolve(null) };
+  const response = await coldIsolate({ LOG_PATH: 'store', LOGS }).fetch(
+    `/v1/check?nonce=${NONCE}`,
+    { key: SECRET },
+  );
+  expect(await response.json<EdgeCheck>()).toMatchObject({ logPath: 'store' });
 });
 
 it('names what does not answer', async () => {

@@ -116,11 +116,21 @@ export const MUTATIONS: readonly Mutation[] = [
     isCommon: true,
   },
   {
-    name: 'erasures-are-not-carried-out-when-a-batch-comes-again',
+    name: 'erasures-are-carried-out-once-their-batch-is-stored',
     file: 'backend/log/ingest/ingest.ts',
-    find: `    await eraseSessions(store, erasures, nowMs);
-    return { batchId, decisions: 0`,
-    replace: '    return { batchId, decisions: 0',
+    find: `  await deleteLateSessions(store, named, nowMs);
+  await eraseSessions(store, erasures, nowMs);
+  const known`,
+    replace: `  await deleteLateSessions(store, named, nowMs);
+  const own = store;
+  store = Object.assign(Object.create(own), {
+    write: async (...given) => {
+      const counts = await own.write(...given);
+      await eraseSessions(own, erasures, nowMs);
+      return counts;
+    },
+  });
+  const known`,
   },
   {
     name: 'sessions-of-deleted-users-that-come-late-stay',

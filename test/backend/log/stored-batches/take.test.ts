@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { identityKeys } from '../../../../shared/domain/identity.ts';
 import { ingest } from '../../../../backend/log/ingest/ingest.ts';
 import { takeInBy } from '../../../../backend/log/ingest/take-in.ts';
-import { HAS_BUCKET } from '../../../../backend/log/retention/receipts.ts';
 import { deleteUser } from '../../../../backend/log/retention/delete-user.ts';
 import { s3Bucket } from '../../../../backend/log/stored-batches/bucket.ts';
+import { noteBucket } from '../../../../backend/log/stored-batches/has-bucket.ts';
 import {
   storedBatchesOf,
   type StoredBatchesDeps,
@@ -18,9 +18,10 @@ import { NO_TRACING } from '../../../../backend/process/tracing.ts';
 import { openStore, type Store } from '../../../../backend/store/open.ts';
 import { IDENTITY_SECRET, INGEST_SECRET } from '../../support/backend-config.ts';
 import { batchOf } from '../../support/batches.ts';
-import { keyedUser } from '../../support/keyed.ts';
+import { keyedSession, keyedUser } from '../../support/keyed.ts';
 import { putBatch, shardBatchId, startLogBucket } from '../../support/ways-in.ts';
 import type { S3Server } from '../../../support/s3-server.ts';
+import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { SEED } from '../../../shared/support/seed.ts';
 
@@ -218,6 +219,18 @@ describe('what is not an edge of ours', () => {
   });
 });
 
+test.each([409, 412])(
+  'a lease that is refused with %i is not held, and nothing fails',
+  async (status) => {
+    put('a.1', 1);
+    const one = backendNamed('one');
+    server.faults = { refuses: (method) => (method === 'PUT' ? status : undefined) };
+    expect(await one.takeNew()).toBe(0);
+    server.faults = {};
+    expect(await one.takeNew()).toBe(1);
+  },
+);
+
 test('a batch that the database has no time for is taken later', async () => {
   put('a.1', 1);
   let isBusy = true;
@@ -227,6 +240,32 @@ test('a batch that the database has no time for is taken later', async () => {
   await expect(one.takeNew()).rejects.toThrow('busy');
   isBusy = false;
   expect(await one.takeNew()).toBe(1);
+});
+
+test('what a visitor erased is erased though the backend ends as soon as their batch is committed', async () => {
+  const { decisions, events } = batchOf('e-1', 2);
+  const sessionId = keyedSession('session-1');
+  // As it is shipped: among the events.
+  const asked = { ...events[0], type: 'erase', eventId: 'asked', sessionId, placement: 'home' };
+  const batch = { decisions, events: [...events, asked as CollectedEvent] };
+  putBatch(server, { ...batch, batchId: shardBatchId('e.1') }, { sealedAt: nowMs });
+  const ending: Store = Object.assign(Object.create(store) as Store, {
+    write: async (...given: Parameters<Store['write']>) => {
+      if ((await stored()).length > 0) throw new Error('it ended');
+      return store.write(...given);
+    },
+  });
+  const takeIn = takeInBy({ store: ending, metrics, tracing: NO_TRACING, nowMs: () => nowMs });
+  await backendNamed('ended', { takeIn })
+    .takeNew()
+    .catch(() => undefined);
+  await backendNamed('other').takeNew();
+  expect(await stored()).toHaveLength(1);
+  const rows = await store.db.all(
+    sql`select rankingId from decisions where sessionId = ${sessionId}`,
+  );
+  expect(rows).toEqual([]);
+  expect(await store.db.all(sql`select kind from erasures`)).toEqual([{ kind: 'session' }]);
 });
 
 test('nothing is deleted before it is committed and old, and a restored database takes it in again', async () => {
@@ -246,6 +285,17 @@ test('nothing is deleted before it is committed and old, and a restored database
   expect(await counts()).toEqual({ decisions: 2, events: 2 });
 });
 
+test('a batch that cannot be stored keeps no other in the bucket for longer', async () => {
+  const stuck = put('a.1', 1, nowMs - 3 * DAY_MS);
+  put('b.1', 1, nowMs - 2 * DAY_MS);
+  const one = backendNamed('one', {
+    takeIn: (batch) =>
+      batch.batchId.startsWith('a.') ? Promise.reject(new Error('busy')) : deps.takeIn(batch),
+  });
+  await expect(one.sweep()).rejects.toThrow('busy');
+  expect(left()).toEqual([stuck]);
+});
+
 test('of days that are over nothing is left: no object, mark or lease', async () => {
   put('a.1', 1, nowMs - 5 * DAY_MS);
   const one = backendNamed('one');
@@ -261,7 +311,7 @@ test('of days that are over nothing is left: no object, mark or lease', async ()
 
 test('a receipt of an erasure is complete once what was sealed before it is gone from the bucket', async () => {
   const one = backendNamed('one');
-  await one.begin();
+  await noteBucket(store, true, nowMs, () => undefined);
   const gone = keyedUser('user-gone');
   putBatch(
     server,
@@ -277,23 +327,43 @@ test('a receipt of an erasure is complete once what was sealed before it is gone
     return row.batchesAt;
   };
   expect(await receipt()).toBeNull();
+  // Even where no list has what was put a moment ago.
+  server.faults = { isUnlisted: () => true };
+  await one.sweep();
+  expect(await receipt()).toBeNull();
+  server.faults = {};
   await one.sweep();
   expect(await receipt()).toBeNull();
   nowMs += 24 * HOUR_MS;
   await one.sweep();
   expect(left()).toEqual([]);
   expect(await receipt()).toBe(nowMs);
-  // Where there is no bucket, there is nothing to wait for.
-  await store.write([
-    {
-      toSQL: () => ({ sql: 'delete from log_marks where name = ?', params: [HAS_BUCKET] }),
-    },
-  ]);
-  await deleteUser(store, keyedUser('another'), 'operator', nowMs);
-  const rows = await store.db.all<{ batchesAt: number | null }>(
-    sql`select batchesAt from erasures where batchesAt = 0`,
-  );
-  expect(rows).toHaveLength(1);
+});
+
+test('receipts wait for the bucket no more once it was empty and a backend starts without it', async () => {
+  const without = () => noteBucket(store, false, nowMs, (line) => said.push(line));
+  const deleteOne = async (user: string) => {
+    await deleteUser(store, keyedUser(user), 'operator', nowMs);
+    const rows = await store.db.all<{ batchesAt: number | null }>(
+      sql`select batchesAt from erasures order by deletion`,
+    );
+    return rows.map(({ batchesAt }) => batchesAt);
+  };
+  const one = backendNamed('one');
+  await without();
+  expect(await deleteOne('before')).toEqual([0]);
+  await noteBucket(store, true, nowMs, () => undefined);
+  put('a.1', 1);
+  await one.sweep();
+  await without();
+  expect(said.join()).toMatch(/not empty when it was last read/);
+  expect(await deleteOne('while it is not empty')).toEqual([0, null]);
+  nowMs += 25 * HOUR_MS;
+  await one.sweep();
+  expect(await deleteOne('while it is read')).toEqual([0, nowMs, null]);
+  nowMs += 1;
+  await without();
+  expect(await deleteOne('afterwards')).toEqual([0, nowMs - 1, nowMs, 0]);
 });
 
 test('whatever goes wrong on the way to the bucket, each batch is stored once', async () => {
