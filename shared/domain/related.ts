@@ -41,7 +41,7 @@ const FIELDS: ReadonlySet<string> = new Set(['to']);
  * @throws ApiError 400 naming the field and what is expected.
  */
 export function parseRelated(value: unknown): RelatedItems {
-  const to = isObject(value) ? toOf(value) : value;
+  const to = isObject(value) ? toOf(value) : [value];
   const ids = Array.isArray(to) ? (to as unknown[]) : [to];
   if (ids.length === 0 || ids.length > MAX_RELATED_TO)
     throw invalid(
