@@ -6,7 +6,7 @@ import { costs } from '../costs/settings.ts';
 import { privacy } from '../log/retention/settings.ts';
 import { trainingData } from '../log/settings.ts';
 import { storedBatches } from '../log/stored-batches/settings.ts';
-import { ROLES, roles } from '../scheduler/roles.ts';
+import { areRoles, ROLES } from '../scheduler/roles.ts';
 import { learnedColumns } from '../log/learned-columns/settings.ts';
 import { notices } from '../monitor/notice-settings.ts';
 import { objectives } from '../monitor/objectives/settings.ts';
@@ -31,7 +31,12 @@ export const settings = group({
     .optional()
     .meta({ examples: ['./schema.json'], description: 'the name of a file, relative to this one' }),
   /** What this backend does: `serve` answers everybody, `ingest` takes in the log, `train` does what is done by the clock (training, rollouts, publishing, alerts, pruning). Every backend answers for its own health. Of several, one at least does each; by default each does all. */
-  roles: roles.default(ROLES),
+  roles: z
+    .array(z.enum(ROLES))
+    .min(1)
+    .refine(areRoles, 'names one of them twice')
+    .readonly()
+    .default(ROLES),
   /** How the catalogue is read. */
   catalogue,
   /** Where it is sold, by name, as `context.market` of requests has it: what naming one stands for. The first is that of requests that name none. */

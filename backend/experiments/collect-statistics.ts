@@ -1,5 +1,5 @@
 import type { Store } from '../store/open.ts';
-import { readScope } from '../models/lineage-scope.ts';
+import { readScope } from '../models/read-scope.ts';
 import { readVersionOfNow } from '../log/account/counted.ts';
 import { dayOf } from '../../shared/domain/utc-day.ts';
 import type {

@@ -1,7 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { countedRankings, exposureCounts, classifiedExposures } from '../log/account/counted.ts';
-import { inScope, type LineageScope } from '../models/lineage-scope.ts';
+import type { LineageScope } from '../models/lineage-scope.ts';
+import { inScope } from '../models/read-scope.ts';
 import { contextOf } from '../log/request-context.ts';
 import { packedRows, type Cell } from '../store/packed-rows.ts';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';

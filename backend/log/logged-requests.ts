@@ -1,4 +1,5 @@
-import { inScope, type LineageScope } from '../models/lineage-scope.ts';
+import type { LineageScope } from '../models/lineage-scope.ts';
+import { inScope } from '../models/read-scope.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';

@@ -1,8 +1,5 @@
-import { sql, type SQL } from 'drizzle-orm';
 import type { Pointer } from '../../shared/domain/pointer.ts';
 import { placementsOf } from '../../shared/domain/pointer-at.ts';
-import type { Store } from '../store/open.ts';
-import { readLive } from './live-pointer.ts';
 
 /**
  * Whose rankings a lineage learns from and is judged by, by their placement: those of its own, and for the default lineage all that have
@@ -19,26 +16,9 @@ export const scopeOf = (
     ? { except: pointer === undefined ? [] : placementsOf(pointer) }
     : { only: lineage };
 
-/** By what is live now. */
-export const readScope = async (
-  store: Pick<Store, 'db'>,
-  lineage: string | null,
-): Promise<LineageScope> =>
-  lineage === null ? scopeOf((await readLive(store))?.pointer, null) : { only: lineage };
-
 /** Whether a scope has all rankings that there are. */
 export const isEverything = (scope: LineageScope): boolean =>
   'except' in scope && scope.except.length === 0;
 
 export const isInScope = (scope: LineageScope, placement: string): boolean =>
   'only' in scope ? scope.only === placement : !scope.except.includes(placement);
-
-/** The same as a condition. @param placement the column. */
-export function inScope(scope: LineageScope, placement: SQL): SQL {
-  if ('only' in scope) return sql`${placement} = ${scope.only}`;
-  if (scope.except.length === 0) return sql`1`;
-  return sql`${placement} not in (${sql.join(
-    scope.except.map((one) => sql`${one}`),
-    sql`, `,
-  )})`;
-}

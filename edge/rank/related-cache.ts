@@ -1,6 +1,5 @@
-import type { ItemId } from '../../shared/domain/ids.ts';
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { relatedTo, type Neighbour, type RelatedItems } from '../../shared/domain/related.ts';
+import { relatedTo, type RelatedItems } from '../../shared/domain/related.ts';
 import { RelatedShard, shardOfItem, type RelatedIndex } from '../../shared/format/related-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { partsInKv } from '../artifacts/packed.ts';
@@ -73,7 +72,13 @@ export class RelatedCache {
     if (loaded === undefined)
       return unknown('nothing is published yet of which items are alike', problem !== undefined);
     try {
-      const found = await Promise.all(to.map((id) => this.#neighbours(loaded.index, id)));
+      const { bits, shards } = loaded.index;
+      const hashes = to.map((id) => shards[shardOfItem(id, bits)]);
+      const read = new Map<string, RelatedShard>();
+      await Promise.all(
+        [...new Set(hashes)].map(async (hash) => read.set(hash, await this.#shard(hash))),
+      );
+      const found = to.map((id, i) => read.get(hashes[i])!.neighbours(id));
       const missing = to.filter((_, i) => found[i] === undefined);
       return {
         related: relatedTo(to, found),
@@ -86,11 +91,7 @@ export class RelatedCache {
     }
   }
 
-  async #neighbours(
-    { bits, shards }: RelatedIndex,
-    id: ItemId,
-  ): Promise<readonly Neighbour[] | undefined> {
-    const hash = shards[shardOfItem(id, bits)];
+  async #shard(hash: string): Promise<RelatedShard> {
     const shard = this.#shards.get(hash) ?? (await this.#read(hash));
     // Requests of the isolate do not wait for each other's reads, so that two may have read the same.
     if (!this.#shards.delete(hash)) this.#sizeBytes += shard.sizeBytes;
@@ -100,7 +101,7 @@ export class RelatedCache {
       this.#shards.delete(oldest);
       this.#sizeBytes -= sizeBytes;
     }
-    return shard.neighbours(id);
+    return shard;
   }
 
   /** The second attempt sees what was repaired after KV's cache took one that was damaged or absent. */

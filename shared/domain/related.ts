@@ -41,7 +41,7 @@ const FIELDS: ReadonlySet<string> = new Set(['to']);
  * @throws ApiError 400 naming the field and what is expected.
  */
 export function parseRelated(value: unknown): RelatedItems {
-  const to = isObject(value) ? toOf(value) : value;
+  const to = isObject(value) ? toOf(value) : [value];
   const ids = Array.isArray(to) ? (to as unknown[]) : [to];
   if (ids.length === 0 || ids.length > MAX_RELATED_TO)
     throw invalid(
@@ -89,7 +89,7 @@ export const isPercent = (value: unknown): value is number =>
 /**
  * What is ranked beside some items: the neighbours of all of them, each once and by the item that it is most like, the most alike first.
  * Equally alike ones stay in the order in which they were found.
- * @param found by item of `to`; undefined where nothing is known of it.
+ * @param found by item of `to`, the most alike first; undefined where nothing is known of it.
  */
 export function relatedTo(
   to: readonly ItemId[],
@@ -97,10 +97,19 @@ export function relatedTo(
 ): RelatedItems {
   const known = found.filter((one) => one !== undefined);
   if (known.length === 0) return { to };
+  const listed = (some: readonly Neighbour[]): RelatedItems => ({
+    to,
+    items: some.map(({ id }) => id),
+    percent: some.map(({ percent }) => percent),
+  });
+  if (to.length === 1) return listed(known[0]);
   const asked = new Set(to);
-  const best = new Map<ItemId, number>();
-  for (const { id, percent } of known.flat())
-    if (!asked.has(id) && percent > (best.get(id) ?? -1)) best.set(id, percent);
-  const items = [...best].toSorted(([, a], [, b]) => b - a).slice(0, MAX_NEIGHBOURS);
-  return { to, items: items.map(([id]) => id), percent: items.map(([, percent]) => percent) };
+  const best = new Map<ItemId, Neighbour>();
+  for (const one of known.flat()) {
+    const before = best.get(one.id);
+    if (asked.has(one.id) || (before !== undefined && before.percent >= one.percent)) continue;
+    best.set(one.id, one);
+  }
+  const sorted = [...best.values()].toSorted((a, b) => b.percent - a.percent);
+  return listed(sorted.slice(0, MAX_NEIGHBOURS));
 }

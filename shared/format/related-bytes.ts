@@ -20,6 +20,8 @@ const FORMAT = 1;
 const HASH_BYTES = 16;
 /** Shards have from half as many to as many items as this on average: at 64 neighbours each, some 200 kB. */
 const ITEMS_OF_SHARD = 256;
+/** Nor more bytes on average, as each is one value of KV: ids may be long. */
+const BYTES_OF_SHARD = 2 ** 20;
 const MOST_BITS = 16;
 
 export interface RelatedIndex {
@@ -30,9 +32,11 @@ export interface RelatedIndex {
   readonly shards: readonly string[];
 }
 
-/** How many bits choose the shard where there are so many items. */
-export const shardBits = (items: number): number =>
-  Math.min(MOST_BITS, Math.max(0, Math.ceil(Math.log2(items / ITEMS_OF_SHARD))));
+/** How many bits choose the shard where there are so many items. @param sizeBytes of the lists of their neighbours together. */
+export const shardBits = (items: number, sizeBytes: number): number => {
+  const shards = Math.max(1, items / ITEMS_OF_SHARD, sizeBytes / BYTES_OF_SHARD);
+  return Math.min(MOST_BITS, Math.ceil(Math.log2(shards)));
+};
 
 /** The number of the shard that an item is in. */
 export const shardOfItem = (id: string, bits: number): number =>
@@ -112,8 +116,9 @@ export class RelatedShard {
       if (this.#reader(middle).text() < id) from = middle + 1;
       else to = middle;
     }
-    if (from === this.#begins.length || this.#reader(from).text() !== id) return undefined;
-    return this.#entry(from).neighbours;
+    if (from === this.#begins.length) return undefined;
+    const entry = this.#entry(from);
+    return entry.id === id ? entry.neighbours : undefined;
   }
 
   #reader(entry: number): ByteReader {

@@ -24,16 +24,21 @@ export interface BuiltRelated {
   readonly shards: readonly Named[];
 }
 
+/** How alike a neighbour is, and the end of its line. */
+const BYTES_BESIDE_ID = 2;
+
 /** @param given in any order. @throws ApiError 400 where an attribute does not fit its column. */
 export function buildRelated(
   { columns, related }: Pick<Schema, 'columns' | 'related'>,
   given: readonly Item[],
 ): BuiltRelated {
   const items = given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const bits = shardBits(items.length);
+  const found = related && neighboursOf(items, columns, related);
+  const sizes = items.map(({ id }) => Buffer.byteLength(id) + BYTES_BESIDE_ID);
+  const bits = shardBits(items.length, found?.rows.reduce((sum, row) => sum + sizes[row], 0) ?? 0);
   const entries = Array.from({ length: 2 ** bits }, (): RelatedEntry[] => []);
-  if (related !== undefined) {
-    const { from, rows, percent } = neighboursOf(items, columns, related);
+  if (found !== undefined) {
+    const { from, rows, percent } = found;
     items.forEach(({ id }, row) => {
       const neighbours = Array.from({ length: from[row + 1] - from[row] }, (_, i) => ({
         id: items[rows[from[row] + i]].id,

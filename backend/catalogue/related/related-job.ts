@@ -60,7 +60,13 @@ export function relatedJob(deps: RelatedJobDeps): Job {
       const isLost = await lost(live);
       const wanted = madeOf(schema, await itemsRevision(store));
       if (!isLost && (live?.madeOf === wanted || performance.now() < notBefore)) return;
-      const built = await build(schema);
+      const begun = performance.now();
+      const built = await build(schema).catch((error: unknown) => {
+        // It would fail after as long again.
+        const failed = performance.now();
+        notBefore = failed + PAUSE_TIMES * (failed - begun);
+        throw error;
+      });
       const { tookMs } = built;
       if (tookMs > LITTLE_MS) notBefore = performance.now() + PAUSE_TIMES * tookMs;
       // A site that has no items yet has nobody to be told so.

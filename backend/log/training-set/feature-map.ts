@@ -6,15 +6,24 @@ import type { Schema } from '../../../shared/features/schema.ts';
  * to it in every setting, its columns and the parts of a cross included, so that its codes mean the same; −1 where there is none.
  */
 export function featureMap(
-  from: Pick<Schema, 'columns' | 'features'>,
-  to: Pick<Schema, 'columns' | 'features'>,
+  from: Coded,
+  to: Coded,
 ): number[] {
-  const meant = meaningsOf(from);
-  return meaningsOf(to).map((meaning) => meant.indexOf(meaning));
+  const meant = meaningsOf(withoutCurrencies(from, to));
+  return meaningsOf(withoutCurrencies(to, from)).map((meaning) => meant.indexOf(meaning));
+}
+
+type Coded = Pick<Schema, 'columns' | 'features'>;
+
+/** Where the other schema says of no column which currency its prices are in, they are in the one of this. */
+function withoutCurrencies(own: Coded, other: Coded): Coded {
+  if (other.columns.some(({ currency }) => currency !== undefined)) return own;
+  const columns = own.columns.map(({ currency: _, currencyFrom: __, ...column }) => column);
+  return { columns, features: own.features };
 }
 
 /** All that determines a feature's codes, as text. */
-function meaningsOf({ columns, features }: Pick<Schema, 'columns' | 'features'>): string[] {
+function meaningsOf({ columns, features }: Coded): string[] {
   const meanings = new Map<string, string>();
   for (const spec of features) {
     const column = 'column' in spec ? columns.find(({ name }) => name === spec.column) : undefined;

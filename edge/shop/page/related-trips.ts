@@ -7,6 +7,8 @@ import { lineOf, titleOf } from './trip-words.ts';
 import type { Speech } from './words/language.ts';
 
 const SHOWN = 4;
+/** Nothing waits for it, so that it may come late. */
+const TIMEOUT_MS = 20_000;
 
 /**
  * Trips that are like one, ranked for a placement of their own, so that what is clicked of them is known to be of that list. Nothing is shown where nothing is like it, or
@@ -31,6 +33,7 @@ export function relatedTrips(
       placement: 'related',
       limit: SHOWN,
       explain: true,
+      timeoutMs: TIMEOUT_MS,
     });
     if (!ranking.ranked || ranking.items.length === 0) return;
     if (ranking.related === undefined || ranking.related.neighbours === 0) return;

@@ -78,16 +78,19 @@ export interface Part {
   readonly levels: readonly number[];
 }
 
-/** @throws ApiError 400 where the table has no such column. */
+/** @throws ApiError 400 where the table has no such column, or it is an embedding, which no table holds. */
 export function named({ columns }: ItemTable, name: string, path: string): Part {
   const own = columns.filter(({ isLearned }) => !isLearned);
   const column = own.find(({ spec }) => spec.name === name);
+  if (column?.spec.type === 'embedding')
+    throw invalid(`${path}: column "${name}" is an embedding, by which nothing is chosen`);
   if (column !== undefined) return { column, levels: levelsOf(column).map((_, level) => level) };
   for (const one of own) {
     const level = levelsOf(one).indexOf(name);
     if (level >= 0) return { column: one, levels: [level] };
   }
-  const names = own.flatMap((one) => [one.spec.name, ...(isPath(one) ? levelsOf(one) : [])]);
+  const chosenBy = own.filter(({ spec }) => spec.type !== 'embedding');
+  const names = chosenBy.flatMap((one) => [one.spec.name, ...(isPath(one) ? levelsOf(one) : [])]);
   const meant = nearest(name.slice(0, 64), names);
   throw invalid(
     `${path}: the catalogue has no column ${shown(name)}: ${meant === undefined ? `take one of ${names.join(', ')}` : `did you mean "${meant}"?`}`,

@@ -90,7 +90,12 @@ export class SlateState {
       });
     }
     if (isNarrow) return open.filter(keeps);
-    const wanted = this.#needs.reduce((sum, need) => sum + Math.max(0, need.left), 0);
+    const unfilled = this.#needs.filter(({ left: wanted, end }) => wanted > 0 && end > this.#slot);
+    const wanted = unfilled.reduce((sum, need) => sum + need.left, 0);
+    // What one of several quotas counts takes the place of another item, which then closes no group to the other quotas.
+    const isPlanned = (row: number) =>
+      unfilled.length > 1 && unfilled.some(({ bits }) => hasRow(bits, row));
+    const closesNone = (row: number) => this.#counts.hasRoom(row, 1 + wanted) && !isPlanned(row);
     let groups: ReadonlySet<number> | undefined;
     const sharesGroup = (row: number) => {
       groups ??= new Set(members.flatMap((own) => own.flatMap((at) => this.#counts.of(rows[at]))));
@@ -98,8 +103,7 @@ export class SlateState {
     };
     // What closes no group to an item that a quota may need stands in the way of none.
     return open.filter(
-      (index) =>
-        this.#counts.hasRoom(rows[index], 1 + wanted) || !sharesGroup(rows[index]) || keeps(index),
+      (index) => closesNone(rows[index]) || !sharesGroup(rows[index]) || keeps(index),
     );
   }
 

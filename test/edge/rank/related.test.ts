@@ -97,10 +97,12 @@ describe('related items', () => {
     expect(answer.degraded).toBe(false);
   });
 
-  it('of several items are the neighbours of all of them, each by the one that it is most like', async () => {
+  it('of several items are the neighbours of all of them, each by the one that it is most like, of one read', async () => {
+    const get = vi.spyOn(env.CATALOGUE, 'get');
     const answer = await rank(coldIsolate(), { related: { to: ['i05', 'i00', 'i05'] } });
     expect(ids(answer)).toEqual(['i01', 'i02', 'i06', 'i03', 'i04']);
     expect(relatedOf(answer)).toEqual({ to: ['i05', 'i00'], neighbours: 6 });
+    expect(get.mock.calls.filter(([key]) => String(key) === `r/${shard}/0`).length).toBe(1);
   });
 
   it('keep to filters, exclusions and pins, page by page', async () => {
@@ -207,7 +209,8 @@ describe('related items', () => {
     [true, 'related must be an item id, or {to: id or ids}, but was true'],
     ['', 'item id must be 1 to 128 printable characters'],
     ['..', 'must not be ".."'],
-    [[], 'a list of 1 to 8, but was a list of 0'],
+    [['i00'], 'related must be an item id, or {to: id or ids}'],
+    [{ to: [] }, 'a list of 1 to 8, but was a list of 0'],
     [{}, 'related must be an item id, or {to: id or ids}'],
     [{ too: 'i00' }, 'did you mean "to"?'],
     [{ to: [['i00']] }, 'related must be an item id'],
@@ -217,6 +220,13 @@ describe('related items', () => {
     const answer = await rank(coldIsolate(), { related });
     expect(answer.status).toBe(400);
     expect(answer.message).toContain(words);
+  });
+
+  it('are found by embeddings, and nothing is chosen by these', async () => {
+    const filters = { column: 'vector', known: true };
+    const answer = await rank(coldIsolate(), { related: 'i00', filters });
+    expect(answer.status).toBe(400);
+    expect(answer.message).toContain('filters.column: column "vector" is an embedding');
   });
 
   it('of candidates is refused, and an item named as what objects inherit is one of which nothing is known', async () => {

@@ -360,6 +360,36 @@ describe(`slates under rules (seed ${SEED})`, () => {
     );
   });
 
+  it('show nothing of one quota by which another one could not be filled any more', () => {
+    const all = [
+      { id: 'first', level: 'a', themes: ['hike'], supplier: 's1' },
+      { id: 'closing', level: 'b', themes: ['food'], supplier: 's1', country: 'FR' },
+      { id: 'second', level: 'c', themes: ['food'], supplier: 's2' },
+      { id: 'third', level: 'd', themes: ['ski'], supplier: 's3', country: 'FR' },
+      { id: 'replacing', level: 'e', themes: ['hike'], land: 'x' },
+    ].map(parseItem);
+    const quota = (theme: string) => ({
+      where: { column: 'themes', in: [theme] },
+      least: 1,
+      within: 6,
+    });
+    const rules = {
+      caps: [
+        { column: 'supplier', most: 1 },
+        { column: 'country', most: 1 },
+        { column: 'land', most: 5 },
+      ],
+      quotas: ['hike', 'food', 'ski'].map(quota),
+    };
+    const exploration = { temperature: 1, epsilon: 0.1, poolSize: 6 };
+    const options = { limit: 6, seed: 1, nowMs: 0, exploration };
+    const pool = poolOf(scorer, tableOf(all), asking(rules, 6), options);
+    const rows = pool.best.map(({ row }) => row);
+    const allowed = stateOf(pool)!.restrictionOf(rows).allowed([0, 1, 2, 3, 4]);
+    // In place of "first", "replacing" would leave room for "closing", and that none for "third".
+    expect(allowed.map((index) => all[rows[index]].id)).toEqual(['first', 'second', 'third']);
+  });
+
   it('go on behind the pages above: nothing twice, collapsed groups closed, pins by their position in all', () => {
     fuzz(
       fc.record({

@@ -14,8 +14,15 @@ import { HEAD_BYTES, sealFrame } from '../../../shared/format/frame.ts';
 import { ingestBatchFromBytes, ingestBatchToBytes } from '../../../shared/format/ingest-bytes.ts';
 import { learnedFromBytes, learnedToBytes } from '../../../shared/format/learned-bytes.ts';
 import { patchFromBytes, patchToBytes } from '../../../shared/format/patch-bytes.ts';
+import {
+  relatedIndexFromBytes,
+  relatedIndexToBytes,
+  RelatedShard,
+  relatedShardToBytes,
+} from '../../../shared/format/related-bytes.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotFromBytes, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
+import { storedBatchFromBytes, storedBatchToBytes } from '../../../shared/format/stored-batch.ts';
 import * as golden from '../../golden/artifacts.ts';
 
 /** Something that reads what came from elsewhere. */
@@ -65,6 +72,9 @@ const ofJson = (file: string, seeds: readonly unknown[], read: (value: unknown) 
 const SECRET = 'a secret of the fuzzers';
 const token = 'WyJyIiwiQUFBQSIsMCwidjAwMDAwMSIsInMiLDEsMCwwXQ.AAAA';
 
+const storedBatch = (batch: Uint8Array, identity: string) =>
+  storedBatchToBytes(golden.storedAt.key, batch, identity, golden.storedAt.secret);
+
 export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
   scorers: framed(
     ['format/scorer-bytes.ts', 'format/network-bytes.ts', 'format/trees-bytes.ts'],
@@ -95,6 +105,8 @@ export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
       golden.learnedDecisions,
       golden.apprenticeDecisions,
       golden.filteredDecisions,
+      golden.ruledDecisions,
+      golden.relatedDecisions,
     ].map(decisionsToBytes),
     decisionsFromBytes,
     decisionsToBytes,
@@ -110,6 +122,24 @@ export const CODEC_FUZZERS: Readonly<Record<string, CodecFuzzer>> = {
     [learnedToBytes(golden.learned)],
     learnedFromBytes,
     learnedToBytes,
+  ),
+  'indexes of related items': framed(
+    ['format/related-bytes.ts'],
+    [relatedIndexToBytes(golden.relatedIndex)],
+    relatedIndexFromBytes,
+    relatedIndexToBytes,
+  ),
+  'shards of related items': framed(
+    ['format/related-bytes.ts'],
+    [relatedShardToBytes(golden.relatedShard)],
+    (bytes) => new RelatedShard(bytes).entries(),
+    relatedShardToBytes,
+  ),
+  'stored batches': framed(
+    ['format/stored-batch.ts'],
+    [storedBatch(ingestBatchToBytes(golden.placedBatch), golden.storedAt.identity)],
+    (bytes) => storedBatchFromBytes(golden.storedAt.key, bytes, [golden.storedAt.secret]),
+    ({ batch, identity }) => storedBatch(batch, identity),
   ),
   base64url: {
     files: ['domain/base64url.ts'],

@@ -44,6 +44,11 @@ describe.skipIf(absent)(`the shop in Chromium${why}`, () => {
       const { weights, items } = (await edge.ask('/v1/version', { key })).json();
       return items === TRIPS && weights === 'v000001';
     });
+    const [one] = trips.keys();
+    await until('similar trips are known', async () => {
+      const known = await backend.ask(`/v1/items/${one}/related`, { key });
+      return known.status === 200 && known.json().isKnown === true;
+    });
     browser = await startChromium();
   });
   afterAll(async () => {
@@ -126,6 +131,7 @@ describe.skipIf(absent)(`the shop in Chromium${why}`, () => {
       await picture('trips');
       await page.locator('.open').first().click();
       await page.locator('dialog [data-trimtab-action=booking_start]').click();
+      await page.waitForSelector('dialog .related li');
       expect(await violationsOn(page)).toEqual([]);
       await picture('trip');
       expect(

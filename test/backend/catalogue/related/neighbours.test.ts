@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseItem } from '../../../../shared/domain/item.ts';
 import { parseSchema } from '../../../../shared/features/schema.ts';
 import { RelatedShard, shardOfItem } from '../../../../shared/format/related-bytes.ts';
+import { PART_BYTES } from '../../../../shared/format/snapshot-bytes.ts';
 import { buildRelated } from '../../../../backend/catalogue/related/build-related.ts';
 import { neighboursOf } from '../../../../backend/catalogue/related/neighbours.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
@@ -165,6 +166,16 @@ describe('what is published', () => {
       expect(new RelatedShard(bytes).neighbours(id)).toEqual(oracle[i]);
     });
     expect(new RelatedShard(built.shards[0].bytes).neighbours('item-none')).toBeUndefined();
+  });
+
+  it('has more shards where ids are long, so that each is one value of KV', () => {
+    const items = Array.from({ length: 400 }, (_, i) =>
+      parseItem({ id: `${'食'.repeat(120)}${i}`, brand: 'a' }),
+    );
+    const { shards } = buildRelated({ columns, related: { ...related, neighbours: 200 } }, items);
+    for (const { bytes } of shards) expect(bytes.length).toBeLessThan(PART_BYTES);
+    const sizeBytes = shards.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(sizeBytes).toBeGreaterThan(5 * PART_BYTES);
   });
 
   it('of an empty catalogue is an index that knows no item', () => {

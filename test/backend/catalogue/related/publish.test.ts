@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { deleteItems, upsertItems } from '../../../../backend/catalogue/items.ts';
 import { buildRelated } from '../../../../backend/catalogue/related/build-related.ts';
-import { relatedJob } from '../../../../backend/catalogue/related/related-job.ts';
+import {
+  relatedJob,
+  type RelatedJobDeps,
+} from '../../../../backend/catalogue/related/related-job.ts';
 import {
   itemsRevision,
   neededRelated,
@@ -14,7 +17,7 @@ import { publisher as publisherOf } from '../../../../backend/models/publisher.t
 import { connect } from '../../../../backend/store/connect.ts';
 import { parseItemId } from '../../../../shared/domain/ids.ts';
 import { parseItem } from '../../../../shared/domain/item.ts';
-import { parseSchema } from '../../../../shared/features/schema.ts';
+import { parseSchema, type Schema } from '../../../../shared/features/schema.ts';
 import { borrowStore, type BorrowedStore } from '../../../support/borrow-store.ts';
 
 const schema = parseSchema({
@@ -51,21 +54,26 @@ beforeEach(async () => {
   puts = [];
   nowMs = 1_800_000_000_000;
 });
-afterEach(() => store.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await store.close();
+});
 
-const jobOf = (wanted = schema) =>
+async function buildHere(own: Schema) {
+  const client = connect({ url: store.url });
+  const revision = await itemsRevision(store);
+  const built = buildRelated(own, await storedItems(client, own, undefined));
+  client.close();
+  return { ...built, revision, tookMs: 1 };
+}
+
+const jobOf = (wanted = schema, build: RelatedJobDeps['build'] = buildHere) =>
   relatedJob({
     store,
     kv,
     publisher: publisherOf(kv, store, 0, () => nowMs),
     liveSchema: async () => wanted,
-    build: async (own) => {
-      const client = connect({ url: store.url });
-      const revision = await itemsRevision(store);
-      const built = buildRelated(own, await storedItems(client, own, undefined));
-      client.close();
-      return { ...built, revision, tookMs: 1 };
-    },
+    build,
     settleMs: 0,
     everyMs: 1000,
     nowMs: () => nowMs,
@@ -123,6 +131,23 @@ test('what KV has lost is published again, and what is needed is known', async (
   await lose('related');
   stored.delete('CATALOGUE/related');
   expect(await neededRelated(store, kv)).toBeUndefined();
+});
+
+test('where finding them fails, it is tried again after a while that is longer the longer it took', async () => {
+  await upsertItems(store, schema, items, nowMs);
+  let clockMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => clockMs);
+  const build = vi.fn<RelatedJobDeps['build']>(async () => {
+    clockMs += 3000;
+    throw new Error('no memory is left');
+  });
+  const job = jobOf(schema, build);
+  await expect(job.run()).rejects.toThrow('no memory is left');
+  clockMs += 59_000;
+  await job.run();
+  expect(build).toHaveBeenCalledTimes(1);
+  clockMs += 1000;
+  await expect(job.run()).rejects.toThrow('no memory is left');
 });
 
 test('a schema that says nothing of what makes items alike publishes none', async () => {
