@@ -5,10 +5,7 @@ import type { Schema } from '../../../shared/features/schema.ts';
  * Where the codes of one schema stand in those of another: per feature of `to` the index of the feature of `from` that is equal
  * to it in every setting, its columns and the parts of a cross included, so that its codes mean the same; −1 where there is none.
  */
-export function featureMap(
-  from: Coded,
-  to: Coded,
-): number[] {
+export function featureMap(from: Coded, to: Coded): number[] {
   const meant = meaningsOf(withoutCurrencies(from, to));
   return meaningsOf(withoutCurrencies(to, from)).map((meaning) => meant.indexOf(meaning));
 }

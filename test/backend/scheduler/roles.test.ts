@@ -1,7 +1,8 @@
 import { createClient } from '@libsql/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { settings } from '../../../backend/config/settings.ts';
 import { checkRoles } from '../../../backend/doctor/check-roles.ts';
-import { roles, ROLES, type RoleName } from '../../../backend/scheduler/roles.ts';
+import { ROLES, type RoleName } from '../../../backend/scheduler/roles.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 import { batchOf, send } from '../support/batches.ts';
 import { putBatch, QUICKLY, shardBatchId, startLogBucket } from '../support/ways-in.ts';
@@ -123,7 +124,7 @@ test('what only one may do goes over to another that trains when the first one e
 
 test('roles are some of three, each once; the doctor says which nobody has', () => {
   for (const wrong of [[], ['serve', 'serve'], ['constructor'], 'serve', ['Serve']])
-    expect(roles.safeParse(wrong).success).toBe(false);
+    expect(settings.safeParse({ roles: wrong }).success).toBe(false);
   expect(checkRoles(ROLES, [{ backend: 'one', roles: ROLES }])).toMatchObject([{ state: 'ok' }]);
   expect(checkRoles(['serve'], [{ backend: 'one', roles: ['serve'] }])).toMatchObject([
     { state: 'problem', found: expect.stringMatching(/ingest.*nobody takes in the log/) },
