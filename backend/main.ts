@@ -196,7 +196,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
         trainingStore: config.trainingStore,
         logStore: bucket && {
           bucket,
-          objects: openObjectStore(config.logStore!),
+          objects: openObjectStore(config.logStore),
           refused: () => storedBatches!.refused(),
         },
         roles: config.roles,

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import type { ColumnSpec } from '../../../shared/features/columns/column-spec.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 
 /**
@@ -6,26 +7,25 @@ import type { Schema } from '../../../shared/features/schema.ts';
  * to it in every setting, its columns and the parts of a cross included, so that its codes mean the same; −1 where there is none.
  */
 export function featureMap(from: Coded, to: Coded): number[] {
-  const meant = meaningsOf(withoutCurrencies(from, to));
-  return meaningsOf(withoutCurrencies(to, from)).map((meaning) => meant.indexOf(meaning));
+  // Where one says of no column which currency its prices are in, they are in the one of the other.
+  const counts = saysCurrency(from) && saysCurrency(to);
+  const meant = meaningsOf(from, counts);
+  return meaningsOf(to, counts).map((meaning) => meant.indexOf(meaning));
 }
 
 type Coded = Pick<Schema, 'columns' | 'features'>;
 
-/** Where the other schema says of no column which currency its prices are in, they are in the one of this. */
-function withoutCurrencies(own: Coded, other: Coded): Coded {
-  if (other.columns.some(({ currency }) => currency !== undefined)) return own;
-  const columns = own.columns.map(({ currency: _, currencyFrom: __, ...column }) => column);
-  return { columns, features: own.features };
-}
+const saysCurrency = ({ columns }: Coded) => columns.some(({ currency }) => currency !== undefined);
 
-/** All that determines a feature's codes, as text. */
-function meaningsOf({ columns, features }: Coded): string[] {
+/** All that determines a feature's codes, as text. @param counts whether currencies do. */
+function meaningsOf({ columns, features }: Coded, counts: boolean): string[] {
   const meanings = new Map<string, string>();
+  const meant = (column: ColumnSpec) =>
+    counts ? column : { ...column, currency: undefined, currencyFrom: undefined };
   for (const spec of features) {
     const column = 'column' in spec ? columns.find(({ name }) => name === spec.column) : undefined;
     const parts = spec.kind === 'cross' ? spec.of.map((name) => meanings.get(name)) : [];
-    meanings.set(spec.name, canonicalJson([spec, column ?? null, parts]));
+    meanings.set(spec.name, canonicalJson([spec, column ? meant(column) : null, parts]));
   }
   return [...meanings.values()];
 }

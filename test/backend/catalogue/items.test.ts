@@ -185,9 +185,12 @@ test.each([
 });
 
 test('after a restart nothing is published again, and the next change is', async () => {
-  const before = backend.kv.calls.filter((call) => call.startsWith('PUT CATALOGUE')).length;
+  // Which items are alike is found meanwhile, in a thread of its own.
+  const puts = () =>
+    backend.kv.calls.filter((call) => /^PUT CATALOGUE.(?!r\/|related$)/.test(call));
+  const before = puts().length;
   await backend.restart();
-  expect(backend.kv.calls.filter((call) => call.startsWith('PUT CATALOGUE'))).toHaveLength(before);
+  expect(puts()).toHaveLength(before);
   await put([{ id: 'after-restart' }]);
   await eventually(() => ids().includes('after-restart'));
 });
