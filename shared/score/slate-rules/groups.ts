@@ -8,13 +8,12 @@ export class Groups {
   /** Undefined: the code itself is the group. */
   readonly #entriesIn: ((value: ColumnValue) => readonly string[]) | undefined;
   readonly #ids = new Map<string, number>();
-  /** By code, as far as they were asked for. */
-  readonly #ofCode: (readonly number[] | undefined)[];
+  /** By code, as far as they were asked for: of a column whose values all differ these are few of many. */
+  readonly #ofCode: (readonly number[] | undefined)[] = [];
   #codesOfGroup: Map<number, number[]> | undefined;
 
   constructor({ column, levels }: Part) {
     this.#column = column;
-    this.#ofCode = Array.from({ length: column.values.length });
     const { type, from = [] } = column.spec;
     if (type === 'set') this.#entriesIn = (value) => value as readonly string[];
     else if (type === 'path' && levels.length === 1 && from.length > 1)
