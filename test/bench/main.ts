@@ -22,6 +22,7 @@ import { benchDegraded, benchRerank } from './rerank.ts';
 import { benchScore } from './score.ts';
 import { benchStages } from './stages.ts';
 import { benchStatistics } from './statistics.ts';
+import { benchTraces } from './traces.ts';
 import { benchTrees } from './trees.ts';
 import { DEFAULT_VARIANT, type RankVariant } from './support/rank-variant.ts';
 import { readHardware } from './support/hardware.ts';
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, (say: Say) => Promise<Part>>> = {
   filters: async () => ({ rows: filterRows(), notes: [] }),
   'slate-rules': async () => ({ rows: slateRuleRows(), notes: [] }),
   'at-once': benchAtOnce,
+  traces: benchTraces,
   related: benchRelated,
   catalogue: benchCatalogue,
   curves: benchCurves,

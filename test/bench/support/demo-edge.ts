@@ -46,8 +46,12 @@ export const demoLive = (count: number, seed: number, traffic: DemoTraffic = {})
   traffic,
 });
 
-/** The Worker on a bare `workerd serve`, logging to a stand-in of the backend. */
-export async function startDemoEdge(dir: string, live: Live): Promise<DemoEdge> {
+/** The Worker on a bare `workerd serve`, logging to a stand-in of the backend. @param env more variables of the Worker. */
+export async function startDemoEdge(
+  dir: string,
+  live: Live,
+  env: Readonly<Record<string, string>> = {},
+): Promise<DemoEdge> {
   const sink = await startSink();
   const workerd = await startWorkerd({
     dir,
@@ -57,6 +61,7 @@ export async function startDemoEdge(dir: string, live: Live): Promise<DemoEdge> 
       TOKEN_SECRET: 'bench-token-secret',
       INGEST_SECRET: 'bench-ingest-secret',
       BACKEND_URL: sink.url,
+      ...env,
     },
   });
   await publish(workerd.url, live);
