@@ -34,8 +34,9 @@ import { kvCleaning as kvCleaningOf } from './catalogue/clean-kv.ts';
 import { publishedCheck as publishedCheckOf } from './catalogue/check-published.ts';
 import { snapshotPublisher } from './catalogue/snapshot-publisher.ts';
 import { exchangeRatesOf } from './catalogue/trade/exchange-rates.ts';
-import { checkExchangeRates } from './monitor/check-feeds.ts';
-import { checkFeeds } from './monitor/check-feeds.ts';
+import { checkAtOnce } from './monitor/check-at-once.ts';
+import { exchangeRatesMonitor } from './monitor/exchange-rates.ts';
+import { feedMonitor } from './monitor/refused-feeds.ts';
 import { LEASE_MS, type Lease } from './scheduler/lease.ts';
 import { liveSchemaReader } from './models/live-schema.ts';
 import { rolloutServices } from './rollouts/service.ts';
@@ -124,7 +125,14 @@ export function servicesOf({
     compare: (schema, feed) => comparing.call((worker) => worker.compare(database, schema, feed)),
     lease: lease('catalogue feeds', LEASE_MS),
     changed: () => snapshots.changed(),
-    onRead: () => checkFeeds({ store, feeds: config.feeds.map(({ name }) => name), nowMs, log }),
+    onRead: () =>
+      checkAtOnce(
+        feedMonitor(
+          store,
+          config.feeds.map(({ name }) => name),
+        ),
+        { store, nowMs, log },
+      ),
     nowMs,
     log,
   });
@@ -133,7 +141,8 @@ export function servicesOf({
     settings: config.exchangeRates,
     outbound,
     changed: () => snapshots.changed(),
-    onRead: () => checkExchangeRates({ store, settings: config.exchangeRates, nowMs, log }),
+    onRead: () =>
+      checkAtOnce(exchangeRatesMonitor(store, config.exchangeRates), { store, nowMs, log }),
     nowMs,
     log,
   });

@@ -42,8 +42,8 @@ const marketIn = (request: SQL): SQL => sql`case when json_valid(${request}) the
 const MOST_MARKETS = 200;
 
 /**
- * Where the catalogue has no markets, a page may write anything into `context.market`: what is no name of a market, and all but those of most rankings, are
- * `other`.
+ * Where the catalogue has no markets, a page may write anything into `context.market`: what is no name of a market is `other`, and so are all
+ * markets but the 200 that have most rankings.
  */
 const ofFewMarkets = (served: SQL): SQL => sql`(with served as ${served}
   select rankingId, search, pageOffset, itemIds, request, placement, visitor, case when grp in (

@@ -6,7 +6,7 @@ import { withoutOutdatedValues } from './outdated-values.ts';
 
 /**
  * A stored item as a snapshot of it is packed: its prices in the currency of their columns, and without values that would be refused today.
- * @param onDropped why a value was left out: a currency that has no exchange rate any more is none.
+ * @param onDropped is told why a value is left out, as where its currency has no exchange rate any more.
  */
 export const asPacked = (
   item: Item,

@@ -5,7 +5,8 @@ import { inOneCurrency } from '../../shared/features/columns/in-one-currency.ts'
 import { packItems, type ListedTable } from '../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import type { Store } from '../store/open.ts';
-import { ratesInForce } from './read-trade.ts';
+import { readRates } from './read-trade.ts';
+import { clientOf } from '../store/read-text.ts';
 
 /** Items with their prices converted, packed. @throws ApiError 400 naming the item and the attribute that does not fit. */
 export const packPriced = (
@@ -24,5 +25,5 @@ export async function checkValues(
   { columns }: Schema,
   items: readonly Item[],
 ): Promise<void> {
-  packPriced(columns, items, await ratesInForce(store.db));
+  packPriced(columns, items, await readRates(clientOf(store.db)));
 }

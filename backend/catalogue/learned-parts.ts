@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, ne, sql, type SQL } from 'drizzle-orm';
-import { parseSnapshotPointer, type SnapshotPointer } from '../../shared/domain/pointer.ts';
+import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { LearnedColumns } from '../../shared/features/columns/learned-columns.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import type { Kv } from '../models/edge-kv.ts';
@@ -8,9 +8,9 @@ import { LEARNED_KEY, partKey } from '../models/kv-keys.ts';
 import type { Publisher } from '../models/publisher.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
-import { learnedParts, pointers } from '../store/tables.ts';
+import { learnedParts } from '../store/tables.ts';
+import { readLivePart, readPartInKv, recordLivePart, timeAfter } from './part-pointer.ts';
 
-const NAME = 'learned';
 /** An edge may go by the pointer before the live one. */
 const NEWEST = 2;
 /** A pointer that was just moved is recorded a moment later, and KV may show the one before. */
@@ -26,12 +26,9 @@ export interface BuiltLearned {
 }
 
 /** The pointer that was published last; undefined where none was. */
-export async function readLiveLearned({
-  db,
-}: Pick<Store, 'db'>): Promise<SnapshotPointer | undefined> {
-  const [row] = await db.select().from(pointers).where(eq(pointers.name, NAME));
-  return row && parseSnapshotPointer(JSON.stringify(row.value));
-}
+export const readLiveLearned = async (
+  store: Pick<Store, 'db'>,
+): Promise<SnapshotPointer | undefined> => (await readLivePart(store, LEARNED_KEY))?.pointer;
 
 /** The live learned columns, or those of a hash while they are kept. */
 export async function readLearned(
@@ -64,7 +61,7 @@ export async function publishLearned(
       .values(row)
       .onConflictDoUpdate({ target: learnedParts.hash, set: { publishedAt: nowMs } }),
   ]);
-  const pointer = await publisher.publishLearned(hash, bytes, after(live, nowMs));
+  const pointer = await publisher.publishLearned(hash, bytes, timeAfter(live, nowMs));
   await store.write([
     recordLive(store, pointer),
     recordAudit(store, {
@@ -83,17 +80,8 @@ export async function publishLearned(
 const supersededBy = (at: number): SQL =>
   sql`${learnedParts.publishedAt} < (select max(n.publishedAt) from learned_parts n where n.publishedAt <= ${at})`;
 
-/** Edges tell by it which is newer, whatever the clock says. */
-const after = (live: SnapshotPointer | undefined, nowMs: number) =>
-  live === undefined ? nowMs : Math.max(nowMs, live.at + 1);
-
-function recordLive(store: Store, pointer: SnapshotPointer) {
-  const row = { name: NAME, value: { ...pointer }, since: pointer.at };
-  return store.db
-    .insert(pointers)
-    .values(row)
-    .onConflictDoUpdate({ target: pointers.name, set: row });
-}
+const recordLive = (store: Store, pointer: SnapshotPointer) =>
+  recordLivePart(store, LEARNED_KEY, { pointer, since: pointer.at });
 
 /** Publishes the live learned columns again where KV has lost or damaged them, or what names them. */
 export async function repairLearned(deps: {
@@ -107,7 +95,7 @@ export async function repairLearned(deps: {
   const { store, kv, publisher, settleMs, nowMs, log } = deps;
   const live = await readLiveLearned(store);
   if (live === undefined || Math.abs(nowMs() - live.at) < settleMs + MOVING_MS) return;
-  const found = await inKv(kv);
+  const found = await readPartInKv(kv, LEARNED_KEY);
   // Another backend has just published newer ones.
   if (found !== undefined && found.at > live.at) return;
   if (found?.hash === live.hash && (await isWhole(kv, found))) return;
@@ -115,13 +103,8 @@ export async function repairLearned(deps: {
   if (row === undefined) return;
   log(`learned columns ${live.hash} are gone from KV, or damaged: they are published again`);
   const bytes = new Uint8Array(row.bytes);
-  const pointer = await publisher.publishLearned(live.hash, bytes, after(live, nowMs()));
+  const pointer = await publisher.publishLearned(live.hash, bytes, timeAfter(live, nowMs()));
   await store.write([recordLive(store, pointer)]);
-}
-
-async function inKv(kv: Kv): Promise<SnapshotPointer | undefined> {
-  const stored = await kv.get('CATALOGUE', LEARNED_KEY);
-  return stored && parseSnapshotPointer(new TextDecoder().decode(stored));
 }
 
 async function isWhole(kv: Kv, { hash, parts }: SnapshotPointer): Promise<boolean> {
@@ -139,7 +122,7 @@ async function isWhole(kv: Kv, { hash, parts }: SnapshotPointer): Promise<boolea
  * @returns undefined where the pointer in KV cannot be read: then nothing is known of what edges read.
  */
 export async function neededLearned(store: Store, kv: Kv): Promise<Set<string> | undefined> {
-  const [named, live] = [await inKv(kv), await readLiveLearned(store)];
+  const [named, live] = [await readPartInKv(kv, LEARNED_KEY), await readLiveLearned(store)];
   if (named === undefined && live !== undefined) return undefined;
   const newest = await store.db
     .select({ hash: learnedParts.hash })

@@ -39,13 +39,13 @@ export const settings = group({
     .default(ROLES),
   /** How the catalogue is read. */
   catalogue,
-  /** Where it is sold, by name, as `context.market` of requests has it: what naming one stands for. The first is that of requests that name none. */
+  /** Markets by name, as `context.market` of requests has it, and what each stands for. Requests that name none are of the first. */
   markets: markets.meta({
     examples: [
       { DE: { currency: 'EUR', language: 'de' }, US: { currency: 'USD', language: 'en' } },
     ],
   }),
-  /** What one unit of a currency is worth in others: written here, or read from an address or a file on a schedule (UTC). Rates that changed by more than `maxChange` times are refused, with an alert; so is it one where they are older than `maxAgeDays`. */
+  /** What one unit of a currency is worth in others: written here, or read from an address or a file on a schedule (UTC). An alert opens where rates are refused, as one changed by more than `maxChange` times, and where those in force are older than `maxAgeDays`. */
   exchangeRates: exchangeRates.meta({
     examples: [{ base: 'EUR', perBase: { USD: 1.08, CHF: 0.95 } }],
   }),

@@ -1,17 +1,25 @@
 import { eq } from 'drizzle-orm';
 import { DAY_MS } from '../../shared/domain/utc-day.ts';
 import { RATES_FEED } from '../catalogue/trade/exchange-rates.ts';
-import { ratesInForce } from '../catalogue/read-trade.ts';
+import { readRates } from '../catalogue/read-trade.ts';
+import { clientOf } from '../store/read-text.ts';
 import type { ExchangeRateSettings } from '../catalogue/trade/settings.ts';
 import type { Store } from '../store/open.ts';
 import { feeds } from '../store/tables.ts';
 import { found, NOTHING, type Finding, type Observation } from './finding.ts';
+import type { Monitor } from './run-monitors.ts';
 
 const KIND = 'exchange rates';
 
-/** Finds rates that were refused when they were last asked for, or are too old. @param settings absent: there are none. */
-export async function readExchangeRates(
-  store: Pick<Store, 'db'>,
+/** @param settings absent: there are none. */
+export const exchangeRatesMonitor = (
+  store: Store,
+  settings: ExchangeRateSettings | undefined,
+): Monitor => ({ kind: KIND, check: (nowMs) => readExchangeRates(store, settings, nowMs) });
+
+/** Finds rates that were refused when they were last asked for, or are too old. */
+async function readExchangeRates(
+  store: Store,
   settings: ExchangeRateSettings | undefined,
   nowMs: number,
 ): Promise<Observation> {
@@ -25,7 +33,7 @@ export async function readExchangeRates(
       message: `exchange rates are refused, and those in force stay: ${state.problem}`,
       details: { since: state.refusedSince, takenAt: state.takenAt },
     });
-  const rates = await ratesInForce(store.db);
+  const rates = await readRates(clientOf(store.db));
   const ageDays = rates === undefined ? 0 : (nowMs - Date.parse(rates.day)) / DAY_MS;
   if (ageDays > settings.maxAgeDays)
     findings.push({

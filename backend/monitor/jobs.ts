@@ -8,8 +8,8 @@ import type { TrainingDataService } from '../log/training-data.ts';
 import type { Costs } from '../costs/service.ts';
 import { readHighCosts } from './high-costs.ts';
 import type { ExchangeRateSettings } from '../catalogue/trade/settings.ts';
-import { readExchangeRates } from './exchange-rates.ts';
-import { readRefusedFeeds } from './refused-feeds.ts';
+import { exchangeRatesMonitor } from './exchange-rates.ts';
+import { feedMonitor } from './refused-feeds.ts';
 import { readWrongClock } from './clock.ts';
 import { readDataQuality } from './data-quality.ts';
 import { readUnseenValues } from './unseen-values.ts';
@@ -116,11 +116,8 @@ const frequentMonitors = ({
     check: async (nowMs) =>
       findStaleData(await readLastTimes(store, trainsDaily), settings.stale, nowMs),
   },
-  { kind: 'catalogue feed', check: () => readRefusedFeeds(store, feeds) },
-  {
-    kind: 'exchange rates',
-    check: (nowMs) => readExchangeRates(store, exchangeRates, nowMs),
-  },
+  feedMonitor(store, feeds),
+  exchangeRatesMonitor(store, exchangeRates),
   { kind: 'ingest lag', check: (nowMs) => readIngestLag(store, settings.ingest, nowMs) },
   { kind: 'old edges', check: (nowMs) => readOldEdges(store, settings.oldEdges, nowMs) },
   {

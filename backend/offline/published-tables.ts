@@ -1,7 +1,7 @@
-import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import type { Item } from '../../shared/domain/item.ts';
 import type { Trade } from '../../shared/domain/trade.ts';
 import { learnedPart } from '../../shared/features/columns/learned-columns.ts';
+import { hasSameColumns } from '../../shared/features/same-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { learnedFromBytes } from '../../shared/format/learned-bytes.ts';
 import { candidateTable } from '../../shared/score/candidate-table.ts';
@@ -24,8 +24,7 @@ export interface PublishedTables {
 
 /** A placement with a lineage of its own may have other features over the same columns. */
 const fits = (schema: Schema, { schemaHash, table: { table } }: LoadedTable): boolean =>
-  schemaHash === schema.hash ||
-  canonicalJson(table.columns.map(({ spec }) => spec)) === canonicalJson(schema.columns);
+  hasSameColumns(schema, { hash: schemaHash, columns: table.columns.map(({ spec }) => spec) });
 
 export function publishedTables(
   schema: Schema,

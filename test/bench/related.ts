@@ -1,5 +1,5 @@
 import { buildRelated } from '../../backend/catalogue/related/build-related.ts';
-import { neighboursOf } from '../../backend/catalogue/related/neighbours.ts';
+import { neighboursOf, type Neighbours } from '../../backend/catalogue/related/neighbours.ts';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { parseItem, type Item } from '../../shared/domain/item.ts';
 import { relatedTo } from '../../shared/domain/related.ts';
@@ -29,7 +29,14 @@ const columns = [
   { name: 'vector', type: 'embedding', dimensions: DIMENSIONS },
 ];
 const alike = { name: 'alike', kind: 'related', edges: [40, 60, 80] };
-const related = { by: [...definition.related.by, { column: 'vector', weight: 3 }] };
+const vector = { column: 'vector', weight: 3 };
+const related = { by: [...definition.related.by, vector] };
+/** What items may be compared by. */
+const WAYS = {
+  buckets: { by: definition.related.by },
+  'an embedding': { by: [vector] },
+  both: related,
+};
 const schema = parseSchema({
   ...definition,
   columns,
@@ -45,11 +52,11 @@ export async function benchRelated(say: Say): Promise<Part> {
   for (const size of SIZES) {
     say(`related: the neighbours of ${size} trips`);
     const items = tripsOf(size);
-    const begun = process.cpuUsage();
+    for (const [way, spec] of Object.entries(WAYS)) {
+      const { seconds } = timed(() => neighboursOf(items, schema.columns, spec));
+      rows.push({ name: `${size}: finding all neighbours by ${way}`, value: seconds, unit: 's' });
+    }
     const { shards, index } = buildRelated(schema, items);
-    const { user, system } = process.cpuUsage(begun);
-    const seconds = (user + system) / 1e6;
-    rows.push({ name: `${size}: finding all neighbours`, value: seconds, unit: 's' });
     const bits = Math.log2(shards.length);
     const read = shards.map(({ bytes }) => new RelatedShard(bytes, true));
     const sizeBytes = shards.reduce((sum, { bytes }) => sum + bytes.length, index.bytes.length);
@@ -75,36 +82,57 @@ export async function benchRelated(say: Say): Promise<Part> {
     );
   }
   say(`related: ${COMPARED} trips, all compared with all`);
-  const items = tripsOf(COMPARED).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const cells = neighboursOf(items, schema.columns, related, { exactRows: 0 });
-  const all = neighboursOf(items, schema.columns, related, { exactRows: Infinity });
-  let found = 0;
-  for (let row = 0; row < items.length; row++) {
-    const exact = new Set(all.rows.subarray(all.from[row], all.from[row + 1]));
-    for (const other of cells.rows.subarray(cells.from[row], cells.from[row + 1]))
-      if (exact.has(other)) found++;
+  const items = tripsOf(COMPARED);
+  for (const way of ['an embedding', 'both'] as const) {
+    const find = (exactRows: number) =>
+      timed(() => neighboursOf(items, schema.columns, WAYS[way], { exactRows }));
+    const [cells, all] = [find(0), find(Infinity)];
+    const name = `${COMPARED}, by ${way}`;
+    rows.push(
+      { name: `${name}: all compared`, value: all.seconds, unit: 's' },
+      { name: `${name}: within cells`, value: cells.seconds, unit: 's' },
+      { name: `${name}: found within cells`, value: shareOf(all.made, cells.made), unit: '%' },
+    );
   }
-  const share = (100 * found) / all.rows.length;
-  rows.push({ name: `${COMPARED}: found by cells`, value: share, unit: '%' });
   return {
     rows,
     notes: [
       `trips of the demo with embeddings of ${DIMENSIONS} dimensions in groups, 64 neighbours each; rankings of 20, with reading the shard's entry and without KV and HTTP`,
-      'found by cells: of the neighbours that comparing all with all gives, with embeddings and six columns of buckets',
+      `processor time; buckets of ${definition.related.by.length} columns; found within cells: of the neighbours that comparing all with all gives`,
     ],
   };
 }
 
-/** With embeddings around as many themes as the root of the items. */
+/** With processor time, in seconds. */
+function timed<T>(make: () => T): { readonly made: T; readonly seconds: number } {
+  const begun = process.cpuUsage();
+  const made = make();
+  const { user, system } = process.cpuUsage(begun);
+  return { made, seconds: (user + system) / 1e6 };
+}
+
+/** How many of all neighbours were found, in percent. */
+function shareOf(all: Neighbours, some: Neighbours): number {
+  let found = 0;
+  for (let row = 0; row + 1 < all.from.length; row++) {
+    const exact = new Set(all.rows.subarray(all.from[row], all.from[row + 1]));
+    for (const other of some.rows.subarray(some.from[row], some.from[row + 1]))
+      if (exact.has(other)) found++;
+  }
+  return (100 * found) / all.rows.length;
+}
+
+/** In order of id, with embeddings around as many themes as the root of the items. */
 function tripsOf(count: number): Item[] {
   const random = seededRandom(3);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const draw = () => Array.from({ length: DIMENSIONS }, normal);
   const themes = Array.from({ length: Math.round(Math.sqrt(count)) }, draw);
-  return demoCatalogue(count, 1, NOW_MS).map((trip) => {
+  const trips = demoCatalogue(count, 1, NOW_MS).map((trip) => {
     const theme = themes[Math.floor(random() * themes.length)];
     return parseItem({ ...trip, vector: theme.map((value) => value + 0.8 * normal()) });
   });
+  return trips.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Processor time of each call per visit, µs: the fastest of its rounds, which take turns. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -40,11 +41,28 @@ test('docs/configuration.md is of these settings', async () => {
   await expect(stdout).toMatchFileSnapshot(DOCS);
 });
 
+/** The settings that a shown file has: what people copy is run as it is. */
+function settingsIn(shown: string): object {
+  const body = shown
+    .replace("import { defineConfig } from 'trimtab/config';\n", '')
+    .replace('export default', 'return');
+  // oxlint-disable-next-line typescript/no-implied-eval -- see above
+  return new Function('defineConfig', body)((config: object) => config) as object;
+}
+
 test('the file that it shows is one that changes nothing', () => {
   const [, shown] = /```ts\n([\s\S]*?)```/.exec(configurationText(comments))!;
-  const body = shown.replace(/import .*\n/, '').replace('export default', 'return');
-  // oxlint-disable-next-line typescript/no-implied-eval -- what people copy is run as it is
-  const given = new Function('defineConfig', body)((config: unknown) => config);
+  const given = settingsIn(shown);
   expect(Object.keys(given)).toContain('rollout');
   expect(parseSettings(settings, given)).toEqual(parseSettings(settings, {}));
+});
+
+test.each(
+  globSync('docs/*.md', { cwd: root('.') }).flatMap((page) =>
+    [...readFileSync(root(page), 'utf8').matchAll(/```ts\n(.*?)```/gs)]
+      .filter(([, shown]) => shown.includes('defineConfig('))
+      .map(([, shown]) => [page, shown] as const),
+  ),
+)('a file of settings that %s shows is taken', (_, shown) => {
+  expect(Object.keys(parseSettings(settings, settingsIn(shown)))).toContain('rollout');
 });

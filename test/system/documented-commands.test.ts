@@ -74,7 +74,6 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
 
 /** What may be refused on such a system, and the reason. */
 const MAY_BE_REFUSED: readonly (readonly [RegExp, RegExp])[] = [
-  [/^npx trimtab related/, /is not published yet/],
   [/^npx trimtab train (?!--placement).*--wait/, /is not going live: stored, not promoted/],
 ];
 
@@ -97,7 +96,10 @@ beforeAll(async () => {
   };
   const items = demoCatalogue(60, 1, Date.now());
   // The pages name trips as they are in the whole demo.
-  const named = ['trip-00001', 'trip-00002', 'trip-00003'].map((id) => ({ ...items[0], id }));
+  const named = ['trip-00001', 'trip-00002', 'trip-00003', 'trip-00042'].map((id) => ({
+    ...items[0],
+    id,
+  }));
   await call(system, 'PUT', '/v1/items', [...items, ...named]);
   writeFiles(system.directory);
   await call(system, 'POST', '/v1/weights', { name: 'the first', points: {} });
@@ -105,6 +107,14 @@ beforeAll(async () => {
   await until('the edge has the catalogue', async () => {
     const { items: shown } = await rank(system, { sessionId: 'first' });
     return shown.length > 0;
+  });
+  await until('it is published which items are alike', async () => {
+    const { isKnown } = await call<{ isKnown: boolean }>(
+      system,
+      'GET',
+      '/v1/items/trip-00042/related',
+    );
+    return isKnown;
   });
   for (let i = 0; i < 150; i++) {
     const ranking = await rank(system, { sessionId: `s-${i}`, limit: 5 });

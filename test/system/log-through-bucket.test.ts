@@ -3,31 +3,32 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { parseStoredBatchKey } from '../../shared/format/stored-batch.ts';
 import { clickOn, putItems, rank } from '../support/client.ts';
-import { startS3Server, type S3Server } from '../support/s3-server.ts';
+import { startLogBucket } from '../backend/support/ways-in.ts';
+import type { S3Server } from '../support/s3-server.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret/of+the=tests' };
 let system: System;
 let store: S3Server;
 
 beforeAll(async () => {
-  store = await startS3Server(KEYS, 'logs');
+  const { server, location } = await startLogBucket();
+  store = server;
   system = await startSystem({
     edgeEnv: {
       LOG_PATH: 'store',
       LOG_STORE_URL: `${store.url}/logs/shop`,
-      LOG_STORE_REGION: 'eu-west-1',
-      LOG_STORE_ACCESS_KEY_ID: KEYS.accessKeyId,
-      LOG_STORE_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      LOG_STORE_REGION: location.region,
+      LOG_STORE_ACCESS_KEY_ID: location.accessKeyId,
+      LOG_STORE_SECRET_ACCESS_KEY: location.secretAccessKey,
       SHIP_INTERVAL_MS: '50',
     },
     backendEnv: {
       TRIMTAB_LOG_STORE: 's3://logs/shop',
       AWS_ENDPOINT_URL_S3: store.url,
-      AWS_REGION: 'eu-west-1',
-      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      AWS_REGION: location.region,
+      AWS_ACCESS_KEY_ID: location.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: location.secretAccessKey,
     },
     config: { onlineLearning: { enabled: false }, storedBatches: { pollSeconds: 0.2 } },
   });

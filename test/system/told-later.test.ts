@@ -18,16 +18,17 @@ const takesPart = ({ exposures, experiment }: Ranking & Record<string, unknown>)
 
 /** What the page of items says of one, once it does. */
 async function booked(itemId: string, bookings: number, revenue: number) {
-  let limit = 100;
   await until(`${itemId} has ${bookings} bookings worth ${revenue}`, async () => {
-    // Answers are shared for a while, by what is asked for.
+    // Answers are shared for half a minute, by what is asked for.
+    const limit = 100 + (looks++ % 900);
     const { items } = await call<{
       items: { itemId: string; bookings: number; revenue: number }[];
-    }>(system, 'GET', `/v1/business/items?days=7&limit=${limit++}`);
+    }>(system, 'GET', `/v1/business/items?days=7&limit=${limit}`);
     const own = items.find((one) => one.itemId === itemId);
     return own?.bookings === bookings && own.revenue === revenue;
   });
 }
+let looks = 0;
 
 it(
   'an experiment grows by its ramp as visitors of the edge come, and what the site’s server tells of their orders later counts',
@@ -41,13 +42,13 @@ it(
         { name: 'control', weight: 1 },
         { name: 'flat', weight: 1, exploration: { temperature: 10, epsilon: 0.1, poolSize: 50 } },
       ],
-      ramp: [{ traffic: 0.05 }, { traffic: 1, afterSearches: 1 }],
+      ramp: [{ traffic: 0.2 }, { traffic: 1, afterSearches: 1 }],
       start: true,
     });
     let n = 0;
     await until('a visitor takes part', async () => takesPart(await visit(`early-${n++}`)));
 
-    // Meanwhile one visitor books on the page, and one by phone.
+    // Ramps are looked at once a minute. Meanwhile one visitor books on the page, and one by phone.
     const [onPage, byPhone] = [await visit('page'), await visit('phone')];
     const [item, other] = [onPage.items[0].id, byPhone.items[1].id];
     const sent = await system.edge.ask('/v1/events', {

@@ -8,6 +8,7 @@ import { count } from '../../../shared/text/text.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
 import { headOf, unpacked, unpackedIfGzip } from '../../table/gzip.ts';
 import type { Feed } from './feed.ts';
+import { atMost, receivedWhole } from './answer-body.ts';
 import { requestFeed } from './request-feed.ts';
 
 /** By which a server knows the answer that it gave. */
@@ -111,39 +112,21 @@ async function plainBytes(
   maxBytes: number,
 ): Promise<AsyncIterable<Buffer>> {
   const declared = Number(answer.headers['content-length'] ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  const tooLarge = () =>
+    invalid(
+      `it is larger than ${count(maxBytes)} bytes (catalogue.feedLimits.maxMegabytes raises that)`,
+    );
+  if (declared > maxBytes) throw tooLarge();
   const coding = answer.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const received = atMost(receivedWhole(answer), maxBytes);
+  const received = atMost(receivedWhole(answer), maxBytes, tooLarge);
   if (coding !== 'identity' && coding !== 'gzip' && coding !== 'x-gzip')
     throw invalid(`it is packed by "${coding}", and asked for was gzip`);
-  const decoded = coding === 'identity' ? received : atMost(unpacked(received), maxBytes);
-  const [[first, second], plain] = await headOf(atMost(await unpackedIfGzip(decoded), maxBytes), 2);
+  const decoded = coding === 'identity' ? received : atMost(unpacked(received), maxBytes, tooLarge);
+  const [[first, second], plain] = await headOf(
+    atMost(await unpackedIfGzip(decoded), maxBytes, tooLarge),
+    2,
+  );
   // A reader of files would unpack it once more, and to any size.
   if (first === 0x1f && second === 0x8b) throw invalid('it is packed more than once');
   return plain;
 }
-
-/** A connection that ends early is no end of the body. */
-async function* receivedWhole(answer: IncomingMessage): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of answer) yield chunk as Buffer;
-  } catch {
-    throw cutOff();
-  }
-  if (!answer.complete) throw cutOff();
-}
-
-async function* atMost(bytes: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    yield chunk;
-  }
-}
-
-const cutOff = () => invalid('the connection ended before all of it had come');
-const tooLarge = (maxBytes: number) =>
-  invalid(
-    `it is larger than ${count(maxBytes)} bytes (catalogue.feedLimits.maxMegabytes raises that)`,
-  );

@@ -5,18 +5,16 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
-import { messageOf } from '../../../shared/text/message-of.ts';
 import { count, counted, percent } from '../../../shared/text/text.ts';
-import { traceOf } from '../../process/trace-of.ts';
 import { inTurnWithOthers } from '../../scheduler/in-turn-with-others.ts';
 import type { Lease } from '../../scheduler/lease.ts';
-import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 import { feeds as states } from '../../store/tables.ts';
 import type { FeedChanges, FeedFile } from './compare-feed.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
 import { downloadFeed, type Validators } from './download-feed.ts';
 import type { Feed } from './feed.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { writeFeed, type Taken } from './write-feed.ts';
 
 export interface ReadOptions {
@@ -117,39 +115,6 @@ export function catalogueFeeds(deps: FeedsDeps): Feeds {
     }
   };
 
-  /** @returns what is told to whoever asked. */
-  const refuse = async (feed: Feed, actor: string, error: unknown): Promise<ApiError> => {
-    const isRefusal = error instanceof ApiError;
-    if (!isRefusal) log(`feed ${feed.name} failed: ${traceOf(error)}`);
-    const problem = isRefusal
-      ? messageOf(error)
-      : "it could not be taken: the backend's log says why";
-    const now = nowMs();
-    const [before] = await store.db.select().from(states).where(eq(states.name, feed.name));
-    const refusedSince = before?.refusedSince ?? now;
-    const set = { askedAt: now, problem, refusedSince };
-    await store.write([
-      store.db
-        .insert(states)
-        .values({ name: feed.name, ...set })
-        .onConflictDoUpdate({ target: states.name, set }),
-      // Once, and not each time that it is asked for while it stays as it is.
-      ...(before?.problem === problem
-        ? []
-        : [
-            recordAudit(store, {
-              at: now,
-              actor,
-              action: 'refuse feed',
-              subject: feed.name,
-              details: { problem },
-            }),
-          ]),
-    ]);
-    if (before?.problem !== problem) log(`feed ${feed.name} is refused: ${problem}`);
-    return new ApiError(422, 'feed_refused', `feed ${feed.name} is refused: ${problem}`);
-  };
-
   const readInTurn = async (feed: Feed, options: ReadOptions): Promise<FeedRead> => {
     const stopped = () => new ApiError(503, 'stopping', 'this backend stops: ask again later');
     if (signal.aborted) throw stopped();
@@ -166,7 +131,14 @@ export function catalogueFeeds(deps: FeedsDeps): Feeds {
             return read;
           } catch (error) {
             if (signal.aborted) throw error;
-            throw await refuse(feed, options.actor, error);
+            const refused = {
+              name: feed.name,
+              said: `feed ${feed.name} is refused`,
+              code: 'feed_refused',
+              action: 'refuse feed',
+              actor: options.actor,
+            };
+            throw await recordRefusal(store, refused, error, { nowMs: nowMs(), log });
           } finally {
             if (!signal.aborted) await deps.onRead();
           }

@@ -8,20 +8,15 @@ import {
   type RelatedEntry,
 } from '../../../shared/format/related-bytes.ts';
 import { snapshotHash } from '../../../shared/format/snapshot-bytes.ts';
+import type { NamedBytes } from '../../models/publisher.ts';
 import { neighboursOf } from './neighbours.ts';
-
-/** Bytes under their hash. */
-export interface Named {
-  readonly hash: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
 
 /** Which items are alike, as it is published. */
 export interface BuiltRelated {
   readonly items: number;
-  readonly index: Named;
+  readonly index: NamedBytes;
   /** In the order of the index; equal ones are there as often. */
-  readonly shards: readonly Named[];
+  readonly shards: readonly NamedBytes[];
 }
 
 /** How alike a neighbour is, and the end of its line. */
@@ -52,4 +47,7 @@ export function buildRelated(
   return { items: items.length, index: named(relatedIndexToBytes(index)), shards };
 }
 
-const named = (bytes: Uint8Array<ArrayBuffer>): Named => ({ hash: snapshotHash(bytes), bytes });
+const named = (bytes: Uint8Array<ArrayBuffer>): NamedBytes => ({
+  hash: snapshotHash(bytes),
+  bytes,
+});

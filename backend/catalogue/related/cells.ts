@@ -4,6 +4,8 @@ import { quantise, type Vectors } from './vectors.ts';
 const ROUNDS = 6;
 /** Rows of a sample for each cell. */
 const SAMPLED = 24;
+/** The most cells that are asked for at once. */
+const MOST_NEAREST = 64;
 
 /**
  * Which cell each of some rows is in: the one whose centre its direction is nearest to, of as many cells as the root of the rows. Centres are found by spherical
@@ -97,5 +99,3 @@ export class Cells {
     this.#inverse[cell] = 1 / Math.sqrt(square);
   }
 }
-
-export const MOST_NEAREST = 64;

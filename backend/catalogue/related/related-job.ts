@@ -5,8 +5,15 @@ import type { Kv } from '../../models/edge-kv.ts';
 import type { Publisher } from '../../models/publisher.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Store } from '../../store/open.ts';
+import { clientOf } from '../../store/read-text.ts';
+import { lastRevision } from '../stored-items.ts';
 import type { BuiltRelated } from './build-related.ts';
-import { isRelatedLost, itemsRevision, publishRelated, readLiveRelated } from './related-parts.ts';
+import {
+  isRelatedLost,
+  publishRelated,
+  readLiveRelated,
+  type LiveRelated,
+} from './related-parts.ts';
 
 /** After a build the next one waits twenty times as long as it took of a processor: whatever changes by the minute takes a twentieth of a core. */
 const PAUSE_TIMES = 20;
@@ -42,8 +49,8 @@ export function relatedJob(deps: RelatedJobDeps): Job {
   let turn = 0;
 
   /** Whether KV has lost some of what is live; it is not asked each time, nor while it may show what was there before. */
-  const lost = async (live: Awaited<ReturnType<typeof readLiveRelated>>): Promise<boolean> => {
-    if (live === undefined || Math.abs(nowMs() - live.pointer.at) < settleMs) return false;
+  const lost = async (live: LiveRelated | undefined): Promise<boolean> => {
+    if (live === undefined || Math.abs(nowMs() - live.since) < settleMs) return false;
     if (Math.abs(performance.now() - lookedAt) < LOOK_EVERY_MS) return false;
     lookedAt = performance.now();
     return isRelatedLost(kv, live, turn++);
@@ -58,7 +65,7 @@ export function relatedJob(deps: RelatedJobDeps): Job {
       if (schema.related === undefined) return;
       const live = await readLiveRelated(store);
       const isLost = await lost(live);
-      const wanted = madeOf(schema, await itemsRevision(store));
+      const wanted = madeOf(schema, await lastRevision(clientOf(store.db)));
       if (!isLost && (live?.madeOf === wanted || performance.now() < notBefore)) return;
       const begun = performance.now();
       const built = await build(schema).catch((error: unknown) => {
@@ -74,7 +81,7 @@ export function relatedJob(deps: RelatedJobDeps): Job {
       const isNew = await publishRelated(store, publisher, built, {
         madeOf: madeOf(schema, built.revision),
         isLost,
-        nowMs: nowMs(),
+        nowMs,
       });
       if (isNew)
         log(

@@ -2,9 +2,6 @@
 const LANES = 16;
 const MOST = 127;
 
-/** So many bytes a vector takes: its dimensions, rounded up to 16. */
-export const widthOf = (dimensions: number): number => Math.ceil(dimensions / LANES) * LANES;
-
 /**
  * The direction of a vector as whole numbers from −127 to 127: `round(127 · x / max |x|)`. The cosine of two of them is that of the vectors up
  * to the rounding, and dot products are exact, so that it is the same on every machine.
@@ -25,19 +22,16 @@ export function quantise(values: ArrayLike<number>, into: Int8Array): number {
 
 /** Quantised vectors of rows. */
 export class Vectors {
+  /** So many bytes a vector takes: its dimensions, rounded up to 16. */
   readonly width: number;
   /** Square of the length by row; 0: the row has none. */
   readonly squares: Float64Array;
   readonly #matrix: Int8Array;
 
   constructor(rows: number, dimensions: number) {
-    this.width = widthOf(dimensions);
+    this.width = Math.ceil(dimensions / LANES) * LANES;
     this.squares = new Float64Array(rows);
     this.#matrix = new Int8Array(rows * this.width);
-  }
-
-  get rows(): number {
-    return this.squares.length;
   }
 
   set(row: number, values: ArrayLike<number>): void {

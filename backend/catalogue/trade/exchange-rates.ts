@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { desc, eq } from 'drizzle-orm';
+import { text } from 'node:stream/consumers';
+import { sql } from 'drizzle-orm';
 import { ApiError, invalid } from '../../../shared/domain/errors.ts';
 import { parseExchangeRates, type ExchangeRates } from '../../../shared/domain/exchange-rates.ts';
 import { dayOf } from '../../../shared/domain/utc-day.ts';
@@ -9,10 +10,13 @@ import { shownAddress } from '../../process/address.ts';
 import { recordAudit } from '../../store/audit.ts';
 import type { Store } from '../../store/open.ts';
 import { exchangeRates as rows, feeds as states } from '../../store/tables.ts';
+import { atMost, receivedWhole } from '../feeds/answer-body.ts';
+import { recordRefusal } from '../feeds/record-refusal.ts';
 import { requestFeed } from '../feeds/request-feed.ts';
 import { refuseImplausible } from './compare-rates.ts';
 import { parseRatesFeed } from './parse-rates.ts';
-import { ratesInForce } from '../read-trade.ts';
+import { readRates } from '../read-trade.ts';
+import { clientOf } from '../../store/read-text.ts';
 import type { ExchangeRateSettings } from './settings.ts';
 
 /** Among the states of feeds; no feed of items can have this name. */
@@ -62,7 +66,7 @@ export function exchangeRatesOf({
   readonly log: (message: string) => void;
 }): ExchangeRatesService {
   const take = async (next: ExchangeRates, actor: string, anyChange: boolean) => {
-    const before = await ratesInForce(store.db);
+    const before = await readRates(clientOf(store.db));
     const { maxChange } = settings!;
     // What the configuration says is what somebody wrote.
     const isWritten = settings!.perBase !== undefined;
@@ -73,61 +77,28 @@ export function exchangeRatesOf({
       JSON.stringify(before.perBase) === JSON.stringify(next.perBase) &&
       (isWritten || before.day === next.day);
     const { db } = store;
-    const state = { name: RATES_FEED, askedAt: nowMs(), takenAt: nowMs() };
+    const at = nowMs();
+    const state = { name: RATES_FEED, askedAt: at, takenAt: at };
     const ended = { ...state, problem: null, refusedSince: null };
+    const details = { base: next.base, currencies: Object.keys(next.perBase).length };
     await store.write([
       db.insert(states).values(ended).onConflictDoUpdate({ target: states.name, set: ended }),
       ...(isSame
         ? []
         : [
-            db.insert(rows).values({ ...next, takenAt: nowMs() }),
+            db.insert(rows).values({ ...next, takenAt: at }),
+            db.delete(rows).where(sql`${rows.id} <= (select max(id) from ${rows}) - ${KEPT}`),
             recordAudit(store, {
-              at: nowMs(),
+              at,
               actor,
               action: 'take exchange rates',
               subject: next.day,
-              details: { base: next.base, currencies: Object.keys(next.perBase).length },
+              details,
             }),
           ]),
     ]);
-    if (!isSame) {
-      await prune();
-      changed();
-    }
-    return {
-      day: next.day,
-      base: next.base,
-      currencies: Object.keys(next.perBase).length,
-      changed: !isSame,
-    };
-  };
-
-  const prune = async () => {
-    const kept = store.db
-      .select({ id: rows.id })
-      .from(rows)
-      .orderBy(desc(rows.id))
-      .limit(1)
-      .offset(KEPT);
-    const [oldest] = await kept;
-    if (oldest !== undefined)
-      await store.write([store.db.delete(rows).where(eq(rows.id, oldest.id))]);
-  };
-
-  const refused = async (error: unknown): Promise<never> => {
-    const problem = messageOf(error);
-    const [before] = await store.db.select().from(states).where(eq(states.name, RATES_FEED));
-    const now = {
-      name: RATES_FEED,
-      askedAt: nowMs(),
-      problem,
-      refusedSince: before?.refusedSince ?? nowMs(),
-    };
-    await store.write([
-      store.db.insert(states).values(now).onConflictDoUpdate({ target: states.name, set: now }),
-    ]);
-    if (before?.problem !== problem) log(`exchange rates are refused: ${problem}`);
-    throw new ApiError(422, 'rates_refused', `the exchange rates are refused: ${problem}`);
+    if (!isSame) changed();
+    return { day: next.day, ...details, changed: !isSame };
   };
 
   return {
@@ -144,7 +115,14 @@ export function exchangeRatesOf({
         const next = await newest(settings, outbound, nowMs());
         return await take(next, actor, anyChange);
       } catch (error) {
-        return await refused(error);
+        const refused = {
+          name: RATES_FEED,
+          said: 'exchange rates are refused',
+          code: 'rates_refused',
+          action: 'refuse exchange rates',
+          actor,
+        };
+        throw await recordRefusal(store, refused, error, { nowMs: nowMs(), log });
       } finally {
         await onRead();
       }
@@ -167,9 +145,13 @@ async function newest(
 }
 
 async function fileText(file: string): Promise<string> {
-  const { size } = await stat(file);
-  if (size > MOST_BYTES) throw invalid(`${file} is larger than ${MOST_BYTES} bytes`);
-  return readFile(file, 'utf8');
+  try {
+    const { size } = await stat(file);
+    if (size <= MOST_BYTES) return await readFile(file, 'utf8');
+  } catch (error) {
+    throw invalid(`${file} cannot be read (${messageOf(error)})`);
+  }
+  throw invalid(`${file} is larger than ${MOST_BYTES} bytes`);
 }
 
 async function download(outbound: Outbound, url: string): Promise<string> {
@@ -178,19 +160,17 @@ async function download(outbound: Outbound, url: string): Promise<string> {
     'user-agent': 'trimtab',
     accept: 'application/json, application/xml, */*;q=0.5',
   };
-  const answer = await requestFeed(outbound, new URL(url), headers, [], signal);
   try {
-    if (answer.statusCode !== 200) throw invalid(`their server answers ${answer.statusCode}`);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MOST_BYTES) throw invalid(`they are larger than ${MOST_BYTES} bytes`);
-      chunks.push(chunk);
+    const answer = await requestFeed(outbound, new URL(url), headers, [], signal);
+    try {
+      if (answer.statusCode !== 200) throw invalid(`their server answers ${answer.statusCode}`);
+      return await text(atMost(receivedWhole(answer), MOST_BYTES, tooLarge));
+    } finally {
+      answer.destroy();
     }
-    if (!answer.complete) throw invalid('the connection ended before all of them had come');
-    return Buffer.concat(chunks).toString('utf8');
-  } finally {
-    answer.destroy();
+  } catch (error) {
+    throw signal.aborted ? invalid(`they take longer than ${TIMEOUT_MS / 1000} s`) : error;
   }
 }
+
+const tooLarge = () => invalid(`they are larger than ${MOST_BYTES} bytes`);

@@ -2,7 +2,7 @@ import { counted, moment } from '../../../shared/text/text.ts';
 import type { Status } from '../../http/answers.ts';
 
 /** Why a placement that the configuration names has no lineage of its own yet, on one line. */
-export const waitingText = ({ placement, why }: Status['placementsWaiting'][number]): string =>
+export const lineageWaitsText = ({ placement, why }: Status['placementsWaiting'][number]): string =>
   `${placement}: ranked by the default lineage, as its own has not begun: ${why}`;
 
 /** What is live at a placement with a lineage of its own, on one line. */

@@ -4,7 +4,7 @@ import { backendClient, json } from '../../client/backend-client.ts';
 import { print } from '../../client/print.ts';
 import { feedText } from '../feeds/feed-text.ts';
 import type { LiveWeights, Status } from '../../http/answers.ts';
-import { lineageText, waitingText as lineageWaitsText } from '../placements/lineage-text.ts';
+import { lineageText, lineageWaitsText } from '../placements/lineage-text.ts';
 import { backendVerb, type VerbOptions } from '../command/verb.ts';
 
 export const statusVerb = () =>

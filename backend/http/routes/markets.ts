@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import { RATES_FEED } from '../../catalogue/trade/exchange-rates.ts';
-import { ratesInForce } from '../../catalogue/read-trade.ts';
+import { readRates } from '../../catalogue/read-trade.ts';
+import { clientOf } from '../../store/read-text.ts';
 import { feeds, markets as rows } from '../../store/tables.ts';
 import { actorOf, answer, jsonBody, problems, router } from '../contract/openapi.ts';
 import type { Services } from '../contract/services.ts';
@@ -72,7 +73,7 @@ export const marketRoutes = (services: Services) =>
         column: row?.value.column ?? null,
         unlisted: row?.value.unlisted ?? ('everywhere' as const),
         markets: { ...row?.value.markets },
-        rates: (await ratesInForce(db)) ?? null,
+        rates: (await readRates(clientOf(db))) ?? null,
         source: services.exchangeRates.source ?? null,
         askedAt: state?.askedAt ?? null,
         problem: state?.problem ?? null,

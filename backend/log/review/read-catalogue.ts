@@ -4,7 +4,8 @@ import { checkItem } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { canBeShown } from '../../catalogue/can-be-shown.ts';
 import { asPacked } from '../../catalogue/as-packed.ts';
-import { ratesInForce } from '../../catalogue/read-trade.ts';
+import { readRates } from '../../catalogue/read-trade.ts';
+import { clientOf } from '../../store/read-text.ts';
 import { items as itemRows } from '../../store/tables.ts';
 
 /** Items of today's catalogue that the schema lets be shown, in order of id. */
@@ -14,7 +15,7 @@ export async function readCatalogue(
   nowMs: number,
 ): Promise<Item[]> {
   const catalogue: Item[] = [];
-  const rates = await ratesInForce(db);
+  const rates = await readRates(clientOf(db));
   for (const { id, attributes } of await db.select().from(itemRows).orderBy(itemRows.id)) {
     if (!canBeShown(schema, attributes, nowMs)) continue;
     try {

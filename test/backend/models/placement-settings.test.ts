@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../backend/config/config.ts';
 import { settings } from '../../../backend/config/settings.ts';
 import { parseSettings } from '../../../backend/settings/parse-settings.ts';
+import { homely, hotels } from '../../support/other-schemas.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import definition from '../../../shared/features/smarttrip.json' with { type: 'json' };
 
 const read = (placements: unknown) => parseSettings(settings, { placements }).placements;
@@ -51,14 +52,9 @@ describe('placements of the configuration', () => {
 });
 
 describe('the schema of a placement', () => {
-  const folders: string[] = [];
-  afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  });
   const load = (name: string, schema: object) => {
     // A file of one name is read once.
-    const folder = mkdtempSync(join(tmpdir(), 'trimtab-placements-'));
-    folders.push(folder);
+    const folder = temporaryFolder();
     writeFileSync(join(folder, name), JSON.stringify(schema));
     const config = { placements: { home: { schema: `./${name}` } } };
     writeFileSync(join(folder, 'trimtab.config.ts'), `export default ${JSON.stringify(config)};`);
@@ -73,23 +69,12 @@ describe('the schema of a placement', () => {
   };
 
   test('may have other features over the same columns, and no other columns', async () => {
-    const other = { ...definition, name: 'homely', rules: {} };
-    const [first, ...others] = definition.columns;
-    const fewer = {
-      ...definition,
-      columns: [{ ...first, type: 'set', name: first.name }, ...others],
-    };
-    const renamed = {
-      name: 'hotels',
-      columns: [{ name: 'stars', type: 'number' }],
-      features: [{ name: 'stars', kind: 'quantile', column: 'stars', edges: [2, 4] }],
-    };
-    const { placements } = await load('home.json', other);
+    const { placements } = await load('home.json', homely);
     expect(placements.home.schema?.name).toBe('homely');
-    await expect(load('hotels.json', renamed)).rejects.toThrow(
+    await expect(load('hotels.json', hotels)).rejects.toThrow(
       /placements\.home\.schema: its columns differ from those of schema smarttrip.*stars/,
     );
-    await expect(load('broken.json', { ...fewer, features: [] })).rejects.toThrow(
+    await expect(load('broken.json', { ...definition, features: [] })).rejects.toThrow(
       /schema .*broken\.json/,
     );
   });

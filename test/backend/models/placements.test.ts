@@ -1,26 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import { parseSchema } from '../../../shared/features/schema.ts';
+import { homely, hotels } from '../../support/other-schemas.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
-
-/** Other features and rules over the columns of the trips. */
-const homely = parseSchema({
-  ...smarttrip,
-  name: 'homely',
-  features: [...smarttrip.features, { name: 'again', kind: 'constant' }],
-  rules: { again: [0, 3] },
-});
-/** Its columns are its own. */
-const hotels = parseSchema({
-  name: 'hotels',
-  columns: [{ name: 'stars', type: 'number' }],
-  features: [{ name: 'stars', kind: 'quantile', column: 'stars', edges: [2, 4] }],
-});
 
 let backend: TestBackend;
 beforeAll(async () => {
   backend = await startTestBackend({
-    placements: { home: {}, search: { schema: homely }, odd: { schema: hotels } },
+    placements: {
+      home: { layer: 'home-page' },
+      search: { schema: homely },
+      odd: { schema: hotels },
+    },
     watchEveryMs: 50,
   });
   await eventually(() => Object.keys(pointer().placements ?? {}).length === 2);
@@ -141,6 +130,47 @@ test('a version whose schema has other columns is refused in words, and the stat
     'home',
     'search',
   ]);
+});
+
+test('a schema is applied to one placement, by its configuration or as given, and the others keep theirs', async () => {
+  const before = pointer();
+  const apply = (body: object) => backend.call('POST', '/v1/schema', body);
+  expect((await apply({ placement: 'search' })).body).toMatchObject({ applied: false });
+  const { status: code, body } = await apply({ placement: 'home', schema: homely });
+  expect([code, body.applied]).toEqual([200, true]);
+  expect(pointer()).toMatchObject({
+    champion: before.champion,
+    placements: { home: { champion: body.version }, search: before.placements.search },
+  });
+  const { placements } = await status();
+  expect(placements[0]).toMatchObject({ placement: 'home', schemaName: 'homely' });
+  expect(await apply({ placement: 'home', schema: hotels })).toMatchObject({
+    status: 409,
+    body: { code: 'other_columns' },
+  });
+  expect((await apply({ placement: 'home' })).body.code).toBe('no_schema');
+  expect((await apply({ placement: 'email', schema: homely })).body.code).toBe('no_lineage');
+  await move('v000000/promote', 'home');
+});
+
+test('experiments of a placement are in the layer of its settings where they name none', async () => {
+  const arms = [
+    { name: 'control', weight: 50 },
+    { name: 'treatment', weight: 50, version: await add('for a layer') },
+  ];
+  const create = async (about: object) =>
+    (
+      await backend.call('POST', '/v1/experiments', {
+        arms,
+        unit: 'session',
+        traffic: 0.1,
+        ...about,
+      })
+    ).body;
+  const placements = ['home'];
+  expect(await create({ name: 'a', placements })).toMatchObject({ layer: 'home-page' });
+  expect(await create({ name: 'b', placements, layer: 'own' })).toMatchObject({ layer: 'own' });
+  expect((await create({ name: 'c', placements: ['search'] })).layer).not.toBe('home-page');
 });
 
 test('a bare id by hand is what every placement has, held until each is released', async () => {

@@ -42,6 +42,16 @@ test.each(['runs/train/worker.ts', 'runs/compare/worker.ts', 'runs/evaluate/work
   },
 );
 
+test.each([
+  'catalogue/snapshot-worker.ts',
+  'catalogue/related/related-worker.ts',
+  'catalogue/feeds/feed-worker.ts',
+])('a thread that reads all items loads nothing that builds queries: %s', async (file) => {
+  const loaded = await ofThread(file);
+  expect([...loaded]).toContain('@libsql/client');
+  expect([...loaded]).not.toContain('drizzle-orm');
+});
+
 test.each(['log/account/account-worker.ts', 'catalogue/snapshot-worker.ts'])(
   'a thread that reads a local database loads nothing that speaks to servers: %s',
   async (file) => {

@@ -38,7 +38,8 @@ const backends = async () => {
 test('each answers for itself and does what is of its roles, and says who does the rest', async () => {
   const { body: ready } = await ingesting.call('GET', '/health/ready');
   expect(ready.roles).toEqual(['ingest']);
-  expect((await ingesting.call('GET', '/metrics')).status).toBe(200);
+  for (const path of ['/health/live', '/metrics', '/v1/status', '/v1/doctor'])
+    expect((await ingesting.call('GET', path)).status, path).toBe(200);
   expect((await ingesting.call('GET', '/v1/items')).body).toMatchObject({
     code: 'other_role',
     message: expect.stringMatching(/does not serve \(its roles: ingest\)/),

@@ -11,7 +11,8 @@ import { parseVersion } from '../../../shared/domain/ids.ts';
 import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { pointsOf } from '../../../shared/score/scorer.ts';
 import { eventually } from '../support/eventually.ts';
-import { hotels, pointAt, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { pointAt, publishScorer, storeScorer } from '../support/publish.ts';
 
 const live = (arm = CHAMPION_ARM) =>
   env.LIVE_WEIGHTS.get(env.LIVE_WEIGHTS.idFromName(`test:${arm}`));

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { coldIsolate } from '../support/edge.ts';
-import { hotels, publishItems, publishScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { publishItems, publishScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
 

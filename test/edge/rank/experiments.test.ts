@@ -8,7 +8,8 @@ import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, SECRET, type Isolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { experimentOf, HALVES, layerOf, publishTraffic } from '../support/experiments.ts';
-import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { clickOn, rank, rankAll } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
 

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { coldIsolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
-import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
 

@@ -21,7 +21,8 @@ import { slotProbability } from '../../oracle/plackett-luce.ts';
 import { decisionsOf, fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, type Isolate } from '../support/edge.ts';
 import { experimentOf, layerOf, publishTraffic } from '../support/experiments.ts';
-import { hotels, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank, rankAll } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi, afterEach } from 'vitest';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, PUBLISHABLE, SECRET } from '../support/edge.ts';
-import { hotels, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
 

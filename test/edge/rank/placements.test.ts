@@ -1,24 +1,16 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { championArmOf } from '../../../shared/domain/pointer-at.ts';
 import { parseVersion } from '../../../shared/domain/ids.ts';
-import { parseSchema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { decisionsOf, fakeBackend } from '../support/backend.ts';
 import { coldIsolate, SECRET, type Isolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { experimentOf, layerOf } from '../support/experiments.ts';
-import { hotels, pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { homely, hotels } from '../../support/other-schemas.ts';
+import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
 import { openTrips } from '../support/trips.ts';
-
-/** Other features over the columns of the trips. */
-const homely = parseSchema({
-  ...smarttrip,
-  name: 'homely',
-  features: [...smarttrip.features, { name: 'again', kind: 'constant' }],
-  rules: { again: [0, 3] },
-});
 
 interface Version {
   readonly placements?: unknown;
@@ -41,6 +33,9 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   isolate = coldIsolate();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 describe('a placement with a lineage of its own', () => {

@@ -8,7 +8,8 @@ import type { AdditiveScorer } from '../../../shared/score/scorer.ts';
 import { fakeBackend, shipAll } from '../support/backend.ts';
 import { coldIsolate, SECRET, type Ask, type Isolate } from '../support/edge.ts';
 import { experimentOf, layerOf, publishTraffic } from '../support/experiments.ts';
-import { hotels, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank, type RankAnswer } from '../support/rank.ts';
 import { makeTrips } from '../support/trips.ts';
 

@@ -18,7 +18,8 @@ import { decisionOf } from '../../backend/support/decisions.ts';
 import { flatTrees, randomForest } from '../../oracle/random-rerankers.ts';
 import { candidateTable } from '../../../shared/score/candidate-table.ts';
 import { experimentOf, HALVES, layerOf } from '../support/experiments.ts';
-import { hotels, publishItems, storeScorer } from '../support/publish.ts';
+import { hotels } from '../../support/other-schemas.ts';
+import { publishItems, storeScorer } from '../support/publish.ts';
 import { openTrips } from '../support/trips.ts';
 
 const BATCH = 256;

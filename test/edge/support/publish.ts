@@ -3,7 +3,7 @@ import { parseVersion } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
 import type { SnapshotPointer } from '../../../shared/domain/pointer.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
+import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import type { LearnedColumns } from '../../../shared/features/columns/learned-columns.ts';
 import { learnedToBytes } from '../../../shared/format/learned-bytes.ts';
@@ -18,14 +18,6 @@ import {
 
 /** No chance in it: the best is always first. */
 const DETERMINISTIC = { temperature: 0, epsilon: 0, poolSize: 50 };
-
-/** A schema that shares nothing with the trips'. */
-export const hotels: Schema = parseSchema({
-  name: 'hotels',
-  columns: [{ name: 'stars', type: 'number' }],
-  features: [{ name: 'stars', kind: 'quantile', column: 'stars', edges: [2, 4] }],
-  rules: { stars: [0, 1, 2, 3] },
-});
 
 /** Puts a catalogue live, in two parts. @param about what else its pointer says. @returns its hash. */
 export async function publishItems(

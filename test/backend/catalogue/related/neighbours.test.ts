@@ -110,7 +110,7 @@ describe('neighbours', () => {
     );
   });
 
-  it('are found among thousands as among few, where blocks, lists and widths have every length', () => {
+  it('are those of comparing every pair also of many items, where lists go over several blocks of rows', () => {
     const random = seededRandom(7);
     const items = Array.from({ length: 700 }, (_, i) =>
       parseItem({

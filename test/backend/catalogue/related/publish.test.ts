@@ -6,12 +6,11 @@ import {
   type RelatedJobDeps,
 } from '../../../../backend/catalogue/related/related-job.ts';
 import {
-  itemsRevision,
   neededRelated,
   readLiveRelated,
 } from '../../../../backend/catalogue/related/related-parts.ts';
 import { readRelatedItem } from '../../../../backend/catalogue/related/related-item.ts';
-import { storedItems } from '../../../../backend/catalogue/stored-items.ts';
+import { lastRevision, storedItems } from '../../../../backend/catalogue/stored-items.ts';
 import type { Kv } from '../../../../backend/models/edge-kv.ts';
 import { publisher as publisherOf } from '../../../../backend/models/publisher.ts';
 import { connect } from '../../../../backend/store/connect.ts';
@@ -61,20 +60,24 @@ afterEach(async () => {
 
 async function buildHere(own: Schema) {
   const client = connect({ url: store.url });
-  const revision = await itemsRevision(store);
+  const revision = await lastRevision(client);
   const built = buildRelated(own, await storedItems(client, own, undefined));
   client.close();
   return { ...built, revision, tookMs: 1 };
 }
 
-const jobOf = (wanted = schema, build: RelatedJobDeps['build'] = buildHere) =>
+const jobOf = (
+  wanted = schema,
+  build: RelatedJobDeps['build'] = buildHere,
+  { seen = kv, settleMs = 0 } = {},
+) =>
   relatedJob({
     store,
-    kv,
-    publisher: publisherOf(kv, store, 0, () => nowMs),
+    kv: seen,
+    publisher: publisherOf(seen, store, 0, () => nowMs),
     liveSchema: async () => wanted,
     build,
-    settleMs: 0,
+    settleMs,
     everyMs: 1000,
     nowMs: () => nowMs,
     log: () => undefined,
@@ -131,6 +134,36 @@ test('what KV has lost is published again, and what is needed is known', async (
   await lose('related');
   stored.delete('CATALOGUE/related');
   expect(await neededRelated(store, kv)).toBeUndefined();
+});
+
+test('what took longer to write than KV takes to show it is not lost', async () => {
+  const settleMs = 60_000;
+  let before: { readonly bytes: Uint8Array<ArrayBuffer>; readonly until: number } | undefined;
+  const slow: Kv = {
+    ...kv,
+    get: (namespace, key) =>
+      key === 'related' && before !== undefined && nowMs < before.until
+        ? Promise.resolve(before.bytes)
+        : kv.get(namespace, key),
+    async put(namespace, key, value) {
+      nowMs += settleMs;
+      const bytes = stored.get(`${namespace}/${key}`);
+      if (bytes) before = { bytes, until: nowMs + settleMs };
+      await kv.put(namespace, key, value);
+    },
+  };
+  const build = vi.fn(buildHere);
+  // Each time another backend leads, which has not looked at KV yet.
+  const run = () => jobOf(schema, build, { seen: slow, settleMs }).run();
+  await upsertItems(store, schema, items, nowMs);
+  await run();
+  await deleteItems(store, ['b']);
+  await run();
+  expect(before!.until).toBe(nowMs + settleMs);
+  await run();
+  nowMs += settleMs;
+  await run();
+  expect(build).toHaveBeenCalledTimes(2);
 });
 
 test('where finding them fails, it is tried again after a while that is longer the longer it took', async () => {

@@ -38,11 +38,9 @@ describe('implausible rates', () => {
     [of('2026-11-30', { USD: 1.08 }), 'lack JPY'],
     [of('2026-11-26', { USD: 1.08, JPY: 171 }), 'those in force of 2026-11-27'],
     [of('2026-12-02', { USD: 1.08, JPY: 171 }), 'still to come'],
-    [of('2026-11-30', { EUR: 9, JPY: 171 / 1.08 }, 'USD'), 'EUR'],
+    [of('2026-11-30', { EUR: 9, JPY: 171 / 1.08 }, 'USD'), 'went from'],
   ])('%j: %s', (next, words) => {
-    const refuse = () => refuseImplausible(next, before, limits);
-    if (words === 'EUR') expect(refuse).toThrow(/went from/);
-    else expect(refuse).toThrow(words);
+    expect(() => refuseImplausible(next, before, limits)).toThrow(words);
   });
 
   it('are not those of another base, nor any of the first', () => {

@@ -366,8 +366,7 @@ test('receipts wait for the bucket no more once it was empty and a backend start
   expect(await deleteOne('afterwards')).toEqual([0, nowMs - 1, nowMs, 0]);
 });
 
-test('whatever goes wrong on the way to the bucket, each batch is stored once', async () => {
-  console.log(`seed ${SEED}`);
+test(`whatever goes wrong on the way to the bucket, each batch is stored once (seed ${SEED})`, async () => {
   const random = seededRandom(SEED);
   const chance = (p: number) => random() < p;
   const backends = ['one', 'two'].map((name) => backendNamed(name));

@@ -5,9 +5,9 @@ import { interval } from '../../interval.ts';
 import type { BusinessFigures, BusinessGroup } from '../../../../http/answers.ts';
 import { estimateText } from './estimate-text.ts';
 
-/** All figures by version or by arm, over the whole time. */
-const TITLES = { arm: 'By arm', market: 'By market', version: 'By version' } as const;
+const LABELS = { arm: 'Arm', market: 'Market', version: 'Version' } as const;
 
+/** All figures by version, market or arm, over the whole time. */
 export function groupsSection(
   { groups, by, reference, mixed, catalogue }: BusinessFigures,
   names: ReadonlyMap<string, string>,
@@ -36,7 +36,7 @@ export function groupsSection(
     );
   return {
     id: 'versions',
-    title: TITLES[by],
+    title: `By ${by}`,
     wide: true,
     tools: groups.length === 0 ? [] : [csvButton(`business-by-${by}`, () => rowsOf(groups))],
     content: [
@@ -45,9 +45,7 @@ export function groupsSection(
         : table(
             `What visitors did, by ${by}`,
             [
-              {
-                label: TITLES[by].replace('By ', '').replace(/^./, (first) => first.toUpperCase()),
-              },
+              { label: LABELS[by] },
               { label: 'Visitors', number: true },
               { label: 'Rankings', number: true },
               { label: 'Click-through', number: true },

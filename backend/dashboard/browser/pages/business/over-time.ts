@@ -9,10 +9,10 @@ type Estimate = BusinessDay['conversion'];
 const LINES = 4;
 const SPANS = [7, 30, 90];
 
-/** What all figures of the page are of. */
 /** No experiment has this id. */
 const MARKET = 'by market';
 
+/** What all figures of the page are of. */
 export function chosenSection(
   days: number,
   experiment: string | undefined,
