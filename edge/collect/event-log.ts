@@ -8,8 +8,8 @@ import { settingsOf, type Settings } from '../platform/settings.ts';
 import { Tracing } from '../platform/tracing.ts';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.ts';
 import { LogStore, type SealedBatch } from './log-store.ts';
-import { shipToStore, type Receipt } from './ship-to-store.ts';
-import { ship, type ShipResult } from './ship.ts';
+import { shipToStore } from './ship-to-store.ts';
+import { ship } from './ship.ts';
 import { WaitingTraces } from './waiting-traces.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -94,7 +94,7 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
         const batch = this.#store.next(nowMs);
         if (batch === undefined) break;
         const span = this.#tracing && this.#traces.begin(this.#tracing.spans, batch);
-        const { outcome, retryAfterMs, receipt } = await this.#send(
+        const { outcome, retryAfterMs, storedAs } = await this.#send(
           batch,
           settings,
           span && traceHeaders(span.context),
@@ -102,7 +102,7 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
         span?.set({ 'trimtab.attempts': batch.attempts + 1 }).end(outcome !== 'committed');
         if (outcome === 'committed') {
           this.#atOnce(() => {
-            if (receipt !== undefined) this.#store.keepReceipt(batch, receipt.key, Date.now());
+            if (storedAs !== undefined) this.#store.keepReceipt(batch, storedAs, Date.now());
             this.#store.deleteCommitted(batch);
           });
           this.#traces.done(batch);
@@ -129,11 +129,13 @@ export class EventLog extends DurableObject<Env> implements EventLogObject {
     batch: SealedBatch,
     settings: Settings,
     trace?: Readonly<Record<string, string>>,
-  ): Promise<ShipResult & { readonly receipt?: Receipt }> {
+  ): ReturnType<typeof shipToStore> {
     const bytes = this.#store.bytesOf(batch);
-    if (settings.logStore === undefined) return ship(batch.batchId, bytes, settings, trace);
+    const { logStore } = settings;
+    if (logStore === undefined) return ship(batch.batchId, bytes, settings, trace);
     const sealedAt = this.#store.sealedAt(batch, Date.now());
-    return shipToStore(batch.batchId, bytes, { hash: batchHash(bytes), sealedAt }, settings);
+    const hash = batchHash(bytes);
+    return shipToStore(batch.batchId, bytes, { hash, sealedAt }, logStore, settings);
   }
 
   /** Makes sure that an alarm is set for when the waiting entries should be shipped. */

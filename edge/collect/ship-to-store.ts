@@ -1,42 +1,37 @@
 import { storedBatchKey, storedBatchToBytes } from '../../shared/format/stored-batch.ts';
-import type { Settings } from '../platform/settings.ts';
-import { r2Store, s3BatchStore, type BatchStore } from './batch-store.ts';
+import type { LogStore, Settings } from '../platform/settings.ts';
+import { r2Store, s3BatchStore } from './batch-store.ts';
 import type { ShipResult } from './ship.ts';
 
 const TIMEOUT_MS = 15_000;
-
-/** By which an object knows that the store has a batch: what the store was asked for afterwards. */
-export interface Receipt {
-  readonly key: string;
-  readonly sizeBytes: number;
-}
 
 /**
  * Puts a sealed batch into the store, signed, under a key that is the same at each attempt. It counts as committed only if the
  * store then says that it has an object of that size and hash: an answer of 200 from something else, such as a proxy, must
  * not cause data to be deleted.
  * @param hash `batchHash` of its bytes. @param sealedAt epoch ms, the same at each attempt.
+ * @returns also the key under which the store has it, once it has.
  */
 export async function shipToStore(
   batchId: string,
   bytes: Uint8Array<ArrayBuffer>,
   { hash, sealedAt }: { readonly hash: string; readonly sealedAt: number },
-  { logStore, ingestSecrets, identity }: Settings,
-): Promise<ShipResult & { readonly receipt?: Receipt }> {
+  logStore: LogStore,
+  { ingestSecrets, identity }: Pick<Settings, 'ingestSecrets' | 'identity'>,
+): Promise<ShipResult & { readonly storedAs?: string }> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
     const key = storedBatchKey(batchId, sealedAt, hash);
     const object = storedBatchToBytes(key, bytes, identity[0].fingerprint, ingestSecrets[0]);
-    const store: BatchStore =
-      logStore!.bucket === undefined
-        ? s3BatchStore(logStore!.s3, abort.signal)
-        : r2Store(logStore!.bucket);
+    const store =
+      logStore.bucket === undefined
+        ? s3BatchStore(logStore.s3, abort.signal)
+        : r2Store(logStore.bucket);
     await within(abort.signal, store.put(key, object, hash));
     const found = await within(abort.signal, store.look(key));
-    const receipt = { key, sizeBytes: object.length };
-    if (found?.sizeBytes === receipt.sizeBytes && found.hash === hash)
-      return { outcome: 'committed', retryAfterMs: 0, receipt };
+    if (found?.sizeBytes === object.length && found.hash === hash)
+      return { outcome: 'committed', retryAfterMs: 0, storedAs: key };
     console.error(
       `batch ${batchId} was put as ${key}, and the store has ${found === undefined ? 'nothing' : 'something else'} there`,
     );

@@ -1,7 +1,11 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { learnedPart, type LearnedPart } from '../../shared/features/columns/learned-columns.ts';
+import {
+  learnedName,
+  learnedPart,
+  type LearnedPart,
+} from '../../shared/features/columns/learned-columns.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { withLearned } from '../../shared/score/learned-table.ts';
+import { learnedKeys, withLearned } from '../../shared/score/learned-table.ts';
 import type { RankableTable } from '../../shared/score/rankable.ts';
 import type { Env } from '../platform/env.ts';
 import type { Settings } from '../platform/settings.ts';
@@ -27,25 +31,47 @@ export const learnedCache = (env: Env, settings: Settings): RefreshingCache<Cach
 
 /**
  * Tables of the catalogue with their learned columns. One is made when the snapshot or the part changes, by the first ranking
- * after it, for each schema that ranks.
+ * after it, for all schemas that read the same columns.
  */
 export class LearnedTables {
+  /** By the names of the columns. What was not asked for the longest is first. */
   readonly #made = new Map<string, Made>();
+  /** The last of them, which need not be put there again. */
+  #latest: Made | undefined;
 
   of(from: RankableTable, schema: Schema, part: LearnedPart | undefined): RankableTable {
     if (part === undefined) return from;
-    const made = this.#made.get(schema.hash);
-    // Versions of one schema share it: each brings an object of its own.
-    if (made?.from === from && made.part === part) return made.table;
-    const table = withLearned(from, schema, part, made?.part === part ? made : undefined);
-    // Of a schema that ranks no more nothing is kept for longer than one change of the catalogue.
-    for (const [hash, other] of this.#made)
-      if (other.from !== from && other.from !== made?.from) this.#made.delete(hash);
-    this.#made.delete(schema.hash);
-    if (this.#made.size >= MOST_SCHEMAS) this.#made.delete(this.#made.keys().next().value!);
-    this.#made.set(schema.hash, { from, part, table });
-    return table;
+    const key = columnsReadBy(schema);
+    const before = this.#made.get(key);
+    const isSame = before?.from === from && before.part === part;
+    const made = isSame ? before : this.#make(from, schema, part, before);
+    if (made === this.#latest) return made.table;
+    this.#latest = made;
+    this.#made.delete(key);
+    this.#made.set(key, made);
+    if (this.#made.size > MOST_KEPT) this.#made.delete(this.#made.keys().next().value!);
+    return made.table;
   }
+
+  #make(from: RankableTable, schema: Schema, part: LearnedPart, before: Made | undefined): Made {
+    // What is not asked for any more is kept for no longer than one change of the catalogue.
+    for (const [key, other] of this.#made)
+      if (other.from !== from && other.from !== before?.from) this.#made.delete(key);
+    const ofPart = before?.part === part ? before : undefined;
+    return { from, part, table: withLearned(from, schema, part, ofPart) };
+  }
+}
+
+/** By schema: every ranking asks. */
+const known = new WeakMap<Schema, string>();
+
+function columnsReadBy(schema: Schema): string {
+  let names = known.get(schema);
+  if (names === undefined) {
+    names = learnedKeys(schema).map(learnedName).join(', ');
+    known.set(schema, names);
+  }
+  return names;
 }
 
 interface Made {
@@ -54,5 +80,5 @@ interface Made {
   readonly table: RankableTable;
 }
 
-/** Of the default lineage and of others with features of their own; what was not asked for the longest goes. */
-const MOST_SCHEMAS = 4;
+/** Of the default lineage and of others that read other columns. */
+const MOST_KEPT = 4;

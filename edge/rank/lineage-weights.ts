@@ -80,28 +80,23 @@ async function weightsOf(
   }
 }
 
-/** The weights of the arms and of what is in shadow at those placements. Never rejects. @returns undefined where there is nothing to load. */
-export function loadLineageExperiments(
+/** The weights of the arms and of what is in shadow at those placements. Never rejects. @returns a patch of what is served there by then. */
+export async function loadLineageExperiments(
   sources: Sources,
-  lineages: LineageWeights | undefined,
-): Promise<(current: LineageWeights | undefined) => LineageWeights | undefined> | undefined {
-  if (lineages === undefined) return undefined;
-  const load = async () => {
-    const loaded = new Map<CachedWeights, CachedWeights>();
-    await Promise.all(
-      [...lineages.values()].map(async (weights) => {
-        const { pointer, experiments, problem } = weights;
-        if (pointer === undefined || experiments === undefined || problem !== undefined) return;
-        const state = { ...sources, previous: experiments };
-        loaded.set(weights, {
-          ...weights,
-          experiments: await loadExperimentState(state, weights, pointer),
-        });
-      }),
-    );
-    return (current: LineageWeights | undefined) =>
-      current &&
-      new Map([...current].map(([placement, one]) => [placement, loaded.get(one) ?? one] as const));
-  };
-  return load();
+  lineages: LineageWeights,
+): Promise<(current: LineageWeights) => LineageWeights> {
+  const loaded = new Map<CachedWeights, CachedWeights>();
+  await Promise.all(
+    [...lineages.values()].map(async (weights) => {
+      const { pointer, experiments, problem } = weights;
+      if (pointer === undefined || experiments === undefined || problem !== undefined) return;
+      const state = { ...sources, previous: experiments };
+      loaded.set(weights, {
+        ...weights,
+        experiments: await loadExperimentState(state, weights, pointer),
+      });
+    }),
+  );
+  return (current) =>
+    new Map([...current].map(([placement, one]) => [placement, loaded.get(one) ?? one] as const));
 }

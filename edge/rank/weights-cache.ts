@@ -7,7 +7,6 @@ import type { Settings } from '../platform/settings.ts';
 import { withSourceTimeout } from '../platform/timeout.ts';
 import { adoptWeights } from './adopt-weights.ts';
 import { bundledRules } from './bundled-rules.ts';
-import { servedLayers } from '../../shared/domain/pointer-at.ts';
 import type { CachedWeights } from './cached-weights.ts';
 import { lineageWeights, loadLineageExperiments } from './lineage-weights.ts';
 import { experimentStateInMemory, loadExperimentState } from './experiment-state.ts';
@@ -26,7 +25,6 @@ export const weightsCache = (env: Env, settings: Settings): RefreshingCache<Cach
       const { pointer, problem } = champion;
       if (pointer === undefined || problem !== undefined) return champion;
       const weights = { ...champion, ...besideChampion(champion, pointer, previous) };
-      if (pointer.placements === undefined) return weights;
       const sources = { env, settings, cell };
       const lineages = await lineageWeights(sources, weights, previous?.lineages);
       return lineages === undefined ? weights : { ...weights, lineages };
@@ -55,8 +53,9 @@ export const weightsCache = (env: Env, settings: Settings): RefreshingCache<Cach
                 pointer,
               ),
             );
-      const placed = loadLineageExperiments({ env, settings, cell }, lineages);
-      return placed === undefined ? own : both(own, placed);
+      return lineages === undefined
+        ? own
+        : both(own, loadLineageExperiments({ env, settings, cell }, lineages));
     },
   );
 
@@ -77,22 +76,21 @@ type Patch = (current: CachedWeights) => CachedWeights;
 
 async function both(
   own: Promise<Patch> | undefined,
-  placed: NonNullable<ReturnType<typeof loadLineageExperiments>>,
+  placed: ReturnType<typeof loadLineageExperiments>,
 ): Promise<Patch> {
   const [first, second] = await Promise.all([own, placed]);
   return (current) => {
     const patched = first === undefined ? current : first(current);
-    const lineages = second(patched.lineages);
-    return lineages === undefined ? patched : { ...patched, lineages };
+    const { lineages } = patched;
+    return lineages === undefined ? patched : { ...patched, lineages: second(lineages) };
   };
 }
 
 /** The pointer as rankings are assigned by it. */
-const asServed = (pointer: Pointer): Pointer => {
+function asServed(pointer: Pointer): Pointer {
   const { placedLayers, ...others } = pointer;
-  const layers = servedLayers(pointer);
-  return placedLayers === undefined ? pointer : { ...others, ...(layers && { layers }) };
-};
+  return placedLayers === undefined ? pointer : { ...others, layers: placedLayers };
+}
 
 /** Whether both have the same champion and the same pointer: what was loaded for one then holds for the other. */
 const isSameTarget = (one: CachedWeights, other: CachedWeights): boolean =>
@@ -122,7 +120,7 @@ async function liveChampion(sources: ChampionSources): Promise<CachedWeights> {
 async function fromLiveWeights({ env, cell, previous }: ChampionSources): Promise<CachedWeights> {
   const adopted = await adoptWeights(env, cell, CHAMPION_ARM, previous);
   const { pointer } = adopted;
-  return pointer?.placedLayers === undefined ? adopted : { ...adopted, pointer: asServed(pointer) };
+  return pointer === undefined ? adopted : { ...adopted, pointer: asServed(pointer) };
 }
 
 async function fromKv({ env, settings, previous }: ChampionSources): Promise<CachedWeights> {

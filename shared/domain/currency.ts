@@ -24,6 +24,12 @@ export interface Amount {
   readonly currency: Currency;
 }
 
+export function isAmount(value: unknown): value is Amount {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { amount, currency, ...rest } = value as Record<string, unknown>;
+  return Number.isFinite(amount) && isCurrency(currency) && Object.keys(rest).length === 0;
+}
+
 /**
  * Reads `129 EUR` or `EUR 129`, as feeds write prices: a decimal number with a point, and the code of a currency.
  * @returns undefined where a text is neither.

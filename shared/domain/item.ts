@@ -1,5 +1,5 @@
 import { invalid } from './errors.ts';
-import { isCurrency } from './currency.ts';
+import { isAmount } from './currency.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { shown } from './shown.ts';
 import { parseItemId, readItemId, type ItemId } from './ids.ts';
@@ -13,6 +13,10 @@ export type AttributeValue =
   | readonly number[]
   | null;
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+/** Whether an item has nothing as this attribute. An empty text is what tables hold where there is nothing. */
+export const isMissing = (value: AttributeValue | undefined): value is undefined | null | '' =>
+  value === undefined || value === null || value === '';
 
 export interface Item {
   readonly id: ItemId;
@@ -62,20 +66,12 @@ export function parseItem(value: unknown): Item {
 export const parseStoredItem = (id: unknown, attributes: Record<string, unknown>): Item =>
   itemOf(parseItemId(id), { ...attributes });
 
-/** `{amount, currency}` is one text, as a price is in a table: `129 EUR`. */
-function priceText(value: object): unknown {
-  const { amount, currency, ...others } = value as Record<string, unknown>;
-  const isPrice =
-    Number.isFinite(amount) && isCurrency(currency) && Object.keys(others).length === 0;
-  return isPrice ? `${String(amount)} ${currency}` : value;
-}
-
 /** @param attributes are changed. */
 function itemOf(itemId: ItemId, attributes: Record<string, unknown>): Item {
   for (const name in attributes) {
     let given = attributes[name];
-    if (typeof given === 'object' && given !== null && !Array.isArray(given))
-      attributes[name] = given = priceText(given);
+    // One text, as a price is in a table: `129 EUR`.
+    if (isAmount(given)) attributes[name] = given = `${given.amount} ${given.currency}`;
     if (given !== undefined && !isAttributeValue(given)) {
       throw invalid(
         `item ${itemId}: attribute "${name.slice(0, 80)}" must be text, a finite number, a boolean, a list of texts or of numbers, {amount, currency} or null, but was ${shown(given)}`,

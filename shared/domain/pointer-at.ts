@@ -28,14 +28,7 @@ export function pointerAt(pointer: Pointer, placement: string | undefined): Poin
 export const placementsOf = ({ placements = {} }: Pick<Pointer, 'placements'>): Placement[] =>
   Object.keys(placements).filter(isPlacement);
 
-/** The layers of the default lineage, with the experiments of some placements only. */
-export const servedLayers = ({
-  layers,
-  placedLayers,
-}: Pick<Pointer, 'layers' | 'placedLayers'>): readonly ServedLayer[] | undefined =>
-  placedLayers ?? layers;
-
-/** Those of their experiments that a ranking of the placement may enter; the same list where all of them may. */
+/** The layers with those of their experiments that a ranking of the placement may enter; the same list where all of them may. */
 export function layersAt(
   layers: readonly ServedLayer[],
   placement: string,

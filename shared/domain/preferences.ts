@@ -1,4 +1,4 @@
-import { isCurrency, type Amount, type Currency } from './currency.ts';
+import { isAmount, isCurrency, type Amount, type Currency } from './currency.ts';
 import { invalid } from './errors.ts';
 import { nfc, nfcList } from './nfc.ts';
 import { shown } from './shown.ts';
@@ -62,12 +62,6 @@ function isRange(value: unknown): value is Range {
     (currency === undefined || isCurrency(currency)) &&
     Object.keys(rest).length === 0
   );
-}
-
-export function isAmount(value: unknown): value is Amount {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { amount, currency, ...rest } = value as Record<string, unknown>;
-  return Number.isFinite(amount) && isCurrency(currency) && Object.keys(rest).length === 0;
 }
 
 /** The entries of an object that comes in. @throws ApiError 400 for anything else, and for more than 64. */

@@ -224,13 +224,14 @@ function localBy({
   language,
   amounts,
 }: Readonly<Record<string, unknown>>): Pick<RankRequest, 'currency' | 'language' | 'amounts'> {
-  if (currency === undefined && language === undefined && amounts === undefined) return {};
   return {
-    ...((currency ?? undefined) !== undefined && { currency: parseCurrency(currency, 'currency') }),
-    ...((language ?? undefined) !== undefined && { language: parseLanguage(language, 'language') }),
-    ...((amounts ?? undefined) !== undefined && { amounts: amountsOf(amounts) }),
+    ...(isGiven(currency) && { currency: parseCurrency(currency, 'currency') }),
+    ...(isGiven(language) && { language: parseLanguage(language, 'language') }),
+    ...(isGiven(amounts) && { amounts: amountsOf(amounts) }),
   };
 }
+
+const isGiven = (value: unknown) => value !== undefined && value !== null;
 
 /** A schema has no more columns of prices than these for anybody. */
 const MOST_AMOUNTS = 8;

@@ -1,8 +1,9 @@
 import { converted, type ExchangeRates } from '../domain/exchange-rates.ts';
-import type { Currency } from '../domain/currency.ts';
+import { isAmount, type Currency } from '../domain/currency.ts';
 import { invalid } from '../domain/errors.ts';
 import type { Filter } from '../domain/filter.ts';
-import { isAmount, type Preferences, type Range } from '../domain/preferences.ts';
+import { mapped } from '../domain/mapped.ts';
+import type { Preferences, Range } from '../domain/preferences.ts';
 import type { SlateRules } from '../domain/slate-rules.ts';
 import type { VisitorHistory } from '../domain/visitor-history.ts';
 import { currencyOf, isPrice } from './columns/in-one-currency.ts';
@@ -66,38 +67,30 @@ export class AskedPrices {
 
   /** The same of past searches. */
   history(given: VisitorHistory): VisitorHistory {
-    const searches = given.searches.map((search, i) => {
+    const searches = mapped(given.searches, (search, i) => {
       const path = `recent.searches[${i}].preferences`;
       const preferences = this.preferences(search.preferences, path);
       return preferences === search.preferences ? search : { ...search, preferences };
     });
-    return searches.every((search, i) => search === given.searches[i])
-      ? given
-      : { ...given, searches };
+    return searches === given.searches ? given : { ...given, searches };
   }
 
   /** The same of the conditions of rules. */
   rules(given: SlateRules, path: string): SlateRules {
     const asked = <T extends { readonly where?: Filter }>(
       kind: 'quotas' | 'boosts',
-      list: readonly T[],
+      list: readonly T[] | undefined,
     ) =>
-      list.map((rule, i) => {
+      list &&
+      mapped(list, (rule, i) => {
         if (rule.where === undefined) return rule;
         const where = this.filter(rule.where, `${path}.${kind}[${i}].where`);
         return where === rule.where ? rule : { ...rule, where };
       });
-    const { quotas = [], boosts = [] } = given;
-    const now = { quotas: asked('quotas', quotas), boosts: asked('boosts', boosts) };
-    const isSame =
-      now.quotas.every((rule, i) => rule === quotas[i]) &&
-      now.boosts.every((rule, i) => rule === boosts[i]);
-    if (isSame) return given;
-    return {
-      ...given,
-      ...(given.quotas && { quotas: now.quotas }),
-      ...(given.boosts && { boosts: now.boosts }),
-    };
+    const quotas = asked('quotas', given.quotas);
+    const boosts = asked('boosts', given.boosts);
+    if (quotas === given.quotas && boosts === given.boosts) return given;
+    return { ...given, ...(quotas && { quotas }), ...(boosts && { boosts }) };
   }
 
   /** @throws ApiError 400 naming the condition whose currency is not known, or whose column is none of prices. */
@@ -126,8 +119,8 @@ export class AskedPrices {
   }
 
   #parts(parts: readonly Filter[], path: string, whole: Filter, form: 'all' | 'any'): Filter {
-    const now = parts.map((part, i) => this.filter(part, `${path}[${i}]`));
-    if (now.every((part, i) => part === parts[i])) return whole;
+    const now = mapped(parts, (part, i) => this.filter(part, `${path}[${i}]`));
+    if (now === parts) return whole;
     return form === 'all' ? { all: now } : { any: now };
   }
 

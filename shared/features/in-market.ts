@@ -1,6 +1,6 @@
-import type { Item } from '../domain/item.ts';
-import { converted, type ExchangeRates } from '../domain/exchange-rates.ts';
+import { converted } from '../domain/exchange-rates.ts';
 import { invalid } from '../domain/errors.ts';
+import { mapped } from '../domain/mapped.ts';
 import type { MarketOfVisit } from '../domain/market-of-visit.ts';
 import type { RankRequest } from '../domain/rank-request.ts';
 import { shown } from '../domain/shown.ts';
@@ -30,8 +30,6 @@ export function requestInMarket(
   const own = currencyOf(schema);
   const { currency: asked = named?.market.currency, amounts } = request;
   checkAmounts(amounts, schema);
-  if (own === undefined && named === undefined && request.currency === undefined)
-    return withoutCurrencies(request, schema);
   if (own === undefined && request.currency !== undefined)
     throw invalid(
       `currency: no column of schema ${schema.name} holds prices, so there is nothing to convert`,
@@ -49,7 +47,10 @@ export function requestInMarket(
     preferences: prices.preferences(preferences, 'preferences'),
     filters: filters && prices.filter(filters, 'filters'),
     history: history && prices.history(history),
-    candidates: candidates && inOneCurrencyAll(candidates, schema, rates),
+    candidates:
+      candidates && own !== undefined
+        ? mapped(candidates, (item) => inOneCurrency(item, schema.columns, rates))
+        : candidates,
     slateRules: slateRules && prices.rules(slateRules, 'slateRules'),
   };
   if (
@@ -74,27 +75,6 @@ export function requestInMarket(
     ...(asked !== undefined && own !== undefined && { currency: asked }),
     ...(language !== undefined && { language }),
   };
-}
-
-/** The list itself where all are in the currency of the schema. */
-function inOneCurrencyAll(
-  items: readonly Item[],
-  { columns }: Schema,
-  rates: ExchangeRates | undefined,
-): readonly Item[] {
-  const now = items.map((item) => inOneCurrency(item, columns, rates));
-  return now.every((item, i) => item === items[i]) ? items : now;
-}
-
-/** Nothing is a price, so that nothing may have a currency. */
-function withoutCurrencies(request: RankRequest, schema: Schema): RankRequest {
-  const { preferences, filters, history, slateRules } = request;
-  const prices = new AskedPrices(schema, { currency: undefined, rates: undefined });
-  prices.preferences(preferences, 'preferences');
-  if (filters !== undefined) prices.filter(filters, 'filters');
-  if (history !== undefined) prices.history(history);
-  if (slateRules !== undefined) prices.rules(slateRules, 'slateRules');
-  return request;
 }
 
 interface Named {

@@ -2,6 +2,7 @@ import type { Language } from '../domain/language.ts';
 import { own } from '../domain/own.ts';
 import { templateOf } from './label-template.ts';
 import { bucketLabels, type Schema } from './schema.ts';
+import { labelText } from './texts.ts';
 
 /** What reasons say in English although the schema has texts of the language. */
 export interface MissingTexts {
@@ -17,14 +18,14 @@ export function missingTexts(schema: Schema): MissingTexts[] {
   const labels = schema.features.flatMap((spec) =>
     spec.kind === 'cross'
       ? []
-      : bucketLabels(schema, spec).map((label) => [spec.name, label, templateOf(label).template]),
+      : bucketLabels(schema, spec).map((label) => ({
+          feature: spec.name,
+          label,
+          template: templateOf(label).template,
+        })),
   );
   return Object.entries(schema.texts ?? {}).map(([language, texts]) => {
-    const known = texts.labels ?? {};
-    const isSaid = ([feature, label, template]: readonly string[]) =>
-      [label, template].some(
-        (key) => own(known, `${feature}: ${key}`) !== undefined || own(known, key) !== undefined,
-      );
+    const unsaid = labels.filter((one) => labelText(texts, one, one.feature) === undefined);
     return {
       language,
       features: schema.features
@@ -33,9 +34,7 @@ export function missingTexts(schema: Schema): MissingTexts[] {
         )
         .map(({ name }) => name),
       labels:
-        language.split('-')[0] === 'en'
-          ? []
-          : [...new Set(labels.filter((one) => !isSaid(one)).map(([, , template]) => template))],
+        language.split('-')[0] === 'en' ? [] : [...new Set(unsaid.map(({ template }) => template))],
     };
   });
 }

@@ -7,7 +7,7 @@ import { currencyOf, isPrice } from './columns/in-one-currency.ts';
 import type { FeatureSpec } from './kinds/index.ts';
 import { filled, rewritten, templateOf } from './label-template.ts';
 import { bucketLabel, labelWith, type Schema } from './schema.ts';
-import type { LanguageTexts } from './texts.ts';
+import { labelText, type LanguageTexts } from './texts.ts';
 
 /** In which the kinds of features say what buckets mean. */
 const BUILT_IN: Language = 'en';
@@ -69,10 +69,8 @@ export class Speech {
   /** A label that English has, in this language. */
   label(english: string, spec?: FeatureSpec): string {
     const { template, values } = templateOf(english);
-    const labels = this.#texts.labels ?? {};
-    const of = (key: string) => (spec && own(labels, `${spec.name}: ${key}`)) ?? own(labels, key);
     const isPrices = spec !== undefined && this.#isOfPrices(spec);
-    const text = of(english) ?? of(template);
+    const text = labelText(this.#texts, { label: english, template }, spec?.name);
     if (text === undefined) {
       // Values of items are names, whatever they look like: `2026` is not 2,026.
       const isName = spec !== undefined && 'values' in spec && spec.values !== undefined;

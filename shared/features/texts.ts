@@ -1,5 +1,6 @@
 import { ApiError } from '../domain/errors.ts';
 import { parseLanguage, type Language } from '../domain/language.ts';
+import { own } from '../domain/own.ts';
 import { shown } from '../domain/shown.ts';
 import { holesOf, placesIn } from './label-template.ts';
 
@@ -17,6 +18,17 @@ export interface LanguageTexts {
 /** By language; what is not there is said in English, as `trimtab schema check` shows it. */
 export type Texts = Readonly<Record<Language, LanguageTexts>>;
 
+/** The text of what a bucket means: of this feature alone, else of any; as it is, else with its template. */
+export function labelText(
+  { labels = {} }: LanguageTexts,
+  { label, template }: { readonly label: string; readonly template: string },
+  feature: string | undefined,
+): string | undefined {
+  const of = (key: string) =>
+    (feature === undefined ? undefined : own(labels, `${feature}: ${key}`)) ?? own(labels, key);
+  return of(label) ?? of(template);
+}
+
 /** They come with every version of the weights. */
 const MOST_CHARACTERS = 262_144;
 const MOST_TEXT = 500;
@@ -33,10 +45,10 @@ export function parseTexts(value: unknown, features: readonly { readonly name: s
   if (JSON.stringify(value).length > MOST_CHARACTERS)
     throw bad(`texts may have at most ${MOST_CHARACTERS} characters as JSON`);
   const names = new Set([...features.map(({ name }) => name), TOGETHER]);
-  const languages = objectOf(value, 'texts').map(([tag, own]): [Language, LanguageTexts] => {
+  const languages = objectOf(value, 'texts').map(([tag, given]): [Language, LanguageTexts] => {
     const language = languageOf(tag, bad);
     const what = `texts.${tag}`;
-    for (const [part, entries] of objectOf(own, what)) {
+    for (const [part, entries] of objectOf(given, what)) {
       if (part !== 'features' && part !== 'labels')
         throw bad(`${what} may have features and labels, and not "${part.slice(0, 64)}"`);
       for (const [key, text] of objectOf(entries, `${what}.${part}`)) {
@@ -53,7 +65,7 @@ export function parseTexts(value: unknown, features: readonly { readonly name: s
           );
       }
     }
-    return [language, own as LanguageTexts];
+    return [language, given as LanguageTexts];
   });
   return Object.fromEntries(languages);
 }

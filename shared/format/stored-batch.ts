@@ -70,7 +70,7 @@ export function storedBatchToBytes(
 ): Uint8Array<ArrayBuffer> {
   const signature = signatureOf(key, identity, batch, secret);
   const payload = new ByteWriter(batch.length + 256).text(identity).text(signature).block(batch);
-  return sealFrame(MAGIC, 1, undefined, payload.written());
+  return sealFrame(MAGIC, NEWEST_FORMAT, undefined, payload.written());
 }
 
 /**

@@ -21,9 +21,7 @@ export function explain(scorer: Scorer, codes: Uint8Array, speech?: Speech): Rea
           ...(scorer.rerank.adds ? firstPassReasons(scorer, codes, speech) : []),
           ...rerankReasons(scorer, codes, speech),
         ];
-  return reasons
-    .filter(({ points }) => points !== 0)
-    .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  return reasons.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
 }
 
 function firstPassReasons(
@@ -36,25 +34,27 @@ function firstPassReasons(
   const named = (feature: number) => namedLabel(schema, features[feature], codes[feature]);
   const pointsAt = (feature: number, bucket: number) =>
     toPoints(weights[feature * STRIDE + bucket]);
-  return [
-    ...features.map((spec, feature) => ({
-      feature: spec.name,
-      because: because(feature),
-      points: pointsAt(feature, codes[feature]),
-      ...(speech && said(speech, spec, codes[feature])),
-    })),
-    ...crosses.map((cross, k) => ({
-      feature: crossName(schema, cross),
-      because: cross.map(named).join(' × '),
-      points: pointsAt(features.length + k, cellReader(schema, cross)(codes)),
-      ...(speech && {
-        text: {
-          feature: cross.map((part) => speech.feature(features[part].name)).join(' × '),
-          because: cross.map((part) => speech.named(features[part], codes[part])).join(' × '),
-        },
-      }),
-    })),
-  ];
+  const reasons: Reason[] = [];
+  // Words take longer than points: what adds nothing gets none.
+  features.forEach((spec, feature) => {
+    const points = pointsAt(feature, codes[feature]);
+    if (points === 0) return;
+    const text = speech && said(speech, spec, codes[feature]);
+    reasons.push({ feature: spec.name, because: because(feature), points, ...text });
+  });
+  crosses.forEach((cross, k) => {
+    const points = pointsAt(features.length + k, cellReader(schema, cross)(codes));
+    if (points === 0) return;
+    const text = speech && {
+      text: {
+        feature: cross.map((part) => speech.feature(features[part].name)).join(' × '),
+        because: cross.map((part) => speech.named(features[part], codes[part])).join(' × '),
+      },
+    };
+    const both = cross.map(named).join(' × ');
+    reasons.push({ feature: crossName(schema, cross), because: both, points, ...text });
+  });
+  return reasons;
 }
 
 const said = (speech: Speech, spec: FeatureSpec, bucket: number): Pick<Reason, 'text'> => ({
@@ -78,16 +78,20 @@ function rerankReasons(
     });
   });
   let left = total;
-  const alone = features.map((spec, feature) => {
+  const alone = features.flatMap((spec, feature) => {
     const units = total - without[feature];
     left -= units;
+    const points = toPoints(units);
+    if (points === 0) return [];
     const because = bucketLabel(scorer.schema, spec, codes[feature]);
     const text = speech && said(speech, spec, codes[feature]);
-    return { feature: spec.name, because, points: toPoints(units), by, ...text };
+    return { feature: spec.name, because, points, by, ...text };
   });
+  const points = toPoints(left);
+  if (points === 0) return alone;
   const together = { feature: TOGETHER, because: 'what no feature does alone' };
   const text = speech && {
     text: { feature: speech.feature(TOGETHER), because: speech.label(together.because) },
   };
-  return [...alone, { ...together, points: toPoints(left), by, ...text }];
+  return [...alone, { ...together, points, by, ...text }];
 }

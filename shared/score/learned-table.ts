@@ -27,8 +27,8 @@ export function learnedKeys(schema: Pick<Schema, 'features'>): readonly LearnedK
 /**
  * A table with what was learned of its items, as further columns, in place of those that it may have: to scoring they are columns
  * as any other. It is to be made once per table and part, and not per request.
- * @param before a table with the same part and schema, and what it was made of: where `items` were made of that by few changes, only what was
- * added is looked up.
+ * @param before a table with the same part and the same learned columns, and what it was made of: where `items` were made of that by few
+ * changes, only what was added is looked up.
  */
 export function withLearned(
   items: RankableTable,

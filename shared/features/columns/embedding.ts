@@ -1,5 +1,4 @@
-import type { AttributeValue } from '../../domain/item.ts';
-import { isNumbers } from '../../domain/item.ts';
+import { isMissing, isNumbers, type AttributeValue } from '../../domain/item.ts';
 import { numberFromText } from '../../domain/number-text.ts';
 
 /**
@@ -10,10 +9,10 @@ export function readEmbedding(
   value: AttributeValue | undefined,
   dimensions: number,
 ): readonly number[] | null | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
+  if (isMissing(value)) return undefined;
   const numbers = typeof value === 'string' ? value.split('|').map(numberFromText) : value;
-  if (!Array.isArray(numbers) || numbers.length === 0)
-    return Array.isArray(numbers) ? undefined : null;
+  if (typeof numbers !== 'object') return null;
+  if (numbers.length === 0) return undefined;
   if (!isNumbers(numbers) || numbers.length !== dimensions) return null;
   return numbers.every(Number.isFinite) && numbers.some((one) => one !== 0) ? numbers : null;
 }

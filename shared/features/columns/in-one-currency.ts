@@ -1,12 +1,10 @@
 import { converted, type ExchangeRates } from '../../domain/exchange-rates.ts';
-import { invalid } from '../../domain/errors.ts';
-import type { AttributeValue, Item } from '../../domain/item.ts';
+import { isMissing, type AttributeValue, type Item } from '../../domain/item.ts';
 import { nfc } from '../../domain/nfc.ts';
 import { own } from '../../domain/own.ts';
-import { shown } from '../../domain/shown.ts';
 import type { ColumnSpec } from './column-spec.ts';
 import { messageOf } from '../../text/message-of.ts';
-import { priceOf } from './price.ts';
+import { priceOf, wrongOf } from './price.ts';
 
 export const isPrice = ({ currency }: ColumnSpec): boolean => currency !== undefined;
 
@@ -34,14 +32,15 @@ export function inOneCurrency(
     if (!isPrice(column)) continue;
     const name = nfc(column.name);
     const value = own(item.attributes, name);
-    if (value === undefined || value === null || value === '') continue;
-    const problem = (what: string, given: unknown) =>
-      invalid(`item ${item.id}: "${name}" must be ${what}, but was ${shown(given)}`);
+    if (isMissing(value)) continue;
     try {
-      const price = priceOf(column, item, value, problem);
+      const price = priceOf(column, item, value);
       const amount = converted(price, column.currency!, rates);
       if (amount === undefined)
-        throw problem(`in a currency with an exchange rate to ${column.currency}`, price);
+        throw wrongOf(column, item)(
+          `in a currency with an exchange rate to ${column.currency}`,
+          price,
+        );
       const isOther = own(item.attributes, nfc(column.currencyFrom ?? '')) !== undefined;
       if (amount === value && !isOther) continue;
       attributes ??= { ...item.attributes };

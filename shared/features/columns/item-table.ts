@@ -1,11 +1,17 @@
-import { priceOf, type Wrong } from './price.ts';
+import { priceOf, wrongOf, type Wrong } from './price.ts';
 import { own } from '../../domain/own.ts';
 import { shown } from '../../domain/shown.ts';
 import { invalid } from '../../domain/errors.ts';
 import { isMoment, parseMoment } from '../../domain/moment.ts';
 import { numberFromText } from '../../domain/number-text.ts';
 import { nfc } from '../../domain/nfc.ts';
-import { isNumbers, type Attributes, type AttributeValue, type Item } from '../../domain/item.ts';
+import {
+  isMissing,
+  isNumbers,
+  type Attributes,
+  type AttributeValue,
+  type Item,
+} from '../../domain/item.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { ItemIds } from './item-ids.ts';
 import type { ColumnSpec } from './column-spec.ts';
@@ -110,17 +116,12 @@ function isColumnValue({ type, from }: ColumnSpec, value: unknown): boolean {
 export const checkItem = (specs: readonly ColumnSpec[], item: Item): void =>
   specs.forEach((spec) => {
     const value = spec.currency === undefined ? undefined : own(item.attributes, nfc(spec.name));
-    if (value === undefined || value === null || value === '') readColumn(spec, item);
-    else priceOf(spec, item, value, wrongOf(spec, item));
+    if (isMissing(value)) readColumn(spec, item);
+    else priceOf(spec, item, value);
   });
 
 /** The attributes that a column is read from. */
 export const namesOf = ({ name, from }: ColumnSpec): readonly string[] => (from ?? [name]).map(nfc);
-
-const wrongOf =
-  ({ name }: ColumnSpec, { id }: Item): Wrong =>
-  (expected, value) =>
-    invalid(`item ${id}: "${name}" must be ${expected}, but was ${shown(value)}`);
 
 /** @returns undefined if the attribute is missing. */
 function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
@@ -132,7 +133,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
     return parts.every((part) => part === '') ? undefined : (parts as string[]);
   }
   const value: AttributeValue | undefined = own(item.attributes, nfc(spec.name));
-  if (value === undefined || value === null || value === '') return undefined;
+  if (isMissing(value)) return undefined;
   switch (spec.type) {
     case 'category':
       if (typeof value === 'object') throw wrong('text', value);
@@ -142,7 +143,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
       if (isNumbers(value)) throw wrong(ENTRIES, value);
       return readSet(typeof value === 'string' ? [value] : value, wrong);
     case 'number': {
-      if (spec.currency !== undefined) return readPrice(spec, item, value, wrong);
+      if (spec.currency !== undefined) return readPrice(spec, item, value);
       const number = typeof value === 'string' ? numberFromText(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw wrong('a number', value);
       // Adding 0 turns −0 into 0: the two are equal and must be one dictionary entry.
@@ -160,20 +161,20 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
   }
 }
 
-/** @returns a price in the currency of its column: what is in another one was to be converted before (`inColumnCurrency`). */
-function readPrice(spec: ColumnSpec, item: Item, value: AttributeValue, wrong: Wrong): number {
-  const { amount, currency } = priceOf(spec, item, value, wrong);
+/** @returns a price in the currency of its column: what is in another one was to be converted before (`inOneCurrency`). */
+function readPrice(spec: ColumnSpec, item: Item, value: AttributeValue): number {
+  const { amount, currency } = priceOf(spec, item, value);
   if (currency === spec.currency) return amount;
-  throw wrong(`in ${spec.currency}, as there is no exchange rate of ${currency},`, value);
+  throw wrongOf(spec, item)(
+    `in ${spec.currency}, as there is no exchange rate of ${currency},`,
+    value,
+  );
 }
 
 const ENTRIES = 'texts without the separator U+001F';
 const isEntry = (part: unknown) => typeof part === 'string' && !part.includes(SEPARATOR);
 
-function readSet(
-  entries: readonly string[],
-  wrong: (expected: string, value: unknown) => Error,
-): readonly string[] | undefined {
+function readSet(entries: readonly string[], wrong: Wrong): readonly string[] | undefined {
   if (!entries.every(isEntry)) throw wrong(ENTRIES, entries);
   return entries.length === 0 ? undefined : [...new Set(entries)].toSorted();
 }

@@ -7,7 +7,8 @@ import type { RowsById } from '../../features/columns/row-index.ts';
 import { inMarket } from '../market-table.ts';
 import { filterRows } from './filter-rows.ts';
 import { keptRows } from './kept-rows.ts';
-import { countRows, everyRow, keepBoth, noRows, type RowBits } from './row-bits.ts';
+import { countRows, everyRow, keepBoth, type RowBits } from './row-bits.ts';
+import { rowsWith } from './rows-with.ts';
 
 /** The part of a request that says which items may be shown. */
 export type Wanted = Pick<Visit, 'filters' | 'exclude' | 'shown' | 'related' | 'market'>;
@@ -97,14 +98,7 @@ const latest = new WeakMap<
 
 /** Neighbours that the table does not have are gone since; where none are known, all but the items themselves stay. */
 function keepRelated(bits: RowBits, items: Items, { to, items: neighbours }: RelatedItems): void {
-  if (neighbours !== undefined) {
-    const own = noRows(items.table.ids.length);
-    for (const id of neighbours) {
-      const row = items.rows.get(id);
-      if (row !== undefined) own[row >> 5] |= 1 << (row & 31);
-    }
-    keepBoth(bits, own);
-  }
+  if (neighbours !== undefined) keepBoth(bits, rowsWith(items, neighbours));
   removeItems(bits, items, to);
 }
 

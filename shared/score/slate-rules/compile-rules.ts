@@ -7,7 +7,8 @@ import { messageOf } from '../../text/message-of.ts';
 import { named } from '../filter/filter-rows.ts';
 import { keptRows } from '../filter/kept-rows.ts';
 import { inMarket } from '../market-table.ts';
-import { noRows, type RowBits } from '../filter/row-bits.ts';
+import type { RowBits } from '../filter/row-bits.ts';
+import { rowsWith } from '../filter/rows-with.ts';
 import { toUnits } from '../fixed-point.ts';
 import { groupsOf, type Groups } from './groups.ts';
 
@@ -99,11 +100,12 @@ const latest = new WeakMap<
 >();
 
 function compile(
-  { table, rows }: Items,
+  items: Items,
   { caps = [], quotas = [], pins = [], boosts = [] }: SlateRules,
   shown: readonly ItemId[],
   limit: number,
 ): CompiledRules {
+  const { table, rows } = items;
   const problems: Problem[] = [];
   const each = <T extends { readonly by?: string }, C>(
     kind: keyof SlateRules,
@@ -148,20 +150,10 @@ function compile(
     elsewhere,
     boosts: each('boosts', boosts, ({ where, ids = [], points }, path, index) => ({
       index,
-      bits:
-        where === undefined ? rowsWith(rows, table, ids) : keptRows(table, where, `${path}.where`),
+      bits: where === undefined ? rowsWith(items, ids) : keptRows(table, where, `${path}.where`),
       units: toUnits(points),
     })),
     above: shown.flatMap((id) => rows.get(id) ?? []),
     problems,
   };
-}
-
-function rowsWith(rows: RowsById, table: ItemTable, ids: readonly ItemId[]): RowBits {
-  const bits = noRows(table.ids.length);
-  for (const id of ids) {
-    const row = rows.get(id);
-    if (row !== undefined) bits[row >> 5] |= 1 << (row & 31);
-  }
-  return bits;
 }

@@ -7,6 +7,7 @@ import {
   learnedPart,
   type LearnedColumns,
 } from '../../../shared/features/columns/learned-columns.ts';
+import { LearnedTables } from '../../../edge/rank/learned-cache.ts';
 import { parseSchema } from '../../../shared/features/schema.ts';
 import { withLearned } from '../../../shared/score/learned-table.ts';
 import { rankable } from '../../../shared/score/rankable.ts';
@@ -73,6 +74,40 @@ async function decisionOf({ rankingId }: RankAnswer) {
   const sent = backend.sent.flatMap(({ decisions }) => decisions);
   return sent.find((decision) => decision.rankingId === rankingId)!;
 }
+
+describe('tables with what was learned', () => {
+  const from = rankable(packItems(schema.columns, items));
+  const part = learnedPart(RISING, 'hash');
+  const readingIn = (buckets: number) =>
+    parseSchema({
+      name: `in-${buckets}`,
+      columns: schema.columns,
+      features: [{ name: 'rate', kind: 'learned', of: 'clickRate', days: 7, buckets }],
+    });
+
+  it('are one for all schemas that read the same columns', () => {
+    const tables = new LearnedTables();
+    const table = tables.of(from, schema, part);
+    expect(table.table).toEqual(withLearned(from, schema, part).table);
+    expect(tables.of(from, readingIn(5), part)).toBe(table);
+    const other = tables.of(from, readingIn(4), part);
+    expect(other.table).toEqual(withLearned(from, readingIn(4), part).table);
+    expect(tables.of(from, schema, part)).toBe(table);
+  });
+
+  it('are kept as long as they are asked for, and few of them', () => {
+    const tables = new LearnedTables();
+    const table = tables.of(from, schema, part);
+    const first = tables.of(from, readingIn(10), part);
+    for (let buckets = 11; buckets < 20; buckets++) {
+      tables.of(from, readingIn(buckets), part);
+      expect(tables.of(from, schema, part)).toBe(table);
+    }
+    expect(tables.of(from, readingIn(10), part)).not.toBe(first);
+    const changed = rankable(packItems(schema.columns, items.slice(1)));
+    expect(tables.of(changed, schema, part).table.ids).toHaveLength(items.length - 1);
+  });
+});
 
 describe('what was learned of items', () => {
   it('ranks them, is explained in words, and is named in the decision, from which the slate is drawn again', async () => {
