@@ -12,7 +12,7 @@ import { openObjectStore } from './log/partitions/open-object-store.ts';
 import { s3Bucket } from './log/stored-batches/bucket.ts';
 import { noteBucket } from './log/stored-batches/has-bucket.ts';
 import { storedBatchesOf } from './log/stored-batches/service.ts';
-import { journalErasures, receiptsSince } from './log/retention/receipts.ts';
+import { receiptsSince } from './log/retention/receipts.ts';
 import { replayErasures } from './log/retention/replay-erasures.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import { identityKeys } from '../shared/domain/identity.ts';
@@ -27,29 +27,19 @@ import { recentGauges } from './http/recent-gauges.ts';
 import { log } from './process/logger.ts';
 import { putTradeInForce } from './catalogue/trade/put-in-force.ts';
 import { marketsOf } from './catalogue/trade/settings.ts';
-import { rateJobs } from './catalogue/trade/rate-jobs.ts';
-import { feedJob, feedJobs } from './catalogue/feeds/feed-jobs.ts';
-import { kvCleaningJob } from './catalogue/clean-kv.ts';
-import { publishedCheckJob } from './catalogue/check-published.ts';
-import { snapshotRetryJob } from './catalogue/snapshot-publisher.ts';
-import { relatedJob } from './catalogue/related/related-job.ts';
-import { learnedJobs } from './log/learned-columns/learned-job.ts';
-import { learningJob } from './runs/metric-weights/learning-job.ts';
+import { feedJob } from './catalogue/feeds/feed-jobs.ts';
 import { startEdgeProbe } from './monitor/edge-probe.ts';
-import { monitorJobs } from './monitor/jobs.ts';
-import { monthlyReportJob } from './reports/jobs.ts';
-import { trainOnDrift } from './runs/train-on-drift.ts';
-import { trainWithPolicy } from './runs/train-with-policy.ts';
 import { startPointerWatch, type PointerWatch } from './models/pointer-watch.ts';
 import { leadershipOf } from './scheduler/leadership.ts';
 import { startScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import { lineageJob } from './rollouts/begin-lineages.ts';
 import { schemaInForce } from './rollouts/schema-in-force.ts';
-import { DAILY_TRAINING, jobsOf } from './runs/jobs.ts';
+import { DAILY_TRAINING } from './runs/jobs.ts';
 import { recordJobRun } from './scheduler/job-runs.ts';
 import { inTurnWithOthers } from './scheduler/in-turn-with-others.ts';
 import { LEASE_MS, leaseOf, presenceOf } from './scheduler/lease.ts';
 import { listBackends, presenceHolder } from './scheduler/live-backends.ts';
+import { scheduledJobs } from './scheduled-jobs.ts';
 import { servicesOf } from './services.ts';
 import { storeHealth } from './store/health.ts';
 import { lockStateDir } from './start/lock-state-dir.ts';
@@ -65,8 +55,6 @@ export interface Backend {
 
 /** What a store is prepared with, once and by one backend at a time; the lease is older than its other uses. */
 const PREPARING = 'keying ids';
-/** Once an hour every page is read. */
-const PAGE_CHECK_SCHEDULE = '17 * * * *';
 
 /** The edge may be down: publishing goes on until it answers, and `/health/ready` says so. */
 export async function startBackend(config: BackendConfig): Promise<Backend> {
@@ -98,7 +86,6 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     publishedCheck,
     kvCleaning,
     livePointer,
-    rollouts,
     trainingData,
     trainer,
   } = services;
@@ -259,98 +246,19 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
   scheduler = startScheduler({
     leadership,
     record: (run) => recordJobRun(store, run),
-    jobs: [
-      ...(config.roles.includes('ingest') ? (storedBatches?.jobs() ?? []) : []),
-      snapshotRetryJob({ snapshots, everyMs: config.watchEveryMs }),
-      publishedCheckJob({ check: publishedCheck, everyMs: config.watchEveryMs, log }),
-      ...feedJobs({ store, feeds: services.feeds, everyMs: config.watchEveryMs, nowMs }),
-      ...rateJobs({
-        store,
-        rates: services.exchangeRates,
-        everyMs: config.watchEveryMs,
-        nowMs,
-      }),
-      services.keyPublisher.job(config.watchEveryMs),
-      kvCleaningJob({ cleaning: kvCleaning, schedule: config.kv.cleanSchedule, leader, log }),
-      ...learnedJobs({
-        store,
-        account: services.account,
-        publisher: services.publisher,
-        liveSchema,
-        thread: services.learning,
-        settings: config.learnedColumns,
-        everyMs: config.watchEveryMs,
-        nowMs,
-        log,
-      }),
-      relatedJob({
-        store,
-        kv: services.kv,
-        publisher: services.publisher,
-        liveSchema,
-        build: services.buildRelated,
-        settleMs: config.kvSettleMs,
-        everyMs: config.watchEveryMs,
-        nowMs,
-        log,
-      }),
-      {
-        name: 'check of the database',
-        schedule: PAGE_CHECK_SCHEDULE,
-        leaderOnly: false,
-        run: () => health.checkPages(),
-      },
-      ...(Object.keys(config.placements).length > 0 ? [lineages] : []),
-      ...jobsOf({
-        config,
-        trainer,
-        trainingData,
-        rollouts,
-        leader,
-        inTurn: (job) => inTurnWithOthers(lease('pruning', LEASE_MS), job),
-        log,
-      }),
-      ...services.experimentService.jobs(
-        trainWithPolicy({ store, versions, trainer, nowMs }),
-        config.training.schedule,
-      ),
-      {
-        name: 'journal of erasures',
-        schedule: '* * * * *',
-        leaderOnly: true,
-        run: () => journalErasures(store, services.journal, nowMs()),
-      },
-      learningJob({ learning: services.metricLearning, liveSchema, log }),
-      services.onlineLearning.job,
-      ...monitorJobs({
-        store,
-        account: services.account,
-        versions,
-        trainingData,
-        liveSchema,
-        feeds: config.feeds.map(({ name }) => name),
-        exchangeRates: config.exchangeRates,
-        erasureHours: config.privacy.erasureHours,
-        settings: config.monitors,
-        objectives: config.objectives,
-        costs: services.costs,
-        channels: services.alertChannels,
-        probes: edgeProbe.probes,
-        sampleCatalogue: services.sampleCatalogue,
-        afterDaily: () =>
-          trainOnDrift({ store, trainer, settings: config.monitors.drift, nowMs, log }),
-        trainsDaily: config.training.schedule !== '',
-        nowMs,
-        log,
-      }),
-      monthlyReportJob({
-        store,
-        account: services.account,
-        schedule: config.monitors.reportSchedule,
-        nowMs,
-        log,
-      }),
-    ],
+    jobs: scheduledJobs({
+      config,
+      services,
+      store,
+      lease,
+      leader,
+      lineages,
+      storedBatches,
+      health,
+      probes: edgeProbe.probes,
+      nowMs,
+      log,
+    }),
     log,
   });
   health.start();

@@ -1,8 +1,7 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
-import { isPlacement } from '../../shared/domain/placement.ts';
+import { parsePlacement } from '../../shared/domain/placement.ts';
 import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import { shown } from '../../shared/domain/shown.ts';
 
 /** Which rankings may enter an experiment, as its row holds it. */
 export interface Placing {
@@ -27,12 +26,7 @@ export function placingOf(
     throw invalid(
       `placements must be a list of 1 to ${MOST} placements, but had ${asked.length}: leave it out for all of them`,
     );
-  const bad = asked.find((one) => !isPlacement(one));
-  if (bad !== undefined)
-    throw invalid(
-      `a placement must be 1 to 64 lower-case letters, digits, "-" and "_", but was ${shown(bad)}`,
-    );
-  const placements = [...new Set(asked)].toSorted();
+  const placements = [...new Set(asked.map(parsePlacement))].toSorted();
   const own = placements.filter((one) => pointer && pointerAt(pointer, one) !== undefined);
   if (own.length === 0) return { placements, lineage: null };
   if (placements.length === 1) return { placements, lineage: own[0] };

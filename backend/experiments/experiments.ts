@@ -3,9 +3,8 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { placingOf } from './experiment-placements.ts';
-import { noLineage } from '../models/no-lineage.ts';
+import { lineageAskedFor } from '../models/lineage-asked-for.ts';
 import { readLive } from '../models/live-pointer.ts';
 import { serial } from '../process/serial.ts';
 import type { Store } from '../store/open.ts';
@@ -185,8 +184,7 @@ export function experimentsOf({
           );
         const whole = await livePointer();
         const { lineage } = draft;
-        const pointer = whole && pointerAt(whole, lineage ?? undefined);
-        if (whole !== undefined && pointer === undefined) throw noLineage(lineage!);
+        const pointer = lineageAskedFor(whole, lineage ?? undefined);
         if (placingOf(draft.placements ?? undefined, whole).lineage !== lineage)
           throw new ApiError(
             409,

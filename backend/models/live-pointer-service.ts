@@ -18,7 +18,7 @@ import {
   type Traffic,
 } from './compose-pointer.ts';
 import { movedAt, readLive, type Live } from './live-pointer.ts';
-import { noLineage } from './no-lineage.ts';
+import { lineageAskedFor, noLineage } from './lineage-asked-for.ts';
 import type { Publisher } from './publisher.ts';
 import { versionsInPointer } from './versions-in-pointer.ts';
 import type { Versions } from './versions.ts';
@@ -161,7 +161,20 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     if (found === 'moved') await refreshTraffic('backend');
   };
 
-  /** A move of one lineage. @param change what it becomes; undefined: it ends. @throws ApiError 409 `on_hold`, 404 `no_lineage`. */
+  /** The pointer with another state of a placement's lineage; undefined: it ends. @param subject the version that the audit log names. */
+  const writeLineage = async (
+    pointer: Pointer,
+    placement: string,
+    state: LineageState | undefined,
+    { action, by, subject }: { action: string; by: string; subject: Version },
+  ) => {
+    const own = state && { ...state, by, at: nowMs() };
+    const lineages = withLineage(pointer.placements, placement, own);
+    const next = composePointer(pointer, lineages, await traffic());
+    await writeNumbered(next, action, { actor: by, subject, placement });
+  };
+
+  /** A move of one lineage. @param change what it becomes. @throws what `change` throws; ApiError 409 `nothing_live`, 404 `no_lineage`. */
   const move = async (
     action: string,
     by: string,
@@ -173,22 +186,11 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
     if (live === undefined)
       throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
     const { pointer } = live;
-    const own = pointerAt(pointer, placement);
-    if (own === undefined) throw noLineage(placement!);
-    const next = await change(own, live);
-    if (placement === undefined) {
-      await writeNumbered(composePointer(next, pointer.placements, await traffic()), action, {
-        actor: by,
-      });
-      return;
-    }
-    const { champion } = next;
-    const lineages = withLineage(pointer.placements, placement, { ...next, by, at: nowMs() });
-    await writeNumbered(composePointer(pointer, lineages, await traffic()), action, {
-      actor: by,
-      subject: champion,
-      placement,
-    });
+    const next = await change(lineageAskedFor(pointer, placement), live);
+    if (placement !== undefined)
+      return writeLineage(pointer, placement, next, { action, by, subject: next.champion });
+    const whole = composePointer(next, pointer.placements, await traffic());
+    await writeNumbered(whole, action, { actor: by });
   };
 
   const checkPlaced = async (version: Version, placement: string | undefined, live: Live) => {
@@ -285,11 +287,8 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
               'too_many_lineages',
               `there are ${MOST_LINEAGES} placements with a lineage of their own, and more are not served: "trimtab placements end" ends one`,
             );
-          const state = { champion: first, by, at: nowMs() };
-          const lineages = withLineage(pointer.placements, placement, state);
-          const next = composePointer(pointer, lineages, await traffic());
-          const about = { actor: by, subject: first, placement };
-          await writeNumbered(next, 'begin placement', about);
+          const about = { action: 'begin placement', by, subject: first };
+          await writeLineage(pointer, placement, { champion: first }, about);
         });
       }),
 
@@ -297,13 +296,11 @@ export function livePointerService(deps: LivePointerDeps): LivePointerService {
       inTurn(() =>
         alone(async () => {
           await compareAndRestore();
-          const live = await readLive(store);
-          const own = live && pointerAt(live.pointer, placement);
-          if (own === undefined) throw noLineage(placement);
-          const lineages = withLineage(live!.pointer.placements, placement, undefined);
-          const next = composePointer(live!.pointer, lineages, await traffic());
-          const about = { actor: by, subject: own.champion, placement };
-          await writeNumbered(next, 'end placement', about);
+          const pointer = (await readLive(store))?.pointer;
+          if (pointer === undefined) throw noLineage(placement);
+          const { champion } = lineageAskedFor(pointer, placement);
+          const about = { action: 'end placement', by, subject: champion };
+          await writeLineage(pointer, placement, undefined, about);
         }),
       ),
 

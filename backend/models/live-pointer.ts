@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { parsePointer, type Pointer } from '../../shared/domain/pointer.ts';
 import type { Statement, Store } from '../store/open.ts';
 import { audit, pointers } from '../store/tables.ts';
@@ -34,6 +35,15 @@ export async function readLive(store: Pick<Store, 'db'>): Promise<Live | undefin
     ...(typeof intended === 'string' && { intended }),
     since: row.since,
   };
+}
+
+/** What is live of a lineage. @param placement its own; null: the default one. @returns undefined where the placement has none. */
+export async function readLiveAt(
+  store: Pick<Store, 'db'>,
+  placement: string | null,
+): Promise<Pointer | undefined> {
+  const pointer = (await readLive(store))?.pointer;
+  return pointer && pointerAt(pointer, placement ?? undefined);
 }
 
 /** @param pointer what `text` means; it has a hold where somebody moved it by hand. */

@@ -93,8 +93,9 @@ export interface PlacementSetting extends Omit<GivenPlacement, 'schema'> {
 /** By placement. */
 export type PlacementSettings = Readonly<Record<string, PlacementSetting>>;
 
-/** Of one placement; undefined where the configuration does not name it. */
+/** Of one placement. @returns undefined where the configuration does not name it, or of the default lineage (no placement). */
 export const settingAt = (
   all: PlacementSettings,
-  placement: string,
-): PlacementSetting | undefined => (Object.hasOwn(all, placement) ? all[placement] : undefined);
+  placement: string | undefined,
+): PlacementSetting | undefined =>
+  placement !== undefined && Object.hasOwn(all, placement) ? all[placement] : undefined;

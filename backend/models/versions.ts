@@ -3,14 +3,10 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, versionOf, type Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes.ts';
-import { unlearned } from '../../shared/score/posterior.ts';
-import {
-  additiveFromPoints,
-  type Scorer,
-  type UnversionedScorer,
-} from '../../shared/score/scorer.ts';
+import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { sha256Of } from './publish-blob.ts';
+import { rulesOfSchema } from './rules-of-schema.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 import { serial } from '../process/serial.ts';
@@ -113,11 +109,7 @@ export function versions(store: Store, nowMs: () => number): Versions {
         .from(weights)
         .where(eq(weights.version, RULES_VERSION));
       if (row !== undefined) return;
-      const scorer = additiveFromPoints(schema, schema.rules, {
-        version: RULES_VERSION,
-        name: 'rules',
-        posterior: unlearned(schema, schema.exploration),
-      });
+      const scorer = rulesOfSchema(schema);
       await insert(scorer, scorerToBytes(scorer), { rules: schema.name });
     },
   };

@@ -1,7 +1,6 @@
 import type { Version } from '../../shared/domain/ids.ts';
 import { isPlacement } from '../../shared/domain/placement.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
-import { readLive } from '../models/live-pointer.ts';
+import { readLiveAt } from '../models/live-pointer.ts';
 import type { Kv } from '../models/edge-kv.ts';
 import { threadOnDemand } from '../process/thread.ts';
 import { pastRanking, type PastRanking, type PastRankingDeps } from './past-ranking.ts';
@@ -32,8 +31,7 @@ async function championAt(
 ): Promise<Version | undefined> {
   const { placement } = (request ?? {}) as { readonly placement?: unknown };
   if (!isPlacement(placement)) return undefined;
-  const pointer = (await readLive(store))?.pointer;
-  return pointer && pointerAt(pointer, placement)?.champion;
+  return (await readLiveAt(store, placement))?.champion;
 }
 
 /** What was published stays this long, so that trying requests out does not read it from KV each time. */

@@ -1,9 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { believedTime } from '../log/log-time.ts';
-import type { Pointer } from '../../shared/domain/pointer.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
-import { readLive } from '../models/live-pointer.ts';
+import { readLiveAt } from '../models/live-pointer.ts';
 import type { Store } from '../store/open.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import { decideRollout } from './decide-rollout.ts';
@@ -57,7 +55,7 @@ async function decideFirst(
 ): Promise<RolloutDecision | undefined> {
   const { store, nowMs } = deps;
   for (const row of rows) {
-    if (row.lineage !== null && (await liveOf(store, row)) === undefined) {
+    if (row.lineage !== null && (await readLiveAt(store, row.lineage)) === undefined) {
       const why = `placement ${row.lineage} has no lineage of its own any more`;
       const at = nowMs();
       await store.write([
@@ -86,12 +84,6 @@ async function decideFirst(
   return undefined;
 }
 
-/** What is live of the lineage of a rollout; undefined where its placement has none of its own any more. */
-const liveOf = async (store: Store, { lineage }: RolloutRow): Promise<Pointer | undefined> => {
-  const pointer = (await readLive(store))?.pointer;
-  return pointer && pointerAt(pointer, lineage ?? undefined);
-};
-
 /**
  * Moves the pointer to what the state asks for; may be called any number of times.
  * @param by who asked for the state, for the pointer and the audit log.
@@ -104,7 +96,7 @@ export async function isOver(
 ): Promise<boolean> {
   const { stage, challenger, champion } = stateOf(row);
   const placement = row.lineage ?? undefined;
-  const live = await liveOf(store, row);
+  const live = await readLiveAt(store, row.lineage);
   if (live === undefined) return false;
   if (live.hold !== true) {
     try {
@@ -119,7 +111,7 @@ export async function isOver(
       if (!(error instanceof ApiError && error.code === 'on_hold')) throw error;
     }
   }
-  const now = await liveOf(store, row);
+  const now = await readLiveAt(store, row.lineage);
   const isDone =
     stage === 'withdrawn' ||
     (stage === 'champion' && now?.champion === challenger && now.hold !== true);

@@ -1,17 +1,15 @@
 import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
-import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import type { Version } from '../../shared/domain/ids.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { unlearned } from '../../shared/score/posterior.ts';
-import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { logsOfOtherSchemas } from '../log/logs-of-schemas.ts';
 import { aboutLog, type SchemaLog } from '../log/schema-log.ts';
 import { addVersion, type AddVersionDeps } from '../models/add-version.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { checkColumns } from '../models/check-columns.ts';
-import { noLineage } from '../models/no-lineage.ts';
+import { lineageAskedFor } from '../models/lineage-asked-for.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
+import { rulesOfSchema } from '../models/rules-of-schema.ts';
 import type { Versions } from '../models/versions.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
@@ -60,8 +58,7 @@ export async function applySchema(
   const live = await readLive(store);
   if (live === undefined)
     throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
-  const own = pointerAt(live.pointer, placement);
-  if (own === undefined) throw noLineage(placement!);
+  const own = lineageAskedFor(live.pointer, placement);
   const before = own.champion;
   if (placement !== undefined)
     checkColumns(schema, (await versions.load(live.pointer.champion)).schema);
@@ -73,12 +70,7 @@ export async function applySchema(
   // Before a version is stored that could not go live.
   if (own.hold === true)
     throw new ApiError(409, 'on_hold', `${before} is held: release first, then apply the schema`);
-  // The store gives the real version.
-  const { version: _, ...rules } = additiveFromPoints(schema, schema.rules, {
-    version: RULES_VERSION,
-    name: 'rules',
-    posterior: unlearned(schema, schema.exploration),
-  });
+  const { version: _, ...rules } = rulesOfSchema(schema);
   const placed = placement !== undefined && { placement };
   const version = await addVersion(deps, rules, {
     rules: schema.name,

@@ -1,15 +1,14 @@
 import { desc, eq, sql } from 'drizzle-orm';
-import { isVersion, RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
+import { isVersion, type Version } from '../../shared/domain/ids.ts';
 import { isPlacement } from '../../shared/domain/placement.ts';
 import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { unlearned } from '../../shared/score/posterior.ts';
-import { additiveFromPoints } from '../../shared/score/scorer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { addVersion, type AddVersionDeps } from '../models/add-version.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import type { PlacementSettings } from '../models/placement-settings.ts';
+import { rulesOfSchema } from '../models/rules-of-schema.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
@@ -61,12 +60,7 @@ async function rulesOf(
   for (const { version } of rows)
     if (isVersion(version) && isSameSchema((await versions.load(version)).schema, schema))
       return version;
-  // The store gives the real version.
-  const { version: _, ...rules } = additiveFromPoints(schema, schema.rules, {
-    version: RULES_VERSION,
-    name: `rules of ${placement}`,
-    posterior: unlearned(schema, schema.exploration),
-  });
+  const { version: _, ...rules } = rulesOfSchema(schema, `rules of ${placement}`);
   return addVersion(deps, rules, { rules: schema.name, begins: placement, placement });
 }
 

@@ -1,12 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { Pointer } from '../../shared/domain/pointer.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import type { Effect } from '../science/statistics/effect.ts';
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { Account } from '../log/account/account.ts';
 import { countedRankings } from '../log/account/counted.ts';
-import { readLive } from '../models/live-pointer.ts';
+import { readLiveAt } from '../models/live-pointer.ts';
 import { whoMadeLive } from '../models/who-made-live.ts';
 import { unitsPerArm } from '../experiments/exposed-units.ts';
 import type { Experiment } from '../experiments/new-experiment.ts';
@@ -47,8 +46,7 @@ export async function gatherEvidence(
   nowMs: number,
 ): Promise<RolloutEvidence> {
   const { store, settleMs } = deps;
-  const whole = (await readLive(store))?.pointer;
-  const live = whole && pointerAt(whole, row.lineage ?? undefined);
+  const live = await readLiveAt(store, row.lineage);
   const pointer = {
     champion: live?.champion ?? RULES_VERSION,
     ...(live?.hold === true && { hold: true }),

@@ -15,7 +15,7 @@ export function followOps(
   const keepOff = { do: 'keep off' } as const;
   if (pointer.hold === true) {
     const why = `${pointer.champion} is held by ${pointer.by ?? 'hand'}: the rollout of ${challenger} keeps off until it is released`;
-    const stuck = `an operator must decide: end the hold by "trimtab release${placementFlag(state)}", or the rollout by "trimtab rollouts withdraw ${challenger}"`;
+    const stuck = `an operator must decide: end the hold by "trimtab release${placementFlag(state.placement)}", or the rollout by "trimtab rollouts withdraw ${challenger}"`;
     // Rules from before anybody was told: their log must come out the same again.
     return { stage: 'hold', action: keepOff, why, ...(rules !== undefined && { stuck }) };
   }

@@ -3,9 +3,8 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { RULES_VERSION, type Version } from '../../shared/domain/ids.ts';
 import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { learnedUntil } from '../models/learned-until.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { readLive } from '../models/live-pointer.ts';
-import { noLineage } from '../models/no-lineage.ts';
+import { lineageAskedFor } from '../models/lineage-asked-for.ts';
 import type { Store } from '../store/open.ts';
 import { evaluations, weights } from '../store/tables.ts';
 
@@ -20,9 +19,7 @@ export async function knownGate(
   placement?: string,
 ): Promise<GateVerdict> {
   const pointer = (await readLive(store))?.pointer;
-  const own = pointer && pointerAt(pointer, placement);
-  if (placement !== undefined && own === undefined) throw noLineage(placement);
-  const champion = own?.champion ?? RULES_VERSION;
+  const champion = lineageAskedFor(pointer, placement)?.champion ?? RULES_VERSION;
   const rows = await store.db
     .select({ version: weights.version, lineage: weights.lineage })
     .from(weights)

@@ -5,9 +5,8 @@ import { DEFAULT_METRICS } from '../../shared/domain/metric.ts';
 import type { GateVerdict } from '../science/evaluation/gate-report.ts';
 import { ensureLayer, ROLLOUT_LAYER } from '../experiments/layers.ts';
 import { believedTime } from '../log/log-time.ts';
-import { pointerAt } from '../../shared/domain/pointer-at.ts';
 import { readLive } from '../models/live-pointer.ts';
-import { noLineage } from '../models/no-lineage.ts';
+import { lineageAskedFor } from '../models/lineage-asked-for.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import { experiments, rollouts } from '../store/tables.ts';
@@ -47,8 +46,7 @@ export async function proposeRollout(
   const live = await readLive(store);
   if (live === undefined)
     throw new ApiError(409, 'nothing_live', 'nothing is live yet: wait until the edge is up');
-  const own = pointerAt(live.pointer, placement);
-  if (own === undefined) throw noLineage(placement!);
+  const own = lineageAskedFor(live.pointer, placement);
   const { champion, hold } = own;
   const lineage = placement ?? null;
   if (hold === true)

@@ -16,8 +16,8 @@ export interface RolloutState {
   readonly placement?: string;
 }
 
-/** What commands about a rollout's lineage need besides a version. */
-export const placementFlag = ({ placement }: Pick<RolloutState, 'placement'>): string =>
+/** What commands about a lineage need besides a version. @param placement undefined: the default lineage. */
+export const placementFlag = (placement: string | undefined): string =>
   placement === undefined ? '' : ` --placement ${placement}`;
 
 /** Everything that a decision depends on, as plain JSON, so that a logged decision can be made again. */

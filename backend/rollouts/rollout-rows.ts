@@ -99,14 +99,11 @@ export async function experimentOf(store: Store, row: RolloutRow): Promise<Exper
   return found;
 }
 
-/** Stands for the default lineage where names of placements are keys: no placement has it. */
-export const MAIN = '';
-
-/** The versions that are scored in shadow, by the placement of their lineage, `MAIN` for the default one. @param share of the sessions. */
+/** The versions that are scored in shadow, by the placement of their lineage; null: the default one. @param share of the sessions. */
 export async function shadowsOf(
   store: Store,
   share: number,
-): Promise<ReadonlyMap<string, Pick<Pointer, 'shadow'>>> {
+): Promise<ReadonlyMap<string | null, Pick<Pointer, 'shadow'>>> {
   const rows = await store.db
     .select({ challenger: rollouts.challenger, lineage: rollouts.lineage })
     .from(rollouts)
@@ -115,7 +112,7 @@ export async function shadowsOf(
     rows
       .toReversed()
       .map(({ challenger, lineage }) => [
-        lineage ?? MAIN,
+        lineage,
         { shadow: { version: parseVersion(challenger), share } },
       ]),
   );

@@ -13,7 +13,7 @@ export function mustDecide(
   { elapsedMs, isGateOpen }: { readonly elapsedMs: number; readonly isGateOpen: boolean },
 ): string | undefined {
   const { challenger, stage } = state;
-  const promote = `trimtab promote ${challenger}${placementFlag(state)}`;
+  const promote = `trimtab promote ${challenger}${placementFlag(state.placement)}`;
   const orEnd = `go on without it by "${promote}", or end it by "trimtab rollouts withdraw ${challenger}"`;
   if (isGateOpen)
     return `an operator must decide, as its gate is asked once: vouch for it by "${promote}", or end it by "trimtab rollouts withdraw ${challenger}"`;

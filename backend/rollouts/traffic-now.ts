@@ -3,7 +3,7 @@ import type { Store } from '../store/open.ts';
 import { apprenticeshipsOf, readApprenticeSettings } from '../models/apprentice-settings.ts';
 import { servedRules } from '../models/slate-rules.ts';
 import type { Traffic } from '../models/compose-pointer.ts';
-import { MAIN, shadowsOf } from './rollout-rows.ts';
+import { shadowsOf } from './rollout-rows.ts';
 
 /** What the pointer should hold besides the champion; empty parts are left out. */
 export async function trafficNow(
@@ -16,12 +16,12 @@ export async function trafficNow(
   const slateRules = await servedRules(store, nowMs);
   const shadows = await shadowsOf(store, shadowShare);
   const names = [...new Set([...Object.keys(placed), ...shadows.keys()])].filter(
-    (name) => name !== MAIN,
+    (name) => name !== null,
   );
   return {
     ...nonEmpty(main),
     ...(placedLayers && { placedLayers }),
-    ...shadows.get(MAIN),
+    ...shadows.get(null),
     ...(apprentice && { apprentice }),
     ...(slateRules && { slateRules }),
     ...(names.length > 0 && {

@@ -46,11 +46,7 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
       heldUntilMs = taken === 0 ? -Infinity : row.expiresAt;
       return taken > 0;
     },
-    isHeld(forMs = 0) {
-      const leftMs = heldUntilMs - nowMs();
-      // More than it was taken for: the clock was put back since.
-      return leftMs > forMs && leftMs <= ttlMs;
-    },
+    isHeld: (forMs = 0) => heldFor(heldUntilMs - nowMs(), forMs, ttlMs),
     held: sql`exists (select 1 from ${leases} where ${leases.name} = ${name} and ${leases.holder} = ${holder})`,
     async release() {
       heldUntilMs = -Infinity;
@@ -60,6 +56,10 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
     },
   };
 }
+
+/** Whether what is left of a lease is enough. More than it was taken for: the clock was put back since. */
+export const heldFor = (leftMs: number, forMs: number, ttlMs: number): boolean =>
+  leftMs > forMs && leftMs <= ttlMs;
 
 /** The name of the lease by which a backend shows that it is alive. */
 export const presenceOf = (backend: string): string => `backend ${backend}`;

@@ -1,7 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { NO_SESSION } from '../../../shared/domain/ids.ts';
-import { isPlacement } from '../../../shared/domain/placement.ts';
 import { readJson } from '../../store/read-text.ts';
 import { bytesOf, float64sOf } from '../../store/stored-bytes.ts';
 import { floorToDay } from '../../../shared/domain/utc-day.ts';
@@ -118,12 +117,6 @@ export interface Arrived {
 const LOOK = `union select rankingId from decisions
   where weights = ? and not siteOrder and at > ? and at <= ? and (? or length(codes) = ?)`;
 
-/** Names of placements hold nothing that SQL would read as more than a name. */
-const notAt = (except: readonly string[]): string =>
-  except.length === 0
-    ? ''
-    : `and d.placement not in ('${except.filter(isPlacement).join("', '")}')`;
-
 const arrivedSql = (looks: number, except: readonly string[]): string => `
   with touched as (
     select rankingId from decisions
@@ -140,7 +133,8 @@ const arrivedSql = (looks: number, except: readonly string[]): string => `
     and coalesce(d.itemSource, '') <> 'browser' and not ${notShown('d', '?')}
     and d.sessionId not in (select subject from training_exclusions where kind = 'session' and liftedAt is null)
     and coalesce(d.userId, '') not in (select subject from training_exclusions where kind = 'user' and liftedAt is null)
-    and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0) ${notAt(except)}`;
+    and d.at >= coalesce((select value ->> '$.closedBefore' from log_marks where name = ?), 0)
+    and d.placement not in (${except.map(() => '?').join(', ')})`;
 
 type ArrivedCells = [
   rankingId: string,
@@ -181,6 +175,7 @@ export async function readArrived(
     NO_SESSION,
     eventsTo,
     CLASSIFIED,
+    ...except,
   ]);
   const rows = cells.map(
     ([rankingId, rowid, at, sessionId, userId, itemIds, propensities, codes, pinned]) => ({

@@ -31,10 +31,12 @@ export interface S3Requests {
     headers?: Readonly<Record<string, string>>,
   ) => Promise<S3Answer>;
   /** One page of `ListObjectsV2`. */
-  readonly list: (
-    parameters: Readonly<Record<'prefix', string> & Record<string, string>>,
-  ) => Promise<Listing>;
+  readonly list: (parameters: ListParameters) => Promise<Listing>;
+  /** All pages. */
+  readonly pages: (parameters: ListParameters) => AsyncGenerator<Listing>;
 }
+
+type ListParameters = Readonly<Record<'prefix', string> & Record<string, string>>;
 
 /**
  * Requests to a store that speaks S3: path-style addresses, signed with AWS Signature Version 4. A single PUT takes effect whole or not
@@ -72,29 +74,38 @@ export function s3Requests(location: S3Location): S3Requests {
       `${method} ${url} was answered ${status} (${said}): check ${setting} and the AWS_… keys`,
     );
   };
+  const list: S3Requests['list'] = async ({ prefix: start, ...parameters }) => {
+    const query = new URLSearchParams({
+      'list-type': '2',
+      ...parameters,
+      prefix: `${prefix}${start}`,
+      ...('start-after' in parameters && {
+        'start-after': `${prefix}${parameters['start-after']}`,
+      }),
+    });
+    const { status, bytes } = await ask('GET', { query: query.toString() });
+    if (status === 404) throw noBucket(location);
+    const xml = textOf(bytes);
+    const keys = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, about]) => ({
+      key: unescaped(/<Key>([^<]*)<\/Key>/.exec(about)?.[1] ?? '').slice(prefix.length),
+      sizeBytes: Number(/<Size>(\d+)<\/Size>/.exec(about)?.[1] ?? 0),
+    }));
+    const folders = [...xml.matchAll(/<CommonPrefixes>\s*<Prefix>([^<]*)<\/Prefix>/g)].map(
+      ([, folder]) => unescaped(folder).slice(prefix.length),
+    );
+    const next = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1];
+    return { keys, folders, next: next === undefined ? undefined : unescaped(next) };
+  };
   return {
     ask,
-    async list({ prefix: start, ...parameters }) {
-      const query = new URLSearchParams({
-        'list-type': '2',
-        ...parameters,
-        prefix: `${prefix}${start}`,
-        ...('start-after' in parameters && {
-          'start-after': `${prefix}${parameters['start-after']}`,
-        }),
-      });
-      const { status, bytes } = await ask('GET', { query: query.toString() });
-      if (status === 404) throw noBucket(location);
-      const xml = textOf(bytes);
-      const keys = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, about]) => ({
-        key: unescaped(/<Key>([^<]*)<\/Key>/.exec(about)?.[1] ?? '').slice(prefix.length),
-        sizeBytes: Number(/<Size>(\d+)<\/Size>/.exec(about)?.[1] ?? 0),
-      }));
-      const folders = [...xml.matchAll(/<CommonPrefixes>\s*<Prefix>([^<]*)<\/Prefix>/g)].map(
-        ([, folder]) => unescaped(folder).slice(prefix.length),
-      );
-      const next = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1];
-      return { keys, folders, next: next === undefined ? undefined : unescaped(next) };
+    list,
+    async *pages(parameters) {
+      let page = await list(parameters);
+      yield page;
+      while (page.next !== undefined) {
+        page = await list({ ...parameters, 'continuation-token': page.next });
+        yield page;
+      }
     },
   };
 }

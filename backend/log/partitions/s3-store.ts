@@ -3,7 +3,7 @@ import { noBucket, s3Requests, textOf } from './s3-requests.ts';
 
 /** Partitions in a store that speaks S3. */
 export function s3Store(location: S3Location): ObjectStore {
-  const { ask, list } = s3Requests(location);
+  const { ask, pages } = s3Requests(location);
   return {
     async put(key, bytes) {
       const { status } = await ask('PUT', { key }, bytes);
@@ -28,17 +28,9 @@ export function s3Store(location: S3Location): ObjectStore {
       }
     },
 
-    async list(start) {
+    async list(prefix) {
       const found: string[] = [];
-      let next: string | undefined;
-      do {
-        const page = await list({
-          prefix: start,
-          ...(next !== undefined && { 'continuation-token': next }),
-        });
-        found.push(...page.keys.map(({ key }) => key));
-        next = page.next;
-      } while (next !== undefined);
+      for await (const { keys } of pages({ prefix })) found.push(...keys.map(({ key }) => key));
       return found.toSorted();
     },
   };

@@ -34,7 +34,7 @@ export interface Bucket {
 }
 
 export function s3Bucket(location: S3Location): Bucket {
-  const { ask, list } = s3Requests(location);
+  const { ask, list, pages } = s3Requests(location);
   return {
     async page(prefix, after) {
       const { keys, next } = await list({
@@ -46,16 +46,7 @@ export function s3Bucket(location: S3Location): Bucket {
 
     async folders(prefix) {
       const found: string[] = [];
-      let next: string | undefined;
-      do {
-        const page = await list({
-          prefix,
-          delimiter: '/',
-          ...(next !== undefined && { 'continuation-token': next }),
-        });
-        found.push(...page.folders);
-        next = page.next;
-      } while (next !== undefined);
+      for await (const { folders } of pages({ prefix, delimiter: '/' })) found.push(...folders);
       return found.toSorted();
     },
 

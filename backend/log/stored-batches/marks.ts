@@ -27,6 +27,7 @@ export interface TaskMark {
 export const MOST_REFUSED = 100;
 const NAME = 'stored batches: ';
 const nameOf = ({ day, shard }: Task) => `${NAME}day=${day}/shard=${shard}`;
+const isTaskMark = sql`name >= ${NAME} and name < ${`${NAME}~`}`;
 
 export async function readTaskMark(
   { db }: Pick<Store, 'db'>,
@@ -44,6 +45,17 @@ export async function writeTaskMark(
   mark: TaskMark,
 ): Promise<void> {
   await store.write([moveMark(nameOf(task), from, JSON.stringify(mark))]);
+}
+
+/** Those that have a mark; there may be nothing of them in the bucket any more. */
+export async function markedTasks({ db }: Pick<Store, 'db'>): Promise<Task[]> {
+  const rows = await db.all<{ name: string }>(
+    sql`select name from log_marks where ${isTaskMark} order by name`,
+  );
+  return rows.flatMap(({ name }) => {
+    const [, day, shard] = /day=([^/]*)\/shard=(.*)$/.exec(name) ?? [];
+    return day === undefined ? [] : [{ day, shard }];
+  });
 }
 
 /** Of a task of which nothing is left in the bucket. */
@@ -72,7 +84,7 @@ export async function listRefused({
   db,
 }: Pick<Store, 'db'>): Promise<{ readonly key: string; readonly problem: string }[]> {
   const rows = await db.all<{ value: string }>(
-    sql`select value from log_marks where name >= ${NAME} and name < ${`${NAME}~`} order by name`,
+    sql`select value from log_marks where ${isTaskMark} order by name`,
   );
   return rows.flatMap(({ value }) => {
     try {

@@ -1,30 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { heldFor, type Lease, type LeaseOptions } from '../../scheduler/lease.ts';
 import { textOf } from '../partitions/s3-requests.ts';
 import type { Bucket } from './bucket.ts';
 
 const PREFIX = 'log/leases/';
 
 /**
- * An object that one process at a time holds, until it expires or is released (Gray & Cheriton, "Leases", SOSP 1989), by conditional writes alone.
- * As for leases of the database, the clocks of backends must differ by less than half the time to live, and one that would expire later
- * than twice that from now was taken by a clock that was wrong.
+ * As a lease of the database, but an object, which is changed by conditional writes alone: no transaction of the database can ask for it.
+ * The clocks of backends must differ by less than half the time to live: who takes batches renews one that holds for less.
  */
-export interface ObjectLease {
-  /** Takes the lease or extends it. @returns whether this process holds it now. */
-  renew(): Promise<boolean>;
-  /** Whether this process holds it for at least `forMs` more, as far as it knows without asking the store. */
-  isHeld(forMs?: number): boolean;
-  /** Lets others take it at once. Where the store does not answer, they take it when it expires. */
-  release(): Promise<void>;
-}
-
-export interface ObjectLeaseOptions {
-  readonly name: string;
-  /** This process. */
-  readonly holder: string;
-  readonly ttlMs: number;
-  readonly nowMs: () => number;
-}
+export type ObjectLease = Omit<Lease, 'held'>;
 
 interface Held {
   readonly holder: string;
@@ -37,7 +22,7 @@ export const leaseKey = (name: string): string => `${PREFIX}${name}`;
 
 export function objectLease(
   bucket: Bucket,
-  { name, holder, ttlMs, nowMs }: ObjectLeaseOptions,
+  { name, holder, ttlMs, nowMs }: LeaseOptions,
 ): ObjectLease {
   const key = leaseKey(name);
   let heldUntilMs = -Infinity;
@@ -70,11 +55,7 @@ export function objectLease(
       if (await write(now + ttlMs, found?.tag)) heldUntilMs = now + ttlMs;
       return heldUntilMs === now + ttlMs;
     },
-    isHeld(forMs = 0) {
-      const leftMs = heldUntilMs - nowMs();
-      // More than it was taken for: the clock was put back since.
-      return leftMs > forMs && leftMs <= ttlMs;
-    },
+    isHeld: (forMs = 0) => heldFor(heldUntilMs - nowMs(), forMs, ttlMs),
     async release() {
       if (heldUntilMs === -Infinity) return;
       heldUntilMs = -Infinity;

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import { messageOf } from '../../../shared/text/message-of.ts';
+import { LEASE_MS } from '../../scheduler/lease.ts';
 import type { Job } from '../../scheduler/scheduler.ts';
 import type { Store } from '../../store/open.ts';
 import { completeBatches } from '../retention/receipts.ts';
@@ -11,7 +12,6 @@ import type { StoredBatchSettings } from './settings.ts';
 import { listTasks, sweepBatches, taskLeaseName, type Swept } from './sweep.ts';
 import { taskTaker, type TakeDeps } from './take-task.ts';
 
-const LEASE_MS = 30_000;
 /** Days before yesterday get nothing new, but for a shard that could not put it before. */
 const OLD_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { BATCHES_PREFIX, parseStoredBatchKey } from '../../../shared/format/stored-batch.ts';
 import type { Store } from '../../store/open.ts';
 import type { Bucket } from './bucket.ts';
-import { committedAt, forgetTaskMark, type Task } from './marks.ts';
+import { committedAt, forgetTaskMark, markedTasks, type Task } from './marks.ts';
 import { leaseKey } from './object-lease.ts';
 import { LAG_MS, prefixOf } from './take-task.ts';
 
@@ -35,6 +35,14 @@ export async function listTasks(bucket: Bucket): Promise<Task[]> {
   return tasks;
 }
 
+/** Also those of which somebody else deleted all that was left: what was refused of them is not there any more. */
+async function allTasks(bucket: Bucket, store: Store): Promise<Task[]> {
+  const listed = await listTasks(bucket);
+  const names = new Set(listed.map(taskLeaseName));
+  const marked = await markedTasks(store);
+  return [...listed, ...marked.filter((task) => !names.has(taskLeaseName(task)))];
+}
+
 /** By which lease a task is taken. */
 export const taskLeaseName = ({ day, shard }: Task): string => `${day}/${shard}`;
 
@@ -61,7 +69,7 @@ export async function sweepBatches({
   // What was sealed a moment ago may still be on its way, or in no list yet.
   let goneBefore = nowMs() - LAG_MS;
   const problems: unknown[] = [];
-  for (const task of await listTasks(bucket)) {
+  for (const task of await allTasks(bucket, store)) {
     await take(task).catch((error: unknown) => problems.push(error));
     const deleteBefore = nowMs() - keepHours * HOUR_MS;
     let left = 0;

@@ -65,23 +65,26 @@ export function taskTaker(deps: TakeDeps) {
     return sinceMs < 0 || sinceMs >= REFUSED_AGAIN_MS;
   };
 
-  /** Those that no backend has committed. */
-  const waiting = async (task: Task, found: readonly Found[]): Promise<Found[]> => {
-    if (found.length === 0) return [];
-    const known = await committedAt(
-      store,
-      task.shard,
-      found.map(({ first }) => first),
-    );
-    return found.filter(({ first }) => !known.has(first));
-  };
+  /** Which of them are committed, and when. */
+  const committed = async (task: Task, found: readonly Found[]) =>
+    found.length === 0
+      ? new Map<number, number>()
+      : committedAt(
+          store,
+          task.shard,
+          found.map(({ first }) => first),
+        );
 
   /** @returns what became of it, or why it was refused. @throws where it may be stored later. */
   const takeOne = async (
     { key, sizeBytes }: Found,
     read: Promise<Uint8Array | undefined>,
   ): Promise<'taken' | 'gone' | { readonly problem: string }> => {
-    if (sizeBytes > MOST_BYTES) return { problem: `it is ${sizeBytes} bytes long` };
+    if (sizeBytes > MOST_BYTES) {
+      const { keys } = await bucket.page(key, '');
+      const isThere = keys.some((one) => one.key === key);
+      return isThere ? { problem: `it is ${sizeBytes} bytes long` } : 'gone';
+    }
     const bytes = await read;
     if (bytes === undefined) return 'gone';
     let found: ReturnType<typeof readBatch>;
@@ -146,10 +149,10 @@ export function taskTaker(deps: TakeDeps) {
       const refused = { ...mark.refused };
       const endsAtMs = nowMs() + TURN_MS;
       const prefix = prefixOf(task);
-      // Objects of before the mark that were refused are in no list.
-      let found = Object.entries(refused)
-        .filter(([key]) => key <= mark.after && mayTry(key))
-        .flatMap(([key, { sizeBytes }]) => foundOf(key, sizeBytes));
+      // What was refused may be before the mark, and so in no list.
+      let again = Object.entries(refused).flatMap(([key, { sizeBytes }]) =>
+        foundOf(key, sizeBytes),
+      );
       let { after } = mark;
       let mayMove = true;
       let lease: ObjectLease | undefined;
@@ -161,17 +164,20 @@ export function taskTaker(deps: TakeDeps) {
           ({ isLast } = page);
           from = page.keys.at(-1)?.key ?? from;
           const listed = page.keys.flatMap(({ key, sizeBytes }) => foundOf(key, sizeBytes));
-          found.push(...listed.filter(({ key }) => mayTry(key)));
-          let left = await waiting(task, found);
-          found = [];
-          if (left.length > 0 && lease === undefined) {
+          const found = [...again, ...listed.filter(({ key }) => refused[key] === undefined)];
+          again = [];
+          let known = await committed(task, found);
+          for (const { key, first } of found) if (known.has(first)) delete refused[key];
+          const isLeft = ({ key, first }: Found) => !known.has(first) && mayTry(key);
+          if (lease === undefined && found.some(isLeft)) {
             lease = deps.lease(task);
             if (!(await lease.renew())) return taken;
             // Another backend may have taken some before it released the lease.
-            left = await waiting(task, left);
+            known = await committed(task, found);
           }
+          const left = found.filter(isLeft);
           if (left.length > 0) taken += await takeAll(task, lease!, left, endsAtMs, refused);
-          if (mayMove) [after, mayMove] = await passed(task, listed, refused, after);
+          if (mayMove) [after, mayMove] = passed(listed, known, refused, after);
         }
       } finally {
         if (after !== mark.after || !isSame(refused, mark.refused))
@@ -184,19 +190,15 @@ export function taskTaker(deps: TakeDeps) {
 
   /**
    * How far the mark may move: to the last key before the first that is neither taken nor noted as refused, or may have others before it still.
+   * @param known when which were committed, as of before this turn took any: what was taken just now has to wait anyhow.
    * @returns also whether it may move on behind these.
    */
-  async function passed(
-    task: Task,
+  function passed(
     listed: readonly Found[],
+    known: ReadonlyMap<number, number>,
     refused: Readonly<Record<string, RefusedBatch>>,
     after: string,
-  ): Promise<[after: string, mayMove: boolean]> {
-    const known = await committedAt(
-      store,
-      task.shard,
-      listed.map(({ first }) => first),
-    );
+  ): [after: string, mayMove: boolean] {
     let last = after;
     for (const { key, first } of listed) {
       if (key <= last) continue;

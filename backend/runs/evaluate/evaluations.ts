@@ -6,7 +6,7 @@ import { belowMinimumsOf } from '../../models/below-minimums.ts';
 import { learnedUntil } from '../../models/learned-until.ts';
 import { pointerAt } from '../../../shared/domain/pointer-at.ts';
 import { scopeOf } from '../../models/lineage-scope.ts';
-import { noLineage } from '../../models/no-lineage.ts';
+import { noLineage } from '../../models/lineage-asked-for.ts';
 import { settingAt, type PlacementSettings } from '../../models/placement-settings.ts';
 import { readLive } from '../../models/live-pointer.ts';
 import type { Versions } from '../../models/versions.ts';
@@ -77,7 +77,7 @@ export function evaluationsOf(deps: {
       const scope = scopeOf(pointer, lineage ?? null);
       const window = { from: Math.max(0, start), to, scope };
       const { manifests, quality } = await trainingData.prepare(champion.schema, window);
-      const setting = lineage === undefined ? undefined : settingAt(deps.placements, lineage);
+      const setting = settingAt(deps.placements, lineage);
       const reward =
         setting?.reward ?? (await rewardInForce(store, champion.schema, nowMs(), { rewardPolicy }));
       const evaluateIn = inThread<EvaluateWorker>(new URL('./worker.ts', import.meta.url));

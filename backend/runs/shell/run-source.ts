@@ -3,9 +3,8 @@ import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
 import { DAY_MS } from '../../../shared/domain/utc-day.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
 import { readLive } from '../../models/live-pointer.ts';
-import { pointerAt } from '../../../shared/domain/pointer-at.ts';
 import { scopeOf, type LineageScope } from '../../models/lineage-scope.ts';
-import { noLineage } from '../../models/no-lineage.ts';
+import { lineageAskedFor } from '../../models/lineage-asked-for.ts';
 import { settingAt, type PlacementSettings } from '../../models/placement-settings.ts';
 import type { Versions } from '../../models/versions.ts';
 import { rewardInForce, type RewardPolicy } from '../../reward/in-force.ts';
@@ -76,10 +75,9 @@ export async function runSourceOf(
 ): Promise<RunSource> {
   const { placement } = asked;
   const pointer = (await readLive(store))?.pointer;
-  const own = pointer && pointerAt(pointer, placement);
-  if (placement !== undefined && own === undefined) throw noLineage(placement);
+  const own = lineageAskedFor(pointer, placement);
   const parent = await parentOf(asked, own?.champion, versions);
-  const setting = placement === undefined ? undefined : settingAt(placements, placement);
+  const setting = settingAt(placements, placement);
   const now = nowMs();
   const to = asked.to ?? now;
   const retainedFrom = now - retentionDays * DAY_MS;

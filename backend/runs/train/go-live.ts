@@ -1,6 +1,7 @@
 import { ApiError } from '../../../shared/domain/errors.ts';
 import type { Version } from '../../../shared/domain/ids.ts';
 import type { LivePointerService } from '../../models/live-pointer-service.ts';
+import { placementFlag } from '../../rollouts/rollout-evidence.ts';
 import type { RolloutMode } from '../../rollouts/settings.ts';
 import type { GateVerdict } from '../../science/evaluation/gate-report.ts';
 
@@ -41,7 +42,7 @@ export async function goLive(
   try {
     if (mode === 'staged')
       return going(
-        `not live yet: rollout ${await propose(version, gate, by, placement)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}${placement === undefined ? '' : ` --placement ${placement}`}" skips the rest)`,
+        `not live yet: rollout ${await propose(version, gate, by, placement)} takes it through shadow and canary ("trimtab rollouts" shows how far it is, "trimtab promote ${version}${placementFlag(placement)}" skips the rest)`,
       );
     await livePointer.promote(version, by, placement);
     return going('promoted');

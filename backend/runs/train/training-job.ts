@@ -56,7 +56,7 @@ async function carryOut(
   const { prepared, result } = await learn(deps, request, run);
   const { quality, otherLogs: others } = prepared;
   const { scorer: learned, ...report } = result;
-  const setting = settingOf(deps, request);
+  const setting = settingAt(deps.placements, request.placement);
   const scorer = setting?.exploration
     ? {
         ...learned,
@@ -91,11 +91,6 @@ async function carryOut(
   };
 }
 
-const settingOf = (
-  { placements }: Pick<TrainingDeps, 'placements'>,
-  { placement }: Pick<TrainingRequest, 'placement'>,
-) => (placement === undefined ? undefined : settingAt(placements, placement));
-
 /** Prepares the data and learns, in a thread of its own. */
 function learn(
   deps: TrainingDeps,
@@ -117,7 +112,7 @@ function learn(
       name,
       rules: {
         ...training.gate,
-        ...settingOf(deps, request)?.gate,
+        ...settingAt(deps.placements, request.placement)?.gate,
         mode: request.rollout ?? mode,
       },
       ...(crosses && { crosses }),

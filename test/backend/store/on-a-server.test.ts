@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { createClient, type Client } from '@libsql/client';
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import Database from 'libsql';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { changedItems, lastRevision } from '../../../backend/catalogue/stored-items.ts';
 import { upsertItems } from '../../../backend/catalogue/items.ts';
 import { ingest } from '../../../backend/log/ingest/ingest.ts';
@@ -15,6 +16,7 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { makeTrips } from '../../bench/support/trips.ts';
 import { runs, SEED } from '../../shared/support/seed.ts';
 import { NO_FAULTS, startHranaServer, type HranaServer } from '../../support/hrana/server.ts';
+import { HranaStream } from '../../support/hrana/stream.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { batchOf } from '../support/batches.ts';
 
@@ -182,3 +184,22 @@ test('while another client holds the database a write is refused as busy, and it
   await store.write([{ toSQL: () => ({ sql: 'delete from items', params: [] }) }]);
   expect(await count('pointers')).toBe(0);
 }, 60_000);
+
+test('a transaction that waited for that of another stream is committed', async () => {
+  // It holds every statement, so that none is ended by garbage collection.
+  const prepared = vi.spyOn(Database.prototype, 'prepare');
+  onTestFinished(() => prepared.mockRestore());
+  const path = join(temporaryFolder(), 'waiting.db');
+  const [holder, waiting] = [new HranaStream(path), new HranaStream(path)];
+  opened.push(holder, waiting);
+  const execute = (text: string) => holder.answer({ type: 'execute', stmt: { sql: text } });
+  await execute('create table counted (n integer)');
+  await execute('begin immediate');
+  const steps = ['begin immediate', 'insert into counted values (1)', 'commit'];
+  const written = waiting.answer({
+    type: 'batch',
+    batch: { steps: steps.map((text) => ({ stmt: { sql: text } })) },
+  });
+  await execute('rollback');
+  expect(await written).toMatchObject({ result: { step_errors: [null, null, null] } });
+});

@@ -190,8 +190,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-leader-goes-by-a-lease-that-has-expired',
     file: 'backend/scheduler/lease.ts',
-    find: 'return leftMs > forMs && leftMs <= ttlMs;',
-    replace: 'return heldUntilMs > 0;',
+    find: 'leftMs > forMs && leftMs <= ttlMs;',
+    replace: 'leftMs > -Infinity;',
     isCommon: true,
   },
   {

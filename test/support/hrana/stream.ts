@@ -76,8 +76,9 @@ export class HranaStream {
             ),
           ]
         : args.map(toSqlite);
+    // One statement for all attempts: SQLite takes one that met a lock for under way until it is run again, and commits nothing meanwhile.
+    const statement = await whileLocked(() => this.#db.prepare(sql).safeIntegers(true));
     return whileLocked(() => {
-      const statement = this.#db.prepare(sql).safeIntegers(true);
       if (!statement.reader) {
         const { changes, lastInsertRowid } = statement.run(...bound);
         return {

@@ -85,6 +85,8 @@ const counts = async () => {
   );
   return row;
 };
+const taskMarks = () =>
+  store.db.all(sql`select * from log_marks where name like 'stored batches: %'`);
 /** Keys of batches that are in the bucket. */
 const left = () => [...server.objects.keys()].filter((key) => key.startsWith('log/v1/'));
 const lists = () => server.calls.filter((call) => call === 'GET ').length;
@@ -209,6 +211,40 @@ describe('what is not an edge of ours', () => {
     expect(await informed.refused()).toEqual([]);
   });
 
+  test('is told of no longer once it is deleted by hand, or was committed by another way', async () => {
+    const secret = 'a new secret of the edge';
+    // Taken, so that the mark stays before what follows it.
+    put('a.1', 1);
+    const deleted = put('a.1', 2, nowMs, secret);
+    const committed = put('a.1', 3, nowMs, secret);
+    const tooLarge = put('a.1', 4);
+    server.objects.set(tooLarge, Buffer.alloc(16_000_001));
+    const one = backendNamed('one');
+    expect(await one.takeNew()).toBe(1);
+    const refused = [{ key: deleted }, { key: committed }, { key: tooLarge }];
+    expect(await one.refused()).toMatchObject(refused);
+    nowMs += 61_000;
+    expect(await one.takeNew()).toBe(0);
+    expect(await one.refused()).toMatchObject(refused);
+    for (const key of [deleted, tooLarge]) server.objects.delete(key);
+    await deps.takeIn({ ...batchOf('a.1-3', 2), batchId: shardBatchId('a.1', 3) });
+    nowMs += 61_000;
+    expect(await one.takeNew()).toBe(0);
+    expect(await one.refused()).toEqual([]);
+  });
+
+  test('is told of no longer once the last object of its day and shard is deleted by hand', async () => {
+    const last = put('a.1', 1, nowMs - 5 * DAY_MS, 'a new secret of the edge');
+    const one = backendNamed('one');
+    await one.takeNew();
+    expect(await one.refused()).toMatchObject([{ key: last }]);
+    server.objects.delete(last);
+    nowMs += HOUR_MS;
+    await one.sweep();
+    expect(await one.refused()).toEqual([]);
+    expect(await taskMarks()).toEqual([]);
+  });
+
   test('cannot bring a batch in again under another key', async () => {
     const key = put('a.1', 1);
     const moved = key.replace('shard=a.1', 'shard=z.9');
@@ -304,9 +340,7 @@ test('of days that are over nothing is left: no object, mark or lease', async ()
   await one.takeNew();
   await one.sweep();
   expect([...server.objects.keys()].filter((key) => !key.endsWith('/sweep'))).toEqual([]);
-  expect(
-    await store.db.all(sql`select * from log_marks where name like 'stored batches: %'`),
-  ).toEqual([]);
+  expect(await taskMarks()).toEqual([]);
 });
 
 test('a receipt of an erasure is complete once what was sealed before it is gone from the bucket', async () => {
