@@ -66,6 +66,8 @@ describe('a placement with a lineage of its own', () => {
       revision: 41,
       placements: { home: { champion: 'v000002' }, search: { champion: 'v000003' } },
     });
+    // The pointer of the test before says the same of `home`: `search` tells that this one is followed.
+    await eventually(async () => expect((await at('search')).weights).toBe('v000003'));
     await eventually(async () => expect((await at('home')).weights).toBe('v000002'));
     const answers = [await at('home'), await at('search'), await at('main')];
     const logged = (await decisionsOf(backend, answers)).map(
@@ -97,8 +99,9 @@ describe('a placement with a lineage of its own', () => {
 
   it('keeps ranking where its version cannot be read, by the default lineage and as degraded', async () => {
     await pointAt({ champion: 'v000001', placements: { home: { champion: 'v000099' } } });
-    const answer = await at('home');
-    expect(answer).toMatchObject({ status: 200, weights: 'v000001', degraded: true });
+    await eventually(async () =>
+      expect(await at('home')).toMatchObject({ status: 200, weights: 'v000001', degraded: true }),
+    );
     expect(await at('search')).toMatchObject({ weights: 'v000001', degraded: false });
     expect((await version()).body.problems.join()).toMatch(/placement home .* v000099/);
   });
@@ -119,7 +122,9 @@ describe('a placement with a lineage of its own', () => {
 
   it('is ranked by the default lineage where its schema has other columns', async () => {
     await pointAt({ champion: 'v000001', placements: { home: { champion: 'v000004' } } });
-    expect(await at('home')).toMatchObject({ status: 200, weights: 'v000001', degraded: true });
+    await eventually(async () =>
+      expect(await at('home')).toMatchObject({ status: 200, weights: 'v000001', degraded: true }),
+    );
     expect(await at()).toMatchObject({ weights: 'v000001', degraded: false });
   });
 
