@@ -30,9 +30,22 @@ async function askedBy(dataset: Readonly<Record<string, string>>) {
     querySelectorAll: () => [],
   };
   const page = vm.createContext({
-    ...{ addEventListener: () => {}, matchMedia: () => ({}), screen: {}, navigator: {} },
-    ...{ document, URL, fetch, AbortController, AbortSignal, setTimeout, clearTimeout },
-    ...{ performance, crypto, console: { warn: () => {} }, queueMicrotask, structuredClone },
+    addEventListener: () => {},
+    matchMedia: () => ({}),
+    screen: {},
+    navigator: {},
+    document,
+    URL,
+    fetch,
+    AbortController,
+    AbortSignal,
+    setTimeout,
+    clearTimeout,
+    performance,
+    crypto,
+    console: { warn: () => {} },
+    queueMicrotask,
+    structuredClone,
   });
   vm.runInContext('globalThis.trimtabReady = [(t) => { t.observe = () => {}; }]', page);
   vm.runInContext(Buffer.from(await bundle('/client.js')).toString(), page);
