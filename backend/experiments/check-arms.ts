@@ -55,7 +55,7 @@ export async function checkArms(
     const same = full.slice(0, i).find((other) => serveAlike(other, arm));
     if (same !== undefined)
       throw invalid(
-        `arms ${same.name} and ${arm.name} differ in nothing: give one another version, exploration or reward, or ask for an A/A test (aa)`,
+        `arms ${same.name} and ${arm.name} differ in nothing: give one another version, exploration or reward, or ask for an A/A test (--aa, "aa": true)`,
       );
   });
 }

@@ -11,6 +11,7 @@ if (!globalThis.trimtab) {
     url: dataset.url ?? new URL(src).origin,
     key: dataset.key ?? '',
     consent: dataset.consent as Consent | undefined,
+    context: dataset.market ? { market: dataset.market } : {},
     timeoutMs: Number(dataset.timeoutMs) || undefined,
     trace: dataset.traceparent ? { traceparent: dataset.traceparent } : {},
     onError: (error) => console.warn('trimtab', error),

@@ -135,7 +135,7 @@ function writeFiles(folder: string): void {
   const products = 'id;themes;price;status\np1;hiking|food;900;open\np2;food;1200;open\n';
   write('products.csv', products);
   write('products.csv.gz', gzipSync(products));
-  write('prices.csv', 'sku,price,year,month,day\np1,"$1,500",2027,5,6\np2,900 USD,2027,5,7\n');
+  write('prices.csv', 'sku,price,year,month,day\np1,"€1,500",2027,5,6\np2,900 EUR,2027,5,7\n');
   write(
     'orders.csv',
     'orderId,kind,value,at,itemId,userId\nB-7,refund,900,2026-11-29T09:00:00Z,,\n',

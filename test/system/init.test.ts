@@ -33,6 +33,7 @@ test('nothing but the two files is written without a start', async () => {
   expect([exitCode, existsSync(join(folder, '.trimtab'))], stderr).toEqual([0, false]);
   expect(stderr).toMatch(/sku +id +SH-1001/);
   expect(stderr).toContain('Never shown: in stock no');
+  expect(stderr).toContain('"npx trimtab import shoes.csv"');
   expect(parseSchema(JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'))).name).toBe(
     'shoes',
   );

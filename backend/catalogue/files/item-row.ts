@@ -10,6 +10,7 @@ import {
   readNumber,
 } from '../../table/read-cell.ts';
 import type { DateParts, RowRules } from './item-file.ts';
+import { readPriceCell } from './price-cell.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -27,11 +28,11 @@ export function itemOfRow(
   isTable: boolean,
 ): { id: unknown } & Record<string, unknown> {
   const idColumn = idColumnOf(Object.keys(row), rules.idColumn);
-  const typeOf = new Map(columns.map(({ name, type }) => [name, type]));
+  const specOf = new Map(columns.map((column) => [column.name, column]));
   const { [idColumn]: id, id: _, ...others } = row;
   const entries = Object.entries(joinDates(others, rules.date ?? [])).flatMap(([name, value]) => {
     const read =
-      typeof value === 'string' ? readCell(value, name, typeOf.get(name), rules, isTable) : value;
+      typeof value === 'string' ? readCell(value, name, specOf.get(name), rules, isTable) : value;
     return read === undefined ? [] : [[name, read]];
   });
   return { ...Object.fromEntries(entries), id: readId(id, idColumn) };
@@ -95,14 +96,15 @@ const SET_SEPARATOR = '|';
 function readCell(
   cell: string,
   name: string,
-  type: ColumnSpec['type'] | undefined,
+  column: ColumnSpec | undefined,
   rules: RowRules,
   isTable: boolean,
 ): unknown {
   const where = `column ${name}`;
   if (rules.missing?.includes(cell.trim()) === true) return undefined;
-  switch (type) {
+  switch (column?.type) {
     case 'number': {
+      if (column.currency !== undefined) return readPriceCell(cell, where, rules, column);
       const number = readNumber(cell, where, rules);
       return Number.isNaN(number) ? undefined : number;
     }

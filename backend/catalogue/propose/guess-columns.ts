@@ -7,6 +7,7 @@ import {
   guessDecimal,
   numberColumn,
   numbersOf,
+  severalCurrencies,
   stripOf,
   type NumberColumn,
 } from './guess-numbers.ts';
@@ -107,6 +108,12 @@ function looksOf(name: string, rows: readonly Row[], given: ItemFile): Looks {
   if (given.sets !== undefined && Object.hasOwn(given.sets, name)) return { as: 'text', cells };
   const form = dateForm(cells);
   if (form !== undefined) return { as: 'date', form, cells };
+  const currencies = severalCurrencies(cells);
+  if (currencies !== undefined)
+    return {
+      as: 'none',
+      why: `prices in ${currencies.join(', ')}: docs/markets.md`,
+    };
   const column = numberColumn(name, cells);
   return column === undefined ? { as: 'text', cells } : { as: 'number', column };
 }

@@ -1,3 +1,4 @@
+import { isCurrency } from '../../../shared/domain/currency.ts';
 import { isMissing, numberIn } from '../../table/read-cell.ts';
 import type { Question } from './guess.ts';
 
@@ -39,6 +40,19 @@ export function numberColumn(name: string, cells: readonly string[]): NumberColu
   const found = [...([...units.values()][0] ?? [])];
   const column = { name, cells: numbers, units: found, missing };
   return MARKS.some((mark) => isReadable(column, mark)) ? column : undefined;
+}
+
+/** Such as `CHF`, `€`: the currencies of a column of prices in several, which `numberColumn` refuses; else undefined. */
+export function severalCurrencies(cells: readonly string[]): readonly string[] | undefined {
+  const numbers = cells.filter((cell) => /\d/.test(cell));
+  const units = numbers.map((cell) => cell.match(/\p{L}+|\p{Sc}/gu) ?? []);
+  const found = new Set(units.flat());
+  const arePrices =
+    numbers.length === cells.length &&
+    units.every((one) => one.length <= 1) &&
+    [...found].every((unit) => isCurrency(unit) || /^\p{Sc}$/u.test(unit));
+  const areNumbers = numbers.every((cell) => /^[^\d]*[\d.,'’\s]+[^\d]*$/u.test(cell));
+  return arePrices && areNumbers && found.size > 1 ? [...found].toSorted() : undefined;
 }
 
 const singular = (word: string): string => word.toLowerCase().replace(/(?<=\p{L}{2})s$/u, '');

@@ -74,6 +74,7 @@ export function rankingText(
         cut([id, titles.get(id)].filter((text) => text !== undefined).join('  '), 44),
         Math.round(score),
         reasons
+          .map((reason) => ({ ...reason, points: Number(reason.points.toFixed(1)) }))
           .filter(({ because, points }) => because !== 'always' && points !== 0)
           .slice(0, MOST_REASONS)
           .map(
@@ -83,10 +84,18 @@ export function rankingText(
           .join(', '),
       ]),
     ),
+    ...(isByPoints(ranked) ? [] : ['', DRAWN]),
   ]
     .map(printable)
     .join('\n');
 }
+
+/** Else the list looks like a mistake to whoever sees it for the first time. */
+const DRAWN =
+  'An item may stand above one with more points: the order is drawn by chance among the best, so that there is something to learn from\n(docs/how-it-decides.md).';
+
+const isByPoints = (ranked: readonly ExplainedItem[]): boolean =>
+  ranked.every(({ score }, i) => i === 0 || score <= ranked[i - 1].score);
 
 function titleOf({ attributes }: Item): string | undefined {
   const name = Object.keys(attributes).find((one) => TITLES.has(one.toLowerCase()));

@@ -79,7 +79,9 @@ async function init(file: string, options: InitOptions): Promise<void> {
     const files = writeProject(folder, found.proposal.definition, found.read, basename(file));
     note(`\nWrote ${files.join(' and ')}.`);
     if (!options.start) {
-      note('Next: "trimtab start --no-demo", and then "trimtab import" in another terminal.');
+      note(
+        `Next, in this folder: "npx trimtab start --no-demo", and once it is ready "npx trimtab import ${file}" in another terminal.`,
+      );
       return;
     }
     const { runInit } = await import('./run-init.ts');

@@ -14,7 +14,7 @@ export const listMarketsVerb = () =>
         () =>
           [
             names.length === 0
-              ? 'The catalogue has no markets: markets of the configuration names them.'
+              ? 'The catalogue has no markets: "markets" of trimtab.config.ts names them (docs/markets.md).'
               : table(
                   ['market', 'currency', 'language', 'own prices'],
                   names.map((name) => [
@@ -25,22 +25,30 @@ export const listMarketsVerb = () =>
                   ]),
                 ),
             '',
-            facts([
-              ['shown in', column === null ? 'all items everywhere' : `by column ${column}`],
-              ['that list none', column === null ? null : unlisted],
-              ['exchange rates', rates === null ? 'none' : `of ${rates.day}, base ${rates.base}`],
+            facts(
               [
-                'for one',
-                rates === null
-                  ? null
-                  : Object.entries(rates.perBase)
-                      .map(([code, rate]) => `${rate} ${code}`)
-                      .join(', '),
-              ],
-              ['from', source],
-              ['last asked', askedAt === null ? null : moment(askedAt)],
-              ['refused', problem],
-            ]),
+                [
+                  'items',
+                  names.length === 0
+                    ? null
+                    : column === null
+                      ? 'all are shown in every market'
+                      : `are shown in the markets that column ${column} lists; those that list none ${unlisted}`,
+                ] as const,
+                ['exchange rates', rates === null ? 'none' : `of ${rates.day}`] as const,
+                [
+                  `1 ${rates?.base} is`,
+                  rates === null
+                    ? null
+                    : Object.entries(rates.perBase)
+                        .map(([code, rate]) => `${rate} ${code}`)
+                        .join(', '),
+                ] as const,
+                ['they come from', source] as const,
+                ['last read', askedAt === null ? null : moment(askedAt)] as const,
+                ['refused', problem] as const,
+              ].filter(([, value]) => value !== null && value !== undefined),
+            ),
           ].join('\n'),
         options,
       );

@@ -68,7 +68,7 @@ async function importOrders(file: string, options: VerbOptions): Promise<void> {
     { ...done, withoutRanking: reasons },
     () =>
       [
-        `${counted(done.lines, 'line')}: ${count(done.counting)} count of a ranking, ${count(done.known)} were known, ${count(done.refused)} refused`,
+        `${counted(done.lines, 'line')}: ${count(done.counting)} credited to a ranking, ${count(done.known)} already known, ${count(done.refused)} refused`,
         ...reasons.slice(0, MOST_SHOWN),
         ...(reasons.length > MOST_SHOWN
           ? [`… and ${count(reasons.length - MOST_SHOWN)} more`]

@@ -12,7 +12,7 @@ export const placementsListVerb = () =>
         placements,
         () =>
           lines.length === 0
-            ? 'no placement has a lineage of its own: "placements" of trimtab.config.ts names them.'
+            ? 'No placement has weights of its own: "placements" of trimtab.config.ts names those that are to have (docs/placements.md).'
             : lines.join('\n'),
         options,
       );

@@ -8,6 +8,7 @@ import { countBuckets } from '../../catalogue/count-buckets.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
+import { asCompared } from './as-compared.ts';
 import { bucketCountsText } from './bucket-counts-text.ts';
 import { featureTable } from './feature-table.ts';
 import { localVerb } from '../command/verb.ts';
@@ -82,5 +83,5 @@ async function itemsOf(
     throw new CliError(
       `${file}: ${counted(refused.length, 'row')} refused under schema ${schema.name}:\n${refusalsText(refused)}`,
     );
-  return items;
+  return asCompared(items, schema.columns);
 }

@@ -4,6 +4,7 @@ import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { counted } from '../../../shared/text/text.ts';
 import { CliError } from '../../client/failure.ts';
 import { print } from '../../client/print.ts';
+import { asCompared } from './as-compared.ts';
 import { positive } from '../command/arguments.ts';
 import { readJsonFile } from '../command/read-json-file.ts';
 import { localVerb } from '../command/verb.ts';
@@ -39,7 +40,7 @@ async function fit(
     throw new CliError(
       `${file}: ${counted(refused.length, 'row')} cannot be read:\n${refusalsText(refused)}`,
     );
-  for (const { attributes } of items)
+  for (const { attributes } of await asCompared(items, columns))
     for (const [name, seen] of values) {
       const value = attributes[name];
       if (typeof value === 'number') seen.push(value);

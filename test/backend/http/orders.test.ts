@@ -89,9 +89,9 @@ test('a table is imported by the command line, and again without effect', async 
     runCli(['orders', 'import', file, '--backend', backend.url], { TRIMTAB_KEY: SECRET_KEY });
   const first = await cli();
   expect(first.stdout).toBe(
-    '2 lines: 1 count of a ranking, 0 were known, 0 refused\nline 3, order P-10: ranking_not_stored\n',
+    '2 lines: 1 credited to a ranking, 0 already known, 0 refused\nline 3, order P-10: ranking_not_stored\n',
   );
-  expect((await cli()).stdout).toContain('2 lines: 1 count of a ranking, 2 were known');
+  expect((await cli()).stdout).toContain('2 lines: 1 credited to a ranking, 2 already known');
   expect(await revenue()).toEqual([2, 100.5]);
 });
 

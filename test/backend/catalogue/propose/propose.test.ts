@@ -147,7 +147,20 @@ describe('a column', () => {
       ['1 day', '7 days', '3 days'],
       { type: 'number', unit: 'day days' },
     ],
-    ['of two currencies', ['$1', '€2', '$3'], { type: 'none' }],
+    [
+      'of two currencies',
+      ['$1', '€2', '$3'],
+      { type: 'none', why: 'prices in $, €: docs/markets.md' },
+    ],
+    [
+      'of two currencies by their codes',
+      ['1.50 EUR', 'CHF 2', "1'200.00 CHF", '7'],
+      {
+        type: 'none',
+        why: 'prices in CHF, EUR: docs/markets.md',
+      },
+    ],
+    ['of sizes in two units', ['1 m', '3 km', '1 m', '3 km'], { type: 'category' }],
     ['of ranges', ['1-2', '3-4', '5-6'], { type: 'none' }],
     ['of codes with digits', ['a1b', 'c2d', 'e3f'], { type: 'none' }],
     ['of ISO dates', ['2027-01-02', '2027-03-04'], { type: 'date' }],
