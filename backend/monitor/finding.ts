@@ -45,6 +45,14 @@ export interface Observation {
   readonly unknown: readonly string[];
   /** What was seen and is no condition, for the backend's log. */
   readonly noted?: readonly string[];
+  /** Parts of what is checked whose check failed itself, while the others were checked. */
+  readonly failed?: readonly FailedPart[];
+}
+
+export interface FailedPart {
+  /** As part of a sentence: `placement home`. */
+  readonly of: string;
+  readonly error: unknown;
 }
 
 export const NOTHING: Observation = { findings: [], unknown: [] };

@@ -19,7 +19,7 @@ import type { LearningWindow } from '../science/training/choose-window.ts';
 import type { Store } from '../store/open.ts';
 import { alerts, weights } from '../store/tables.ts';
 import { shiftsBetween, turnover, turnoverText, type Shift } from './drift.ts';
-import { found, tooLittleData, type Observation } from './finding.ts';
+import { found, tooLittleData, type FailedPart, type Observation } from './finding.ts';
 import { withoutSeason, type Seasonal } from './season.ts';
 import type { MonitorSettings } from './settings.ts';
 import { worldOf, type World, type WorldDay } from './world.ts';
@@ -59,13 +59,25 @@ export function driftMonitor(deps: DriftDeps) {
     await account.update();
     const pointer = (await readLive(store))?.pointer;
     const all: Observation[] = [];
+    const failed: FailedPart[] = [];
     for (const lineage of [null, ...(pointer === undefined ? [] : placementsOf(pointer))])
-      all.push(await checkOf(lineage)(nowMs, pointer));
+      try {
+        all.push(await checkOf(lineage)(nowMs, pointer));
+      } catch (error) {
+        failed.push({
+          of: lineage === null ? 'the default lineage' : `placement ${lineage}`,
+          error,
+        });
+        all.push(tooLittleData(keyOf(lineage)));
+      }
+    // Then it is nothing of a lineage's own.
+    if (failed.length === all.length) throw failed[0].error;
     const noted = all.flatMap((one) => one.noted ?? []);
     return {
       findings: all.flatMap(({ findings }) => findings),
       unknown: all.flatMap(({ unknown }) => unknown),
       ...(noted.length > 0 && { noted }),
+      ...(failed.length > 0 && { failed }),
     };
   };
 }

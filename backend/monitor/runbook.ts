@@ -236,11 +236,12 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
     ],
   },
   monitor: {
-    means: 'A check failed itself, so that its alerts stay as they are and new ones are not found.',
+    means:
+      'A check failed itself, or for the placements that the alert names, so that its alerts stay as they are and new ones are not found.',
     urgency: TODAY,
     look: [ALERTS],
     act: [
-      'The log of the backend has the reason. Most are a database that does not answer: `/health/ready` says more.',
+      'The log of the backend has the reason. Most are a database that does not answer: `/health/ready` says more. Of one placement it is mostly a version that cannot be loaded: `npx trimtab placements` says which is live there, and `npx trimtab promote <version> --placement <placement>` makes another one live.',
     ],
   },
   'overdue erasure': {

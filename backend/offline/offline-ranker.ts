@@ -1,6 +1,8 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { requestInMarket } from '../../shared/features/in-market.ts';
+import type { RelatedReport } from '../../shared/domain/related.ts';
+import { relatedReport } from '../../shared/format/find-related.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';
@@ -8,6 +10,7 @@ import { filterReport, type FilterReport } from '../../shared/score/filter/filte
 import { rankSlate } from '../../shared/score/rank.ts';
 import { slateItems } from '../../shared/score/slate-items.ts';
 import type { Published } from './published.ts';
+import { neighboursOf, type FoundRelated } from './related-reader.ts';
 import { withSchemaRules } from './schema-rules.ts';
 import { publishedTables } from './published-tables.ts';
 
@@ -18,12 +21,17 @@ export interface OfflineRanking {
   readonly snapshot: string;
   readonly items: readonly (SlateItem & { readonly reasons?: readonly Reason[] })[];
   readonly filters?: FilterReport;
+  readonly related?: RelatedReport;
 }
 
-/** @param request the body of a rank request. @throws ApiError where the edge would refuse it. */
+/**
+ * @param request the body of a rank request. @param found of the related items that it asks for.
+ * @throws ApiError where the edge would refuse it, and where what is like the items that it names cannot be read.
+ */
 export type OfflineRanker = (
   request: unknown,
   draw: { readonly seed: number; readonly nowMs: number },
+  found?: FoundRelated,
 ) => OfflineRanking;
 
 /**
@@ -35,9 +43,14 @@ export function offlineRanker(published: Published): OfflineRanker {
   const { schema, exploration } = scorer;
   const features = schema.features.length;
   const { snapshot, isPublished, trade, tableFor } = publishedTables(schema, published);
-  return (body, { seed, nowMs }) => {
+  return (body, { seed, nowMs }, found) => {
     const asked = requestInMarket(parseRankRequest(body, undefined, nowMs), schema, trade);
-    const request = withSchemaRules(asked, schema, nowMs);
+    const beside = asked.related && neighboursOf(found);
+    const request = withSchemaRules(
+      beside === undefined ? asked : { ...asked, related: beside.related },
+      schema,
+      nowMs,
+    );
     const { limit } = request;
     const table = tableFor(request.candidates);
     if (table === undefined)
@@ -61,6 +74,7 @@ export function offlineRanker(published: Published): OfflineRanker {
           }))
         : items,
       ...(filters && { filters }),
+      ...(beside && { related: relatedReport(beside) }),
     };
   };
 }

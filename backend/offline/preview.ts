@@ -1,4 +1,4 @@
-import { ApiError } from '../../shared/domain/errors.ts';
+import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { requestInMarket } from '../../shared/features/in-market.ts';
 import { attributesAt } from '../../shared/features/columns/item-table.ts';
@@ -51,6 +51,8 @@ export function preview(
   const { seed, nowMs } = draw;
   const { snapshot, trade, tableFor } = publishedTables(schema, published);
   const given = requestInMarket(parseRankRequest(request, undefined, nowMs), schema, trade);
+  if (given.related !== undefined)
+    throw invalid('a preview finds no related items: name their ids as candidates');
   const asked = withSchemaRules(given, schema, nowMs);
   const { limit } = asked;
   const table = tableFor(asked.candidates);

@@ -52,11 +52,11 @@ async function liveVersion(kv: Pick<Kv, 'get'>): Promise<Version> {
   throw new ApiError(404, 'unknown_version', 'no version is live: name one');
 }
 
-/** @returns undefined where nothing is published. */
-async function readPacked(
+/** @returns undefined where nothing is published. @throws ApiError 502 where KV has not all of it. */
+export async function readPacked(
   kv: Pick<Kv, 'get'>,
   key: string,
-  prefix: 's' | 'l',
+  prefix: 's' | 'l' | 'r',
 ): Promise<Packed | undefined> {
   const pointer = parseSnapshotPointer((await readText(kv, 'CATALOGUE', key)) ?? '');
   if (pointer === undefined) return undefined;
@@ -66,7 +66,7 @@ async function readPacked(
 /** Reads what a pointer names. @throws ApiError 502 where KV has not all of it. */
 export async function readParts(
   kv: Pick<Kv, 'get'>,
-  prefix: 's' | 'l',
+  prefix: 's' | 'l' | 'r',
   pointer: Pick<SnapshotPointer, 'hash' | 'parts' | 'sizeBytes' | 'patches'>,
 ): Promise<Packed> {
   const { hash, parts, sizeBytes, patches } = pointer;
@@ -90,7 +90,7 @@ export async function readParts(
   return { hash: liveHash(pointer), bytes, patches: read };
 }
 
-const damaged = (hash: string) =>
+export const damaged = (hash: string) =>
   new ApiError(
     502,
     'damaged',

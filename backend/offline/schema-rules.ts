@@ -1,18 +1,13 @@
-import { invalid } from '../../shared/domain/errors.ts';
 import { rulesInForce } from '../../shared/domain/placed-rules.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 
-/** The request with what its schema asks of slates. @throws ApiError 400 where it asks for related items. What operators ask is of live traffic, and not of a version. */
+/** The request with what its schema asks of slates. What operators ask is of live traffic, and not of a version. */
 export function withSchemaRules(
   request: RankRequest,
   { slateRules: schema }: Schema,
   nowMs: number,
 ): RankRequest {
-  if (request.related !== undefined)
-    throw invalid(
-      'related items are found where they are published, at the edge: name their ids as candidates',
-    );
   if (schema === undefined) return request;
   const { slateRules: own, ...others } = request;
   const slateRules = rulesInForce(

@@ -1,7 +1,8 @@
 import { startThread } from '../process/thread.ts';
 import { readText } from '../table/read-text.ts';
 import type { Published } from './published.ts';
-import type { ScoredLines } from './score-lines.ts';
+import type { RelatedReader } from './related-reader.ts';
+import { relatedOf, type ScoredLines } from './score-lines.ts';
 import type { ScoreWorker } from './score-worker.ts';
 
 /** A rank request has at most 1 MiB at the edge. */
@@ -15,6 +16,7 @@ export interface ScoreRun {
   readonly seed: number;
   /** Epoch ms: the moment of all rankings. */
   readonly nowMs: number;
+  readonly related: RelatedReader;
   /** Is given the answers in the order of the lines. */
   readonly write: (text: string) => Promise<void>;
   /** @param lines how many are done. */
@@ -34,7 +36,7 @@ interface Chunk {
 export async function scoreFile(
   file: string,
   published: Published,
-  { threads, seed, nowMs, write, progress }: ScoreRun,
+  { threads, seed, nowMs, related, write, progress }: ScoreRun,
 ): Promise<Pick<ScoredLines, 'ranked' | 'refused'>> {
   const chunks = chunksOf(readText(file, MAX_LINE_BYTES));
   const url = new URL('./score-worker.ts', import.meta.url);
@@ -56,7 +58,9 @@ export async function scoreFile(
         turn.resolve();
         return;
       }
-      const scored = await thread.call((remote) => remote.score({ ...value, seed }, nowMs));
+      const found = await relatedOf(value.text, related);
+      const lines = { ...value, seed, ...(found && { related: found }) };
+      const scored = await thread.call((remote) => remote.score(lines, nowMs));
       await before;
       await write(scored.text);
       total.ranked += scored.ranked;

@@ -1,5 +1,5 @@
 import { ApiError } from '../../shared/domain/errors.ts';
-import type { GivenId } from '../../shared/domain/ids.ts';
+import type { GivenId, RankingId } from '../../shared/domain/ids.ts';
 import { shardOf } from '../collect/shard.ts';
 import type { KeptRanking, TokenKeeperObject } from '../platform/durable-objects.ts';
 import type { Configured, DropIn } from '../platform/settings.ts';
@@ -13,6 +13,8 @@ export interface KeptUnder {
   /** @returns the ranking that was kept under the id before, and stays; null where this one is kept. */
   keep(ranking: KeptRanking): Promise<KeptRanking | null>;
   find(): Promise<KeptRanking | null>;
+  /** Says that the ranking is in the log. Where that does not arrive, it is logged again when it is asked for again. Never rejects. */
+  logged(rankingId: RankingId): Promise<void>;
   holdReward(value: number): Promise<boolean>;
   release(): Promise<number | null>;
 }
@@ -40,6 +42,13 @@ export function keptUnder(system: DropIn, id: string, { env, settings }: Configu
       return earlier?.rankingId === ranking.rankingId ? null : earlier;
     },
     find: () => answered(() => keeper().find(names)),
+    async logged(rankingId) {
+      try {
+        await keeper().logged(names, rankingId);
+      } catch {
+        // It keeps the decision until the ranking expires.
+      }
+    },
     holdReward: (value) => answered(() => keeper().holdReward(names, value)),
     release: () => answered(() => keeper().release(names)),
   };

@@ -2,12 +2,12 @@ import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { shown } from '../../shared/domain/shown.ts';
 import { acceptEvents } from '../collect/accept-events.ts';
 import { storeAccepted } from '../collect/handle-events.ts';
-import { shardOf } from '../collect/shard.ts';
 import { authorize } from '../http/authorize.ts';
 import { readJson } from '../http/read-body.ts';
 import type { Isolate } from '../isolate.ts';
 import type { KeptRanking } from '../platform/durable-objects.ts';
 import { keptUnder } from './kept-rankings.ts';
+import { logKept } from './log-kept.ts';
 import { checkServer, type Handler } from './only-servers.ts';
 import { eventIdOf } from './personalizer-rank.ts';
 
@@ -32,7 +32,7 @@ export const handlePersonalizerActivate: Handler = async (request, isolate, ctx)
   checkServer(await authorize(request, isolate, 'events', ctx));
   const kept = keptUnder('personalizer', eventIdIn(request), isolate);
   const ranking = known(await kept.find());
-  if (ranking.held !== undefined) await logHeld(ranking.held, ranking, isolate);
+  if (ranking.held !== undefined) await logKept(ranking.held, ranking, isolate);
   // Also where it is activated again: the first time may have ended before its reward was stored.
   const reward = await kept.release();
   if (reward !== null) await storeReward(ranking, reward, isolate);
@@ -90,21 +90,4 @@ async function storeReward(
   const { rejected } = await storeAccepted(acceptEvents([event], isolate.settings, nowMs), isolate);
   for (const { code, message } of rejected)
     throw new ApiError(code === 'unavailable' ? 503 : 400, code, message);
-}
-
-/** Twice is no harm: the backend stores a decision once. */
-async function logHeld(
-  held: Uint8Array<ArrayBuffer>,
-  { rankingId }: KeptRanking,
-  { env, settings }: Isolate,
-): Promise<void> {
-  const shard = shardOf(rankingId, settings.eventShards);
-  const append = () =>
-    env.EVENT_LOG.get(env.EVENT_LOG.idFromName(`shard-${shard}`)).appendDecisions(held);
-  try {
-    await append().catch(append);
-  } catch (error) {
-    console.error('a deferred decision could not be logged', error);
-    throw new ApiError(503, 'unavailable', 'it could not be stored: send it again', undefined, 1);
-  }
 }

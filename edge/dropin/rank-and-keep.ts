@@ -6,6 +6,7 @@ import { requestsFor } from '../http/rate-limits.ts';
 import type { Isolate } from '../isolate.ts';
 import { rankOnce, type Caller, type Drawing } from '../rank/handle-rank.ts';
 import type { KeptUnder } from './kept-rankings.ts';
+import { logKept } from './log-kept.ts';
 
 /** How a ranking is asked for in our own form, and answered in another one. */
 export interface Asked {
@@ -21,7 +22,8 @@ export interface Asked {
 
 /**
  * Ranks, and keeps the token under the site's id before anything is answered or logged: feedback on it may be the next request. Who asks
- * the same again under one id is told the same again, and there is one decision.
+ * the same again under one id is told the same again, and there is one decision: whoever kept the ranking may not have heard that it is kept,
+ * and then has neither answered nor logged it, so that it is logged before it is answered.
  * @returns the answer. @throws ApiError 409 where the id is that of another ranking; as `rankOnce`.
  */
 export async function rankAndKeep(
@@ -59,17 +61,28 @@ export async function rankAndKeep(
     at: nowMs,
     asked: asked[0],
     answer: text,
-    ...(isDeferred && { held: decisionBytes(decision, deferred) }),
+    ...(isDeferred
+      ? { held: decisionBytes(decision, deferred) }
+      : { unlogged: decisionBytes(decision, { ...deferred, scoreShadow: undefined }) }),
     expiresAt: nowMs + isolate.settings.tokenTtlMs,
   });
   if (earlier !== null) {
-    if ((asked as readonly string[]).includes(earlier.asked)) return earlier.answer;
+    if ((asked as readonly string[]).includes(earlier.asked)) {
+      if (earlier.unlogged !== undefined) {
+        await logKept(earlier.unlogged, earlier, isolate);
+        ctx.waitUntil(kept.logged(earlier.rankingId));
+      }
+      return earlier.answer;
+    }
     throw new ApiError(
       409,
       'id_in_use',
       'the id is that of another ranking, whose items or features were others: give each its own',
     );
   }
-  if (!isDeferred) isolate.decisions.add(...logged!);
+  if (!isDeferred) {
+    isolate.decisions.add(...logged!);
+    ctx.waitUntil(kept.logged(answer.rankingId));
+  }
   return text;
 }

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { RankingId } from '../../shared/domain/ids.ts';
 import type { KeptRanking, TokenKeeperObject } from '../platform/durable-objects.ts';
 import type { Env } from '../platform/env.ts';
 import { settingsOf } from '../platform/settings.ts';
@@ -12,7 +13,12 @@ const SWEEP_EVERY_MS = 60_000;
 
 type Row = {
   readonly [K in 'rankingId' | 'token' | 'itemIds' | 'asked' | 'answer']: string;
-} & { readonly at: number; readonly expiresAt: number; readonly held: ArrayBuffer | null };
+} & {
+  readonly at: number;
+  readonly expiresAt: number;
+  readonly held: ArrayBuffer | null;
+  readonly unlogged: ArrayBuffer | null;
+};
 
 /**
  * Tokens of rankings by the id that a site gave them, for protocols whose feedback brings none. What has expired is overwritten
@@ -28,8 +34,12 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS kept (
         name TEXT PRIMARY KEY, rankingId TEXT NOT NULL, token TEXT NOT NULL, itemIds TEXT NOT NULL, at INTEGER NOT NULL,
-        asked TEXT NOT NULL, answer TEXT NOT NULL, held BLOB, reward REAL, expiresAt INTEGER NOT NULL);
+        asked TEXT NOT NULL, answer TEXT NOT NULL, held BLOB, reward REAL, expiresAt INTEGER NOT NULL, unlogged BLOB);
       CREATE INDEX IF NOT EXISTS kept_expiresAt ON kept (expiresAt);`);
+    // An object from before the column was: what it kept counts as logged.
+    const columns = this.#sql.exec<{ name: string }>(`PRAGMA table_info(kept)`).toArray();
+    if (!columns.some(({ name }) => name === 'unlogged'))
+      this.#sql.exec(`ALTER TABLE kept ADD COLUMN unlogged BLOB`);
     this.#count = this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM kept`).one().n;
   }
 
@@ -37,7 +47,7 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
     const earlier = await this.find(names);
     if (earlier !== null) return earlier;
     const [name] = names;
-    const { rankingId, token, itemIds, at, asked, answer, held, expiresAt } = ranking;
+    const { rankingId, token, itemIds, at, asked, answer, held, unlogged, expiresAt } = ranking;
     // It is counted once it holds: a transaction that fails takes back what was forgotten in it.
     this.#count += this.ctx.storage.transactionSync(() => {
       let more = 1 - this.#forget(`name = ?`, name);
@@ -49,7 +59,8 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
           tooMany,
         );
       this.#sql.exec(
-        `INSERT INTO kept (name, rankingId, token, itemIds, at, asked, answer, held, expiresAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO kept (name, rankingId, token, itemIds, at, asked, answer, held, unlogged, expiresAt)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         name,
         rankingId,
         token,
@@ -58,6 +69,7 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
         asked,
         answer,
         held ?? null,
+        unlogged ?? null,
         expiresAt,
       );
       return more;
@@ -70,18 +82,19 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
   async find(names: readonly string[]): Promise<KeptRanking | null> {
     const [row] = this.#sql
       .exec<Row>(
-        `SELECT rankingId, token, itemIds, at, asked, answer, held, expiresAt FROM kept
+        `SELECT rankingId, token, itemIds, at, asked, answer, held, unlogged, expiresAt FROM kept
          WHERE name IN (SELECT value FROM json_each(?)) AND expiresAt > ? LIMIT 1`,
         JSON.stringify(names),
         Date.now(),
       )
       .toArray();
     if (row === undefined) return null;
-    const { held, itemIds, ...others } = row;
+    const { held, unlogged, itemIds, ...others } = row;
     return {
       ...(others as Pick<KeptRanking, keyof typeof others>),
       itemIds: JSON.parse(itemIds),
       ...(held !== null && { held: new Uint8Array(held) }),
+      ...(unlogged !== null && { unlogged: new Uint8Array(unlogged) }),
     };
   }
 
@@ -96,6 +109,15 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
         )
         .toArray().length > 0
     );
+  }
+
+  async logged(names: readonly string[], rankingId: RankingId): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      const which = `WHERE name IN (SELECT value FROM json_each(?)) AND rankingId = ?`;
+      const list = JSON.stringify(names);
+      for (const value of ['zeroblob(LENGTH(unlogged))', 'NULL'])
+        this.#sql.exec(`UPDATE kept SET unlogged = ${value} ${which}`, list, rankingId);
+    });
   }
 
   async release(names: readonly string[]): Promise<number | null> {
@@ -127,7 +149,7 @@ export class TokenKeeper extends DurableObject<Env> implements TokenKeeperObject
       .exec<{ n: number }>(`SELECT COUNT(*) AS n FROM kept WHERE ${which}`, value)
       .one();
     if (n === 0) return 0;
-    const overwritten = ['token', 'itemIds', 'answer', 'held']
+    const overwritten = ['token', 'itemIds', 'answer', 'held', 'unlogged']
       .map((column) => `${column} = zeroblob(LENGTH(CAST(${column} AS BLOB)))`)
       .join(', ');
     // What is chosen by its place in an order must stay chosen: the columns of the conditions are not overwritten.

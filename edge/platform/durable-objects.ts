@@ -134,6 +134,8 @@ export interface KeptRanking {
   readonly answer: string;
   /** Its decision, as a shard takes it, where it is logged only once it is known that it was shown. */
   readonly held?: Uint8Array<ArrayBuffer>;
+  /** The same of one that is logged as soon as it is kept: there until who kept it has heard so. */
+  readonly unlogged?: Uint8Array<ArrayBuffer>;
   /** Epoch ms; it is forgotten then. */
   readonly expiresAt: number;
 }
@@ -148,6 +150,8 @@ export interface TokenKeeperObject extends Rpc.DurableObjectBranded {
   find(names: readonly string[]): Promise<KeptRanking | null>;
   /** Keeps a reward until its ranking is activated; the first one counts. @returns false where the ranking is activated by now. */
   holdReward(names: readonly string[], value: number): Promise<boolean>;
+  /** Drops the decision of a ranking that is in the log. */
+  logged(names: readonly string[], rankingId: RankingId): Promise<void>;
   /** Drops the decision that was held, as it is logged. @returns the reward that waited for that. */
   release(names: readonly string[]): Promise<number | null>;
 }

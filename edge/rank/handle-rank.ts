@@ -2,6 +2,7 @@ import { SITE_ARM } from '../../shared/domain/apprentice.ts';
 import { ApiError } from '../../shared/domain/errors.ts';
 import { exposuresToText, type Exposure } from '../../shared/domain/experiment.ts';
 import { parseRankingId, parseVersion, type Version } from '../../shared/domain/ids.ts';
+import { checkSameList, listAsked } from '../../shared/domain/list-asked.ts';
 import { parseRankRequest, type RankRequest } from '../../shared/domain/rank-request.ts';
 import type { Span } from '../../shared/trace/spans.ts';
 import { signToken } from '../../shared/domain/token.ts';
@@ -135,6 +136,8 @@ export async function rankOnce(
   const before =
     asked.cursor === undefined ? undefined : cursorOf(asked, asked.cursor, settings, nowMs);
   const all = await rankingInputOf(state, asked, { pinned, visitor: assigned }, when);
+  const list = asked.paging && listAsked(asked, all.request, all.trade);
+  if (before?.list && list) checkSameList(before.list, list);
   const { full, report } = await withNeighbours(all, state, when);
   const input =
     pinned === undefined && state.decisions.isFarBehind ? await inputUnderLoad(full, state) : full;
@@ -245,8 +248,8 @@ export async function rankOnce(
       ? ruleReport(input.table, rankRequest, slate, limit)
       : undefined;
   const cursor =
-    rankRequest.paging && !keepsOrder
-      ? nextCursor(rankRequest, { rankingId, seed, ids: slate.ids, before }, settings, nowMs)
+    list && !keepsOrder
+      ? nextCursor(rankRequest, { rankingId, seed, ids: slate.ids, before, list }, settings, nowMs)
       : undefined;
   const speech = speechOf(scorer.schema, rankRequest, input.trade);
   const items: readonly AnsweredItem[] = rankRequest.explain

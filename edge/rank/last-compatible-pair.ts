@@ -1,4 +1,4 @@
-import { bundledRules } from './bundled-rules.ts';
+import { bundledRulesOf } from './bundled-rules.ts';
 import type { LoadedSnapshot } from './snapshot-cache.ts';
 import type { CachedWeights } from './cached-weights.ts';
 
@@ -11,7 +11,7 @@ export interface CompatiblePair {
 /**
  * Weights and catalogue have a pointer each, so after a change of schema they can differ in schema for a while. Until
  * both have the new schema, the whole catalogue is ranked with the last pair that was compatible; an isolate that has
- * seen no such pair uses the bundled rules if they have the snapshot's schema.
+ * seen no such pair uses the bundled rules, if the snapshot's schema is the default one of some release.
  */
 export class LastCompatiblePair {
   #pair: CompatiblePair | undefined;
@@ -26,8 +26,7 @@ export class LastCompatiblePair {
     const problem = `weights ${weights.scorer.version} are of another schema than snapshot ${snapshot.hash}`;
     if (this.#pair !== undefined)
       return { ...this.#pair, weights: { ...this.#pair.weights, problem } };
-    if (bundledRules.schema.hash === snapshot.schemaHash)
-      return { weights: { scorer: bundledRules, delta: 0, problem }, snapshot };
-    return undefined;
+    const scorer = bundledRulesOf(snapshot.schemaHash);
+    return scorer && { weights: { scorer, delta: 0, problem }, snapshot };
   }
 }

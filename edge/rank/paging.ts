@@ -1,5 +1,6 @@
 import { MOST_SHOWN, signCursor, verifyCursor, type Cursor } from '../../shared/domain/cursor.ts';
 import type { ItemId, RankingId } from '../../shared/domain/ids.ts';
+import type { ListAsked } from '../../shared/domain/list-asked.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
 import { murmur3 } from '../../shared/explore/murmur3.ts';
 import type { Settings } from '../platform/settings.ts';
@@ -22,11 +23,12 @@ export function nextCursor(
     readonly seed: number;
     readonly ids: readonly ItemId[];
     readonly before: Cursor | undefined;
+    readonly list: ListAsked;
   },
   { tokenSecrets, tokenTtlMs }: Pick<Settings, 'tokenSecrets' | 'tokenTtlMs'>,
   nowMs: number,
 ): string | undefined {
-  const { rankingId, seed, ids, before } = page;
+  const { rankingId, seed, ids, before, list } = page;
   const shown = [...(before?.shown ?? []), ...ids];
   if (ids.length < limit || shown.length >= MOST_SHOWN) return undefined;
   const next = {
@@ -35,6 +37,7 @@ export function nextCursor(
     // Of the seed before: the third page is the same as well, however often the second is asked for.
     seed: murmur3(`page ${shown.length}`, seed),
     expiresAt: nowMs + tokenTtlMs,
+    list,
     shown,
   };
   return signCursor(next, sessionId ?? '', tokenSecrets[0]);

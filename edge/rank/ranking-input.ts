@@ -12,6 +12,7 @@ import type { RankableTable } from '../../shared/score/rankable.ts';
 import { experimentPlanOf, type ExperimentPlan, type ServingConfig } from './experiment-plan.ts';
 import type { CachedLearned } from './learned-cache.ts';
 import { weightsFor } from './held-out.ts';
+import { fittingRules } from './bundled-rules.ts';
 import { weightsAt } from './lineage-weights.ts';
 import { canRank, placedPair } from './placed-pair.ts';
 import type { RankState } from './rank-state.ts';
@@ -56,13 +57,14 @@ export async function rankingInputOf(
   { pinned, visitor }: { pinned: Version | undefined; visitor: Visitor },
   { ctx, cell, nowMs }: { ctx: ExecutionContext; cell: () => string; nowMs: number },
 ): Promise<RankingInput> {
-  const live = await state.weights.get(ctx, cell, nowMs);
+  const loaded = await state.weights.get(ctx, cell, nowMs);
+  const { loaded: snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
+  const live = fittingRules(loaded, snapshot);
   const { placement } = request;
   const weights: CachedWeights =
     pinned === undefined
       ? weightsAt(live, placement)
       : { scorer: await state.pinnedScorers.get(pinned), delta: 0 };
-  const { loaded: snapshot, problem } = await state.snapshot.get(ctx, cell, nowMs);
   const learnedOf = async ({ scorer: { schema } }: CachedWeights): Promise<CachedLearned> =>
     learnedKeys(schema).length === 0 ? {} : state.learned.get(ctx, cell, nowMs);
   const degraded = problem !== undefined;

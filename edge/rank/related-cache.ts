@@ -1,6 +1,7 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
-import { relatedTo, type RelatedItems } from '../../shared/domain/related.ts';
-import { RelatedShard, shardOfItem, type RelatedIndex } from '../../shared/format/related-bytes.ts';
+import type { RelatedItems } from '../../shared/domain/related.ts';
+import { findRelated, type Neighbours } from '../../shared/format/find-related.ts';
+import { RelatedShard, type RelatedIndex } from '../../shared/format/related-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { partsInKv } from '../artifacts/packed.ts';
 import type { Env } from '../platform/env.ts';
@@ -18,11 +19,7 @@ type CachedRelated = CachedPacked<LoadedRelated>;
 /** Shards that an isolate keeps, whose memory is 128 MB: some forty. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** Neighbours that were found, and why there are none of some. */
-export interface FoundRelated {
-  readonly related: RelatedItems;
-  /** In words; absent where neighbours of all items are known. */
-  readonly problem?: string;
+export interface FoundRelated extends Neighbours {
   /** Whether they could not be read, or may be out of date. */
   readonly degraded: boolean;
 }
@@ -72,19 +69,8 @@ export class RelatedCache {
     if (loaded === undefined)
       return unknown('nothing is published yet of which items are alike', problem !== undefined);
     try {
-      const { bits, shards } = loaded.index;
-      const hashes = to.map((id) => shards[shardOfItem(id, bits)]);
-      const read = new Map<string, RelatedShard>();
-      await Promise.all(
-        [...new Set(hashes)].map(async (hash) => read.set(hash, await this.#shard(hash))),
-      );
-      const found = to.map((id, i) => read.get(hashes[i])!.neighbours(id));
-      const missing = to.filter((_, i) => found[i] === undefined);
-      return {
-        related: relatedTo(to, found),
-        ...(missing.length > 0 && { problem: `nothing is known of ${missing.join(', ')}` }),
-        degraded: problem !== undefined,
-      };
+      const found = await findRelated(to, loaded.index, (hash) => this.#shard(hash));
+      return { ...found, degraded: problem !== undefined };
     } catch (error) {
       console.error('related items could not be read', error);
       return unknown('which items are alike could not be read', true);

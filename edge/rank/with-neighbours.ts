@@ -1,4 +1,5 @@
 import type { RelatedReport } from '../../shared/domain/related.ts';
+import { relatedReport } from '../../shared/format/find-related.ts';
 import type { RankState } from './rank-state.ts';
 import type { RankingInput } from './ranking-input.ts';
 
@@ -21,17 +22,12 @@ export async function withNeighbours(
   if (request.related === undefined) return { full: input };
   const isWanted = input.config.weights.scorer.schema.related !== undefined;
   const found = await related.find(request.related, isWanted, when);
-  const { to, items } = found.related;
   return {
     full: {
       ...input,
       request: { ...request, related: found.related },
       degraded: input.degraded || found.degraded,
     },
-    report: {
-      to,
-      neighbours: items?.length ?? 0,
-      ...(found.problem !== undefined && { problem: found.problem }),
-    },
+    report: relatedReport(found),
   };
 }

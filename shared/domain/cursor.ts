@@ -3,6 +3,7 @@ import { transientUtf8 } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
 import { ApiError } from './errors.ts';
 import type { ItemId, RankingId } from './ids.ts';
+import type { ListAsked } from './list-asked.ts';
 import type { Placement } from './placement.ts';
 import type { NewestFirst } from './secrets.ts';
 import { equalInConstantTime } from './token.ts';
@@ -19,20 +20,26 @@ export interface Cursor {
   readonly seed: number;
   /** Epoch ms. */
   readonly expiresAt: number;
+  /** What the request of the page before listed; undefined where a release wrote the cursor that did not say so. */
+  readonly list: ListAsked | undefined;
   /** All items of the pages so far, from the top. */
   readonly shown: readonly ItemId[];
 }
 
-const FORMAT = 1;
+/** As it is issued. */
+type WrittenCursor = Cursor & { readonly list: ListAsked };
+
+/** Format 1, which is read only, does not say what was listed. */
+const FORMAT = 2;
 
 /**
  * `base64url(fields as JSON)`, a dot and `base64url(HMAC-SHA-256)` of it and of the session: whoever holds it can read it, and nobody else can use it. It
  * names items and neither version nor catalogue, so that it goes on whatever was published since.
  * @param session as the site gave it; empty where there is none.
  */
-export function signCursor(cursor: Cursor, session: string, secret: string): string {
-  const { of, placement, seed, expiresAt, shown } = cursor;
-  const fields = [FORMAT, of, placement, seed, expiresAt, ...shown];
+export function signCursor(cursor: WrittenCursor, session: string, secret: string): string {
+  const { of, placement, seed, expiresAt, list, shown } = cursor;
+  const fields = [FORMAT, of, placement, seed, expiresAt, list, ...shown];
   const body = toBase64Url(transientUtf8(JSON.stringify(fields)));
   return `${body}.${signature(body, session, secret)}`;
 }
@@ -55,10 +62,10 @@ export function verifyCursor(
       'invalid_cursor',
       'the cursor was not issued here, or for another session: send the one that the page before came with',
     );
-  const [format, of, own, seed, expiresAt, ...shown] = JSON.parse(
+  const [format, of, own, seed, expiresAt, ...others] = JSON.parse(
     new TextDecoder().decode(fromBase64Url(body)),
-  ) as [number, RankingId, Placement, number, number, ...ItemId[]];
-  if (format !== FORMAT)
+  ) as [number, RankingId, Placement, number, number, ...(ListAsked | ItemId)[]];
+  if (format !== 1 && format !== FORMAT)
     throw new ApiError(
       400,
       'invalid_cursor',
@@ -76,7 +83,8 @@ export function verifyCursor(
       'expired_cursor',
       'the cursor is too old: ask for the first page again',
     );
-  return { of, placement, seed, expiresAt, shown };
+  const list = format === 1 ? undefined : (others.shift() as ListAsked);
+  return { of, placement, seed, expiresAt, list, shown: others as ItemId[] };
 }
 
 const signature = (body: string, session: string, secret: string) =>

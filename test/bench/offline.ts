@@ -100,6 +100,7 @@ async function run(file: string, published: Published, threads: number): Promise
     threads,
     seed: 1,
     nowMs: NOW_MS,
+    related: { find: async () => undefined },
     write: async () => {},
     progress: () => {},
   });

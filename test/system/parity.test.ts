@@ -10,6 +10,7 @@ import type { PastRanking } from '../../backend/offline/past-ranking.ts';
 import type { Preview } from '../../backend/offline/preview.ts';
 import { offlineRanker } from '../../backend/offline/offline-ranker.ts';
 import { readPublished } from '../../backend/offline/published.ts';
+import { relatedReader } from '../../backend/offline/related-reader.ts';
 import { additiveScores } from '../../backend/science/learn/histogram.ts';
 import { withCrossColumns } from '../../backend/science/learn/crosses/cross-columns.ts';
 import { readTrainingSet } from '../backend/support/read-training-set.ts';
@@ -49,7 +50,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 const REQUESTS = 240;
-/** Those that ask for no related items, which ranking a file refuses. */
+/** Those that ask for no related items. */
 const ALONE = (REQUESTS * 11) / 12;
 const NOW_MS = Date.now();
 
@@ -106,7 +107,7 @@ async function publishLearned(of: System): Promise<void> {
 }
 
 let system: System;
-let answers: Map<string, Ranking>;
+let answers: Map<string, Ranking & { readonly related?: object }>;
 /** What was asked, by ranking. */
 let asked: Map<string, Record<string, unknown>>;
 let decisions: StoredDecision[];
@@ -225,21 +226,27 @@ describe(`edge and training, on one log (seed ${SEED})`, () => {
 
 describe('ranking a file of requests, beside the edge', () => {
   const LAUNCH = fileURLToPath(new URL('../../backend/launch.js', import.meta.url));
-  const published = () =>
-    readPublished(edgeKv({ edgeUrl: system.edge.url, secretKey: system.keys.secretKey }));
+  const kv = () => edgeKv({ edgeUrl: system.edge.url, secretKey: system.keys.secretKey });
+  const published = () => readPublished(kv());
 
   it('draws the slates that the edge drew of the same requests, seeds and moments, bit for bit', async () => {
-    const rankOffline = offlineRanker(await published());
-    const alone = decisions.filter(({ rankingId }) => !('related' in asked.get(rankingId)!));
-    expect(alone).toHaveLength(ALONE);
-    for (const { rankingId, seed, at } of alone) {
-      const { weights, snapshot, items: drawn } = answers.get(rankingId)!;
-      expect(rankOffline(asked.get(rankingId), { seed, nowMs: at })).toEqual({
+    const own = await published();
+    const rankOffline = offlineRanker(own);
+    const reader = relatedReader(kv(), own);
+    let beside = 0;
+    for (const { rankingId, seed, at } of decisions) {
+      const { weights, snapshot, items: drawn, related } = answers.get(rankingId)!;
+      const body = asked.get(rankingId);
+      const found = await reader.find(body);
+      if (found !== undefined) beside++;
+      expect(rankOffline(body, { seed, nowMs: at }, found)).toEqual({
         weights,
         snapshot,
         items: drawn,
+        ...(related && { related }),
       });
     }
+    expect(beside).toBe(decisions.length - ALONE);
   });
 
   it('draws every ranking of the log again, of which the backend says so too', async () => {
@@ -279,7 +286,7 @@ describe('ranking a file of requests, beside the edge', () => {
     const [file, out] = ['requests.jsonl', 'ranked.jsonl'].map((name) =>
       join(temporaryFolder(), name),
     );
-    const bodies = [...asked.values()].filter((body) => !('related' in body));
+    const bodies = [...asked.values()];
     writeFileSync(file, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
     const options = ['--threads=2', '--seed=4294967290', `--at=${NOW_MS}`, `--out=${out}`];
     const { stdout } = await promisify(execFile)(
@@ -287,12 +294,16 @@ describe('ranking a file of requests, beside the edge', () => {
       [LAUNCH, 'score', file, ...options, `--edge=${system.edge.url}`],
       { env: { ...process.env, TRIMTAB_KEY: system.keys.secretKey } },
     );
-    expect(stdout).toBe(`ranked ${ALONE} requests\n`);
-    const rankOffline = offlineRanker(await published());
-    const expected = bodies.map((body, i) => {
+    expect(stdout).toBe(`ranked ${bodies.length} requests\n`);
+    const own = await published();
+    const rankOffline = offlineRanker(own);
+    const reader = relatedReader(kv(), own);
+    const expected: string[] = [];
+    for (const [i, body] of bodies.entries()) {
       const draw = { seed: (4_294_967_290 + i) % 2 ** 32, nowMs: NOW_MS };
-      return JSON.stringify({ line: i + 1, ...rankOffline(body, draw) });
-    });
+      const ranking = rankOffline(body, draw, await reader.find(body));
+      expected.push(JSON.stringify({ line: i + 1, ...ranking }));
+    }
     expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toEqual(expected);
   });
 });

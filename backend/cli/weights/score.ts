@@ -52,12 +52,14 @@ async function score(file: string, options: Options): Promise<void> {
   const [
     { edgeKv },
     { readPublished },
+    { relatedReader },
     { linesOf, MAX_LINE_BYTES, scoreFile },
     { readText },
     { showProgress },
   ] = await Promise.all([
     import('../../models/edge-kv.ts'),
     import('../../offline/published.ts'),
+    import('../../offline/related-reader.ts'),
     import('../../offline/score-file.ts'),
     import('../../table/read-text.ts'),
     import('../../client/progress.ts'),
@@ -73,6 +75,7 @@ async function score(file: string, options: Options): Promise<void> {
     threads,
     seed,
     nowMs: at,
+    related: relatedReader(kv, published),
     write: async (text) => (handle === undefined ? toStdout(text) : handle.writeFile(text)),
     progress: (done) => progress?.update(done),
   };

@@ -147,7 +147,7 @@ export const rankRequest = {
     cursor: {
       ...text,
       description:
-        'Of the page before, with the same request otherwise: what the pages above hold is not shown again',
+        'Of the page before, with the same request otherwise: what the pages above hold is not shown again. Refused with another market, currency, language, amounts, filters or related',
     },
     limit: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: 20 },
     explain: { type: 'boolean', default: false, description: 'Name every point of each score' },

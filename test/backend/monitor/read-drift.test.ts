@@ -23,6 +23,7 @@ import {
   RULES_VERSION,
 } from '../../../shared/domain/ids.ts';
 import type { Placement } from '../../../shared/domain/placement.ts';
+import type { Pointer } from '../../../shared/domain/pointer.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { additiveFromPoints } from '../../../shared/score/scorer.ts';
 import { DAY, openLog, type Log } from '../log/support/log.ts';
@@ -155,6 +156,34 @@ test.each([
   expect(message).toContain('preferences.budget');
   expect(message.includes(' at placement home ')).toBe('home' in changed);
   expect(details).toMatchObject({ ...('home' in changed && { placement: 'home' }), sessions: 200 });
+});
+
+test('a lineage whose version cannot be loaded is named, and holds up no other', async () => {
+  const look = await learnedFrom([0, 14]);
+  const champion = parseVersion('v000001');
+  const absent = parseVersion('v000404');
+  const live = (pointer: Pointer) =>
+    log.store.write([recordLive(log.store, { pointer, text: champion, since: 0 })]);
+  await live({ champion, placements: { email: { champion: absent }, home: { champion } } });
+  await days(0, 22, () => ({}));
+  for (let day = 0; day < 22; day++)
+    await log.add(dayOf(day, day === 21 ? STINGY : {}).decisions.map(atHome));
+  const { findings, unknown, failed } = await look(startOf(22));
+  expect(findings.map((one) => one.key)).toEqual(['drift at placement home']);
+  // An alert of that lineage stays as it is.
+  expect(unknown).toEqual(['drift at placement email']);
+  expect(failed).toMatchObject([
+    {
+      of: 'placement email',
+      error: { code: 'unknown_version', message: expect.stringContaining('v000404') },
+    },
+  ]);
+  await live({ champion: absent, placements: { home: { champion } } });
+  const other = await look(startOf(22));
+  expect(other.findings.map((one) => one.key)).toEqual(['drift at placement home']);
+  expect(other.failed).toMatchObject([{ of: 'the default lineage' }]);
+  await live({ champion: absent });
+  await expect(look(startOf(22))).rejects.toMatchObject({ code: 'unknown_version' });
 });
 
 /** The same ranking by another visitor, at another placement. */

@@ -54,6 +54,38 @@ test('one that fails is an alert, leaves its own as they are, and holds up no ot
   expect(JSON.stringify(await rows())).not.toContain('hidden');
 });
 
+test('one that fails of a part is an alert that names it, checks the others, and is over once all are checked', async () => {
+  const drift = (key: string) => ({ key, kind: 'drift' as const, message: key, details: {} });
+  const check = (observed: Observation): Monitor => ({
+    kind: 'drift',
+    check: async () => observed,
+  });
+  await run([check(found(drift('drift'), drift('drift at placement home')))], 1);
+  const error = new Error('cannot reach https://store.example/?token=hidden');
+  const partly = {
+    ...found(drift('drift')),
+    unknown: ['drift at placement home'],
+    failed: [{ of: 'placement home', error }],
+  };
+  await run([check(partly)], 2);
+  expect(await rows()).toMatchObject([
+    { key: 'drift', resolvedAt: null, lastSeenAt: 2 },
+    { key: 'drift at placement home', resolvedAt: null, lastSeenAt: 1 },
+    {
+      key: 'monitor: drift',
+      message: "the monitor of drift failed for placement home: the backend's log says why",
+      details: { monitor: 'drift', failed: ['placement home'] },
+      resolvedAt: null,
+    },
+  ]);
+  expect(said.join('\n')).toContain('token=hidden');
+  expect(JSON.stringify(await rows())).not.toContain('hidden');
+  await run([lag(NOTHING)], 3);
+  expect((await rows())[2].resolvedAt).toBeNull();
+  await run([check(NOTHING)], 4);
+  expect((await rows()).map(({ resolvedAt }) => resolvedAt)).toEqual([4, 4, 4]);
+});
+
 test('a monitor that failed is known to work again only when it has checked', async () => {
   await run([broken], 1);
   await run([lag(NOTHING)], 2);

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { offlineRanker } from '../../../backend/offline/offline-ranker.ts';
 import { readPublished, type Published } from '../../../backend/offline/published.ts';
+import { relatedReader } from '../../../backend/offline/related-reader.ts';
 import { scoreFile } from '../../../backend/offline/score-file.ts';
 import type { Kv } from '../../../backend/models/edge-kv.ts';
 import { RULES_VERSION, type Version } from '../../../shared/domain/ids.ts';
@@ -69,6 +70,7 @@ async function scored(file: string, threads: number, seed = 7) {
     threads,
     seed,
     nowMs: NOW_MS,
+    related: relatedReader(kvOf(values), published),
     write: async (own) => void (out += own),
     progress: (done) => seen.push(done),
   });
@@ -150,6 +152,7 @@ describe('a file of requests', () => {
       threads: 2,
       seed: 1,
       nowMs: NOW_MS,
+      related: relatedReader(kvOf(values), damaged),
       write: async () => {},
       progress: () => {},
     });

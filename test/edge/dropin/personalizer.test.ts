@@ -253,8 +253,9 @@ it('an answer of the object that got lost is no ranking that nobody logged', asy
     TOKEN_KEEPER: {
       idFromName: (name: string) => TOKEN_KEEPER!.idFromName(name),
       get(id: DurableObjectId) {
-        const keeper = TOKEN_KEEPER!.get(id);
+        const keeper = TOKEN_KEEPER!.get(id) as unknown as TokenKeeperObject;
         return {
+          logged: (...given: Parameters<TokenKeeperObject['logged']>) => keeper.logged(...given),
           async keep(...given: Parameters<TokenKeeperObject['keep']>) {
             const kept = await keeper.keep(...given);
             if (lost++ === 0) throw new Error('lost');

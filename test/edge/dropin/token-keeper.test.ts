@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { KeptRanking, TokenKeeperObject } from '../../../edge/platform/durable-objects.ts';
@@ -90,4 +90,33 @@ it('holds the first reward until the decision is released', async () => {
   expect(await keeper.release(['a'])).toBe(0.5);
   expect((await keeper.find(['a']))?.held).toBeUndefined();
   expect(await keeper.holdReward(['a'], 1)).toBe(false);
+});
+
+it('has the decision of a ranking until it is told that it is logged', async () => {
+  const keeper = newKeeper();
+  const unlogged = Uint8Array.of(1, 2);
+  await keeper.keep(['a'], ranking({ unlogged }));
+  await keeper.logged(['a'], 'another' as KeptRanking['rankingId']);
+  expect(await keeper.keep(['b', 'a'], ranking({ rankingId: 'r2' as never }))).toMatchObject({
+    unlogged,
+  });
+  await keeper.logged(['b', 'a'], 'r' as KeptRanking['rankingId']);
+  expect((await keeper.find(['a']))?.unlogged).toBeUndefined();
+  expect((await keeper.find(['a']))?.token).toBe('token of a visitor');
+});
+
+it('what an object kept before it knew of decisions that are not logged is found, and counts as logged', async () => {
+  const keeper = newKeeper();
+  await runInDurableObject(keeper as never, (_: unknown, state: DurableObjectState) => {
+    state.storage.sql.exec('ALTER TABLE kept DROP COLUMN unlogged');
+    state.storage.sql.exec(
+      `INSERT INTO kept (name, rankingId, token, itemIds, at, asked, answer, held, expiresAt) VALUES ('old', 'r', 't', '["a"]', 1, 'x', '{}', x'0102', ?)`,
+      Date.now() + 60_000,
+    );
+  });
+  await evictDurableObject(keeper);
+  const old = await keeper.find(['old']);
+  expect(old).toMatchObject({ token: 't', held: Uint8Array.of(1, 2) });
+  expect(old).not.toHaveProperty('unlogged');
+  expect(await keeper.keep(['new'], ranking({ unlogged: Uint8Array.of(3) }))).toBeNull();
 });

@@ -1,12 +1,27 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseLoggedRequest } from '../../../shared/domain/logged-request.ts';
+import { packItems } from '../../../shared/features/columns/item-table.ts';
+import { parseSchema } from '../../../shared/features/schema.ts';
+import { smarttrip } from '../../../shared/features/smarttrip.ts';
+import { unlearned } from '../../../shared/score/posterior.ts';
+import { rankSlate } from '../../../shared/score/rank.ts';
+import { rankable } from '../../../shared/score/rankable.ts';
+import { additiveFromPoints } from '../../../shared/score/scorer.ts';
+import first from '../../golden/smarttrip-1.schema.json' with { type: 'json' };
+import second from '../../golden/smarttrip-2.schema.json' with { type: 'json' };
+import third from '../../golden/smarttrip-3.schema.json' with { type: 'json' };
+import { decisionsOf, fakeBackend } from '../support/backend.ts';
 import { coldIsolate } from '../support/edge.ts';
 import { eventually } from '../support/eventually.ts';
 import { hotels } from '../../support/other-schemas.ts';
 import { pointAt, publishItems, publishScorer, storeScorer } from '../support/publish.ts';
 import { rank } from '../support/rank.ts';
-import { openTrips } from '../support/trips.ts';
+import { makeTrips, openTrips } from '../support/trips.ts';
+
+/** The default schemas of earlier releases. */
+const EARLIER = [first, second, third].map((one) => parseSchema(one));
 
 const down = () => Promise.reject(new Error('down for a test'));
 const KV_DOWN = { get: down, getWithMetadata: down };
@@ -51,6 +66,73 @@ describe('what ranks when something fails', () => {
       weights: 'v000000',
       degraded: true,
     });
+  });
+
+  it.each(EARLIER)(
+    'is the bundled rules under the catalogue of an earlier default schema, $hash, when LiveWeights and KV are down',
+    async (schema) => {
+      const trips = makeTrips(40, 3);
+      const snapshot = await publishItems(trips, schema);
+      await publishScorer('v000001', { schema });
+      const backend = fakeBackend();
+      const isolate = coldIsolate({ LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN, WEIGHTS: KV_DOWN });
+      const body = { sessionId: 'earlier', preferences: { themes: ['ski'], budget: 900 } };
+      const answer = await rank(isolate, body);
+      const lastResort = { status: 200, weights: 'v000000', degraded: true, snapshot };
+      expect(answer).toMatchObject(lastResort);
+      const [decision] = await decisionsOf(backend, [answer]);
+      expect(decision.schemaHash).toBe(schema.hash);
+      const { at: nowMs, seed, limit, request } = decision;
+      const { exploration } = smarttrip;
+      const rules = additiveFromPoints(schema, schema.rules, {
+        version: decision.weights,
+        name: 'rules of that schema',
+        posterior: unlearned(schema, exploration),
+      });
+      const again = rankSlate(
+        rules,
+        rankable(packItems(schema.columns, trips)),
+        parseLoggedRequest(JSON.parse(request)),
+        { limit, seed, nowMs, exploration },
+      );
+      expect([again.ids, again.units, again.propensities, again.codes]).toEqual([
+        decision.itemIds,
+        decision.units,
+        decision.propensities,
+        decision.codes,
+      ]);
+      // A list of ids is ranked by what the catalogue says of them, and what the schema excludes is not shown.
+      const full = trips.filter((trip) => trip.attributes.status === 'full').map(({ id }) => id);
+      expect(full.length).toBeGreaterThan(0);
+      expect(await rank(isolate, { ...body, candidates: full })).toMatchObject({
+        ...lastResort,
+        items: [],
+      });
+    },
+  );
+
+  it.each(EARLIER)(
+    'is the bundled rules under an earlier default schema, $hash, while the live weights are of another one',
+    async (schema) => {
+      await publishItems(openTrips(3), schema);
+      await publishScorer('v000002', { schema: hotels });
+      expect(await rank(coldIsolate())).toMatchObject({
+        status: 200,
+        weights: 'v000000',
+        degraded: true,
+        items: [{}, {}, {}],
+      });
+    },
+  );
+
+  it('is nothing, said clearly, where a schema that is no default one has columns of that name', async () => {
+    const own = parseSchema({
+      ...smarttrip,
+      filters: [...smarttrip.filters, { column: 'tripType', exclude: ['staff'] }],
+    });
+    await publishItems(openTrips(3), own);
+    const isolate = coldIsolate({ LIVE_WEIGHTS: LIVE_WEIGHTS_DOWN, WEIGHTS: KV_DOWN });
+    expect(await rank(isolate)).toMatchObject({ status: 409, code: 'schema_mismatch' });
   });
 
   it('never takes the bundled rules for the published weights that share their version', async () => {

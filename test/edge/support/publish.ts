@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { parseVersion } from '../../../shared/domain/ids.ts';
 import type { Item } from '../../../shared/domain/item.ts';
 import type { SnapshotPointer } from '../../../shared/domain/pointer.ts';
+import type { Trade } from '../../../shared/domain/trade.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import type { Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
@@ -19,13 +20,14 @@ import {
 /** No chance in it: the best is always first. */
 const DETERMINISTIC = { temperature: 0, epsilon: 0, poolSize: 50 };
 
-/** Puts a catalogue live, in two parts. @param about what else its pointer says. @returns its hash. */
+/** Puts a catalogue live, in two parts. @param about what else its pointer says. @param trade its markets and rates. @returns its hash. */
 export async function publishItems(
   items: readonly Item[],
   schema = smarttrip,
   about: Partial<SnapshotPointer> = {},
+  trade?: Trade,
 ): Promise<string> {
-  const bytes = snapshotToBytes(schema, packItems(schema.columns, items));
+  const bytes = snapshotToBytes(schema, packItems(schema.columns, items), trade);
   const hash = snapshotHash(bytes);
   const half = bytes.length >> 1;
   await env.CATALOGUE.put(`s/${hash}/0`, bytes.slice(0, half));
