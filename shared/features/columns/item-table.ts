@@ -164,7 +164,7 @@ function readColumn(spec: ColumnSpec, item: Item): ColumnValue | undefined {
 function readPrice(spec: ColumnSpec, item: Item, value: AttributeValue, wrong: Wrong): number {
   const { amount, currency } = priceOf(spec, item, value, wrong);
   if (currency === spec.currency) return amount;
-  throw wrong(`in ${spec.currency}, as there is no exchange rate of ${currency},`, value);
+  throw wrong(`in ${spec.currency}, as there is no exchange rate of ${currency}`, value);
 }
 
 const ENTRIES = 'texts without the separator U+001F';
