@@ -1,6 +1,7 @@
 import { invalid } from '../../shared/domain/errors.ts';
 import { readItemId } from '../../shared/domain/ids.ts';
 import { parseItem } from '../../shared/domain/item.ts';
+import { own } from '../../shared/domain/own.ts';
 import { shown } from '../../shared/domain/shown.ts';
 import type { ItemChange } from './change-items.ts';
 
@@ -45,7 +46,8 @@ function ofDebezium({ before, after, op, ts_ms, source }: Fields, idColumn: stri
 }
 
 function idOf(row: unknown, idColumn: string): string {
-  if (isObject(row) && row[idColumn] !== undefined) return readItemId(row[idColumn]);
+  const id = isObject(row) ? own(row, idColumn) : undefined;
+  if (id !== undefined) return readItemId(id);
   throw invalid(
     `a change has no column "${idColumn}" (?id= names another one; the table of a deletion needs it in its replica identity)`,
   );

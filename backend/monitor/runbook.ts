@@ -98,7 +98,7 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
   },
   'exchange rates': {
     means:
-      'Exchange rates were refused, or are old; prices are compared by those that were taken last.',
+      'Exchange rates were refused, are old, or lack the currency of a market; prices are compared by those that were taken last.',
     urgency: TODAY,
     look: ['npx trimtab markets'],
     act: [

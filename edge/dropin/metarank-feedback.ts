@@ -1,6 +1,7 @@
 import { ApiError, invalid } from '../../shared/domain/errors.ts';
 import { EVENT_TYPES, MAX_EVENTS_PER_REQUEST, type EventType } from '../../shared/domain/event.ts';
 import { referredItemId } from '../../shared/domain/ids.ts';
+import { parseItem } from '../../shared/domain/item.ts';
 import { parseMoment } from '../../shared/domain/moment.ts';
 import { shown } from '../../shared/domain/shown.ts';
 import { acceptEvents, type Rejection } from '../collect/accept-events.ts';
@@ -121,7 +122,10 @@ function rankingsOf(isolate: Isolate): FindRanking {
 
 function itemOf({ item, fields, timestamp }: Given): object {
   parseMoment(timestamp, 'timestamp');
-  return candidateOf(item, namedFields(fields, 'fields'), 'fields');
+  const given = candidateOf(item, namedFields(fields, 'fields'), 'fields');
+  // What is no value of an attribute may be nested deeper than can be written, and could not be sent on.
+  parseItem(given);
+  return given;
 }
 
 async function eventsOf(given: Given, find: FindRanking, nowMs: number): Promise<object[]> {

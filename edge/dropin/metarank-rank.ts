@@ -64,10 +64,10 @@ export const handleMetarankRank: Handler = async (request, isolate, ctx) => {
   return new Response(answer, { headers: { 'content-type': 'application/json' } });
 };
 
-/** @throws ApiError 400. */
+/** @throws ApiError 400, also for a lone surrogate: it has no UTF-8 encoding, so that different ids would be kept as the same one. */
 export function metarankId(value: unknown, what: string): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_CHARACTERS)
-    return value;
+  const fits = typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_CHARACTERS;
+  if (fits && value.isWellFormed()) return value;
   throw invalid(
     `${what} must be a text of 1 to ${MAX_ID_CHARACTERS} characters, but was ${shown(value)}`,
   );
@@ -75,7 +75,9 @@ export function metarankId(value: unknown, what: string): string {
 
 /** Where no session is named, it is one of the user, or of the ranking alone. */
 function visitorOf({ session, user }: Record<string, unknown>, id: string): object {
-  const own = () => `metarank-${sha256Hex(JSON.stringify(user ?? [id])).slice(0, 40)}`;
+  // A user that is no text is refused where the request is read, and may be nested deeper than can be written.
+  const whose = typeof user === 'string' ? user : [id];
+  const own = () => `metarank-${sha256Hex(JSON.stringify(whose)).slice(0, 40)}`;
   return {
     sessionId: session ?? own(),
     ...((user ?? undefined) !== undefined && { userId: user }),

@@ -86,10 +86,11 @@ export const handlePersonalizerRank: Handler = async (request, isolate, ctx) => 
   return new Response(answer, { status: 201, headers: { 'content-type': 'application/json' } });
 };
 
-/** @throws ApiError 400. */
+/** @throws ApiError 400, also for a lone surrogate: no address can name it, and different ids would be kept as the same one. */
 export function eventIdOf(value: unknown): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= MAX_EVENT_ID_CHARACTERS)
-    return value;
+  const fits =
+    typeof value === 'string' && value.length > 0 && value.length <= MAX_EVENT_ID_CHARACTERS;
+  if (fits && value.isWellFormed()) return value;
   throw invalid(
     `eventId must be a text of 1 to ${MAX_EVENT_ID_CHARACTERS} characters, but was ${shown(value)}`,
   );

@@ -32,10 +32,6 @@ export async function rankAndKeep(
   isolate: Isolate,
   ctx: ExecutionContext,
 ): Promise<string> {
-  // Keyed, as it is about whom the ranking is for; by each key that there is while they are rotated.
-  const asked = isolate.settings.identity.map((key) =>
-    key.sessionId(`asked ${JSON.stringify(body)}` as GivenId),
-  );
   const nowMs = Date.now();
   let logged: Parameters<DecisionLog['add']> | undefined;
   let drawing: Drawing | undefined;
@@ -53,6 +49,11 @@ export async function rankAndKeep(
     (how) => (drawing = how),
   );
   const text = answerOf(answer, drawing!);
+  // Keyed, as it is about whom the ranking is for; by each key that there is while they are rotated. Written only now: what was ranked is known
+  // not to be nested deeper than can be written.
+  const asked = isolate.settings.identity.map((key) =>
+    key.sessionId(`asked ${JSON.stringify(body)}` as GivenId),
+  );
   const [decision, deferred] = logged!;
   const earlier = await kept.keep({
     rankingId: answer.rankingId,

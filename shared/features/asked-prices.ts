@@ -1,6 +1,6 @@
 import { converted, type ExchangeRates } from '../domain/exchange-rates.ts';
 import { isAmount, type Currency } from '../domain/currency.ts';
-import { invalid } from '../domain/errors.ts';
+import { ApiError, invalid } from '../domain/errors.ts';
 import type { Filter } from '../domain/filter.ts';
 import { mapped } from '../domain/mapped.ts';
 import type { Preferences, Range } from '../domain/preferences.ts';
@@ -65,14 +65,31 @@ export class AskedPrices {
     return changed ?? given;
   }
 
-  /** The same of past searches. */
+  /**
+   * The same of past searches. What cannot be converted is left out and never refused: a browser remembers it for a year, whatever becomes of
+   * rates and schema, and its visitor would see no ranking as long.
+   */
   history(given: VisitorHistory): VisitorHistory {
-    const searches = mapped(given.searches, (search, i) => {
-      const path = `recent.searches[${i}].preferences`;
-      const preferences = this.preferences(search.preferences, path);
+    const searches = mapped(given.searches, (search) => {
+      const preferences = this.#remembered(search.preferences);
       return preferences === search.preferences ? search : { ...search, preferences };
     });
     return searches === given.searches ? given : { ...given, searches };
+  }
+
+  #remembered(given: Preferences): Preferences {
+    const kept = Object.entries(given).flatMap(([name, value]) => {
+      try {
+        return [[name, this.#preference(name, value, name)] as const];
+      } catch (error) {
+        if (error instanceof ApiError) return [];
+        throw error;
+      }
+    });
+    const isSame =
+      kept.length === Object.keys(given).length &&
+      kept.every(([name, value]) => value === given[name]);
+    return isSame ? given : Object.fromEntries(kept);
   }
 
   /** The same of the conditions of rules. */

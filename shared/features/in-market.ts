@@ -35,9 +35,11 @@ export function requestInMarket(
       `currency: no column of schema ${schema.name} holds prices, so there is nothing to convert`,
     );
   const rates = trade?.rates;
-  if (asked !== undefined && own !== undefined && asked !== own) {
-    if (converted({ amount: 1, currency: asked }, own, rates) === undefined)
-      throw unknownCurrency('currency', asked, own, rates);
+  // Of a currency that the market stands for only amounts are refused: a request without any is ranked as ever.
+  const given = request.currency ?? own;
+  if (own !== undefined && given !== undefined && given !== own) {
+    if (converted({ amount: 1, currency: given }, own, rates) === undefined)
+      throw unknownCurrency('currency', given, own, rates);
   }
   const currency = asked === own ? undefined : asked;
   const prices = new AskedPrices(schema, { currency, rates });

@@ -166,7 +166,7 @@ function readPrice(spec: ColumnSpec, item: Item, value: AttributeValue): number 
   const { amount, currency } = priceOf(spec, item, value);
   if (currency === spec.currency) return amount;
   throw wrongOf(spec, item)(
-    `in ${spec.currency}, as there is no exchange rate of ${currency},`,
+    `in ${spec.currency}, as there is no exchange rate of ${currency}`,
     value,
   );
 }

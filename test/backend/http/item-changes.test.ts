@@ -100,6 +100,16 @@ test.each([
   expect(await catalogue()).toEqual(before);
 });
 
+test.each(['constructor', '__proto__'])(
+  'a row has no column that it inherits: %s',
+  async (column) => {
+    const { status, body } = await post([{ op: 'c', after: { sku: 'a' }, ts_ms: 9 }], {
+      query: `?id=${column}`,
+    });
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('has no column')]);
+  },
+);
+
 test.each([
   [{ op: 'upsert', item: { id: 'a', price: 1 } }, 'change 1: version'],
   [{ op: 'drop', version: 1, id: 'a' }, 'change 1: op'],

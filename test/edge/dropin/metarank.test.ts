@@ -27,6 +27,9 @@ const post = async (path: string, body: unknown, key = SECRET) => {
   const response = await isolate.fetch(path, { key, body });
   return { status: response.status, body: await response.json<Record<string, unknown>>() };
 };
+/** Stands for an object that can be read, and is nested deeper than can be written. */
+const DEEP = 'nested';
+const NESTED = '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000);
 const logged = async () => {
   await shipAll();
   return {
@@ -192,6 +195,22 @@ describe('is refused', () => {
     ],
     ['no time', '/rank/x', { timestamp: undefined }, /timestamp/],
     ['an address as a user', '/rank/x', { user: 'a@b.example' }, /e-mail/],
+    ['an id that UTF-8 cannot have', '/rank/x', { id: 'a\ud800' }, /^id must be/],
+    ['a user nested deeper than can be written', '/rank/x', { user: DEEP }, /userId must be/],
+    ['a session nested so', '/rank/x', { session: DEEP }, /sessionId must be/],
+    ['an item nested so', '/rank/x', { items: [{ id: DEEP }] }, /item id must be/],
+    [
+      'a field of an item nested so',
+      '/rank/x',
+      { items: [{ id: 'a', fields: [{ name: 'b', value: DEEP }] }] },
+      /attribute "b" must be/,
+    ],
+    [
+      'a field of an item that is told nested so',
+      '/feedback',
+      { ...METARANK_ITEM, fields: [{ name: 'b', value: DEEP }] },
+      /attribute "b" must be/,
+    ],
     [
       'a list that nothing reads',
       '/rank/x',
@@ -199,11 +218,8 @@ describe('is refused', () => {
       /is a list/,
     ],
   ])('%s', async (_, path, change, message) => {
-    const { status, body } = await post(path, {
-      ...METARANK_RANK,
-      id: crypto.randomUUID(),
-      ...change,
-    });
+    const given = JSON.stringify({ ...METARANK_RANK, id: crypto.randomUUID(), ...change });
+    const { status, body } = await post(path, given.replaceAll(`"${DEEP}"`, NESTED));
     expect([status, body.message]).toEqual([400, expect.stringMatching(message)]);
   });
 

@@ -181,6 +181,7 @@ describe('is refused in words and in the form of Azure', () => {
     ],
     ['a misspelt field', { excludedAction: [] }, /did you mean "excludedActions"/],
     ['a long id', { eventId: 'x'.repeat(257) }, /1 to 256/],
+    ['an id that UTF-8 cannot have', { eventId: 'a\ud800' }, /^eventId must be/],
     ['an odd deferral', { deferActivation: 'yes' }, /true or false/],
   ])('%s', async (_, change, message) => {
     const { status, body } = await rank(change);

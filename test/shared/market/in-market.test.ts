@@ -196,6 +196,57 @@ describe('a request in its market', () => {
     expect(() => asked(body)).toThrow(words);
   });
 
+  it('is ranked where its market stands for a currency without a rate, unless it has amounts', () => {
+    const lost = tradeOf(1, { markets: { DE: {}, FR: { currency: 'GBP' } } });
+    const french = (body: object) =>
+      requestInMarket(
+        parseRankRequest({ sessionId: 's', context: { market: 'FR' }, ...body }),
+        schema,
+        lost,
+      );
+    const unpriced = { filters: { column: 'markets', in: ['FR'] }, amounts: ['price'] };
+    expect(french(unpriced)).toMatchObject({ market: { name: 'FR' }, ...unpriced });
+    for (const body of [
+      { preferences: { budget: 100 } },
+      { filters: { column: 'price', to: 100 } },
+      { currency: 'GBP' },
+    ])
+      expect(() => french(body)).toThrow('no exchange rate of GBP to EUR');
+    // Who says in which currency their amounts are needs none of the market's.
+    expect(french({ preferences: { budget: 100 }, currency: 'EUR' }).preferences).toEqual({
+      budget: 100,
+    });
+  });
+
+  it('is ranked without what a browser remembers in a currency that has no rate, or of what is no price', () => {
+    const searches = [
+      {
+        preferences: {
+          budget: { amount: 1, currency: 'GBP' },
+          near: { max: 108.32, currency: 'USD' },
+          other: { max: 1, currency: 'USD' },
+          themes: ['hiking'],
+        },
+        agoHours: 1,
+      },
+    ];
+    const body = { consent: 'personalise', recent: { items: [], searches } };
+    const remembered = (request: ReturnType<typeof asked>) =>
+      request.history?.searches.map(({ preferences }) => preferences);
+    expect(remembered(asked(body))).toEqual([{ near: { max: 100 }, themes: ['hiking'] }]);
+    const priceless = parseSchema({
+      name: 'articles',
+      columns: [{ name: 'type', type: 'category' }],
+      features: [{ name: 'base', kind: 'constant' }],
+      rules: {},
+    });
+    const request = parseRankRequest({ sessionId: 's', ...body });
+    for (const sold of [undefined, parseTrade({ markets: { default: 'DE', markets: { DE: {} } } })])
+      expect(remembered(requestInMarket(request, priceless, sold))).toEqual([
+        { themes: ['hiking'] },
+      ]);
+  });
+
   it('has the conditions of its slate rules in the currency of the schema', () => {
     const where = { column: 'price', to: 100 };
     const rulesIn = (body: object, own?: Trade) =>

@@ -8,11 +8,13 @@ import { putTradeInForce } from '../../../../backend/catalogue/trade/put-in-forc
 import { rateJobs } from '../../../../backend/catalogue/trade/rate-jobs.ts';
 import { exchangeRates } from '../../../../backend/catalogue/trade/settings.ts';
 import { readRates } from '../../../../backend/catalogue/read-trade.ts';
+import { exchangeRatesMonitor } from '../../../../backend/monitor/exchange-rates.ts';
 import { outboundOf } from '../../../../backend/outbound/outbound.ts';
 import { openStore } from '../../../../backend/store/open.ts';
 import { clientOf } from '../../../../backend/store/read-text.ts';
 import { audit, exchangeRates as rateRows, feeds } from '../../../../backend/store/tables.ts';
 import { DAY_MS } from '../../../../shared/domain/utc-day.ts';
+import { parseMarkets } from '../../../../shared/domain/trade.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 30, 12);
@@ -162,4 +164,23 @@ test('rates end with their source, and markets are those of the configuration', 
   expect(await inForce()).toBeUndefined();
   expect(await putTradeInForce(store, undefined, without, NOW_MS)).toBe(true);
   expect(await putTradeInForce(store, undefined, without, NOW_MS)).toBe(false);
+});
+
+test('an alert names the markets whose currency has no rate', async () => {
+  const { store, rates, read } = await source();
+  const markets = parseMarkets({
+    default: 'DE',
+    markets: { DE: { currency: 'EUR' }, US: { currency: 'USD' }, UK: { currency: 'GBP' }, X: {} },
+  });
+  await putTradeInForce(store, markets, rates, NOW_MS);
+  const findings = async (settings = rates.settings) =>
+    (await exchangeRatesMonitor(store, settings).check(NOW_MS)).findings.map(
+      ({ message }) => message,
+    );
+  // Without any rates it is not known which of them need one.
+  expect(await findings()).toEqual([]);
+  await read();
+  const words = expect.stringContaining('the currency of market UK (GBP)');
+  expect(await findings()).toEqual([words]);
+  expect(await findings(exchangeRates.parse({ perBase: { USD: 1.08 } }))).toEqual([words]);
 });
