@@ -58,9 +58,9 @@ test('a thread on demand that has ended is started again by the next call', asyn
     new URL('../support/crashing-worker.mjs', import.meta.url),
   );
   expect(thread.starts()).toBe(0);
-  for (let start = 1; start <= 4; start++) {
-    expect(await thread.call((worker) => worker.add(2, start))).toBe(2 + start);
-    expect(thread.starts()).toBe(start);
+  for (let round = 1; round <= 4; round++) {
+    expect(await thread.call((worker) => worker.add(2, round))).toBe(2 + round);
+    expect(thread.starts()).toBe(round);
     const open = thread.call((worker) => worker.addSlowly(2, 3));
     const ended = 'thread crashing-worker.mjs ended with code 3';
     await Promise.all([

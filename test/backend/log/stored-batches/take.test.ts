@@ -288,13 +288,13 @@ test('nothing is deleted before it is committed and old, and a restored database
 test('of several backends one sweeps each hour, and none is missed though the one that did ends', async () => {
   const names = ['one', 'two', 'three'];
   const living = new Set(names);
-  const backends = names.map((name, i) => ({ name, look: i, ...backendNamed(name) }));
+  const backends = names.map((name, i) => ({ name, look: i, backend: backendNamed(name) }));
   const began: number[] = [];
   const sweptBy = new Set<string>();
   for (let minute = 0; minute <= 24 * 60; minute++) {
-    for (const { name, look, sweepIfDue } of backends) {
+    for (const { name, look, backend } of backends) {
       if (!living.has(name) || minute % 5 !== look) continue;
-      const swept = await sweepIfDue();
+      const swept = await backend.sweepIfDue();
       if (swept === undefined) continue;
       began.push(minute);
       sweptBy.add(name);
