@@ -7,6 +7,9 @@ import {
   schemaList,
   searchesIn,
 } from '../log/account/counted.ts';
+import { placementOfOutcome } from '../log/account/outcome-placement.ts';
+import { isEverything } from '../models/lineage-scope.ts';
+import { inScope } from '../models/read-scope.ts';
 import { packedRows } from '../store/packed-rows.ts';
 import { creditedTo, isPlacedIn, unitOf, unitsTable, type Scope } from './exposed-units.ts';
 import type { UnitColumn } from './unit-column.ts';
@@ -28,7 +31,7 @@ export interface Period {
  * Feedback is dated by when the edge received it, and counts up to the scope's end. It is found by the unit's id, whichever
  * ranking it belongs to, so that an arm that moves people to other rankings does not lose their feedback. Outcomes arrive
  * late, and are dated by their own date, with no end unless `outcomesTo` names one. Where revisions tell strata apart, the
- * end of both is when the unit left its stratum.
+ * end of both is when the unit left its stratum. Of a scope with placements both count by the placement of their ranking.
  */
 export async function readUnitColumns(
   db: LibSQLDatabase,
@@ -154,5 +157,10 @@ function outcomesQuery(scope: Scope, period: Period, amounts: SQL): SQL {
     select u.unit, ${amounts}
     from ${creditedOutcomes} o cross join units u on u.unit = o.${creditedTo(scope)}
     where o.at between ${earliest(scope, period)} and ${until} and ${within(sql`o.at`, period)}
+      and ${isOutcomeIn(sql`o`, scope)}
     group by u.unit`;
 }
+
+/** Whether an outcome counts by the placement of the ranking that it is of, as what was done does. Looked up only where placements matter. */
+const isOutcomeIn = (row: SQL, { placed }: Scope): SQL =>
+  placed === undefined || isEverything(placed) ? sql`1` : inScope(placed, placementOfOutcome(row));

@@ -9,6 +9,7 @@ import type { ExperimentReport } from '../science/experiment/experiment-report.t
 import type { ExperimentStatistics } from '../science/experiment/experiment-statistics.ts';
 import type { WeightsInUse } from '../science/experiment/result-data.ts';
 import type { Collected } from './collect-statistics.ts';
+import { leftPlacements, leftText } from './left-placements.ts';
 import type { Experiment } from './new-experiment.ts';
 import { accountOfUnits } from './stored-units.ts';
 
@@ -151,8 +152,13 @@ async function computed(
   const collected = await (frozen ? deps.collectStored(experiment) : deps.collect(experiment));
   const weights = await deps.weightsOf(experiment);
   const { guardrails, minimumPerArm } = experiment;
+  const analysed = analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights });
+  const left = await leftPlacements(deps.store, experiment);
   const analysis = withNotice(
-    analyseExperiment(collected.statistics, { guardrails, minimumPerArm, weights }),
+    {
+      ...analysed,
+      doubts: [...left.map((one) => leftText(experiment, one)), ...analysed.doubts],
+    },
     collected.statistics,
     deps.account,
   );

@@ -17,6 +17,7 @@ export const ALERT_KINDS = [
   'refused feedback',
   'clock',
   'rollout stands still',
+  'placement left',
   'learning stopped',
   'learning limited',
   'fast burn',

@@ -26,6 +26,7 @@ import { readOldEdges } from './old-edges.ts';
 import { findSampleRatioMismatch, readArmSizes } from './sample-ratio.ts';
 import { readStandstills } from './rollout-standstill.ts';
 import { readOverdueErasures } from './overdue-erasures.ts';
+import { readLeftPlacements } from './placement-left.ts';
 import { readLimitedLearning } from './learning-limited.ts';
 import { readStoppedLearning } from './learning-stopped.ts';
 import { findStaleData } from './stale-data.ts';
@@ -142,6 +143,7 @@ const frequentMonitors = ({
     kind: 'rollout stands still',
     check: (nowMs) => readStandstills(store, settings.standstill, nowMs),
   },
+  { kind: 'placement left', check: () => readLeftPlacements(store) },
   { kind: 'learning stopped', check: () => readStoppedLearning(store) },
   { kind: 'learning limited', check: (nowMs) => readLimitedLearning(store, nowMs) },
   {

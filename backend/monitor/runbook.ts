@@ -196,6 +196,16 @@ export const RUNBOOK: Readonly<Record<RunbookKind, RunbookEntry>> = {
       'Where it is not wanted any more: `npx trimtab rollouts withdraw v000001`.',
     ],
   },
+  'placement left': {
+    means:
+      'A placement got a lineage of its own while an experiment of the default lineage ran there, and its rankings enter that no more.',
+    urgency: TODAY,
+    look: ['npx trimtab experiments', 'npx trimtab placements', AUDIT],
+    act: [
+      'Where the experiment was about that placement: stop it, as it learns nothing more, and create it anew with `--placement`, of versions of that lineage.',
+      'Where it is on other placements as well: let it run, and bear in mind that it is about the others from then on; or stop it, and begin it anew.',
+    ],
+  },
   'learning stopped': {
     means: 'What was learned as people click did harm, and was dropped until the next version.',
     urgency: TODAY,

@@ -23,6 +23,7 @@ const OF_KIND: Readonly<Record<AlertKind, Severity>> = {
   'refused feedback': 'warning',
   clock: 'warning',
   'rollout stands still': 'warning',
+  'placement left': 'warning',
   'learning stopped': 'warning',
   'learning limited': 'info',
   'fast burn': 'critical',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { messageOf } from '../../shared/text/message-of.ts';
 import { wrap } from './transfer-errors.ts';
 
 /** A worker thread whose calls cannot hang: a call that is open when the thread ends rejects. */
@@ -34,18 +35,57 @@ export const inThread =
     }
   };
 
+export interface ThreadOnDemand<T> extends Thread<T> {
+  /** How many threads were started so far: who told one what it has to know tells the next one again. */
+  starts(): number;
+}
+
 /**
  * A thread that starts at its first call: threads load the database driver and their own modules, about half a second of
- * processor time each, which a backend that has just started needs for answering. @param file as for `startThread`.
+ * processor time each, which a backend that has just started needs for answering.
+ *
+ * Where it has ended by itself, such as for want of memory, the next call starts another one. Of those that end one after the other before
+ * they have answered anything, the third begins a second after the second has ended, the next after 2 s, 4 s … a minute; calls meanwhile reject.
+ * @param file as for `startThread`. @param nowMs a clock that does not go back.
  */
-export function threadOnDemand<T>(file: URL, workerData?: unknown): Thread<T> {
+export function threadOnDemand<T>(
+  file: URL,
+  workerData?: unknown,
+  nowMs: () => number = () => performance.now(),
+): ThreadOnDemand<T> {
   let thread: Thread<T> | undefined;
   let isStopped = false;
+  let starts = 0;
+  /** How many have ended in a row without an answer. */
+  let inVain = 0;
+  let startsAgainAtMs = 0;
+  let lastEnd: Error | undefined;
+  let hasAnswered = false;
+  const start = () => {
+    hasAnswered = false;
+    const started = startThread<T>(file, workerData, (why) => {
+      if (thread !== started) return;
+      thread = undefined;
+      lastEnd = why;
+      inVain = hasAnswered ? 0 : inVain + 1;
+      startsAgainAtMs = inVain < 2 ? 0 : nowMs() + Math.min(60_000, 1000 * 2 ** (inVain - 2));
+    });
+    starts++;
+    return started;
+  };
   return {
-    call(use) {
-      if (isStopped) return Promise.reject(new Error(`thread ${nameOf(file)} was stopped`));
-      thread ??= startThread<T>(file, workerData);
-      return thread.call(use);
+    starts: () => starts,
+    async call(use) {
+      if (isStopped) throw new Error(`thread ${nameOf(file)} was stopped`);
+      const pauseMs = startsAgainAtMs - nowMs();
+      if (thread === undefined && inVain >= 2 && pauseMs > 0)
+        throw new Error(
+          `thread ${nameOf(file)} has ended ${inVain} times before it answered, and is started again in ${Math.ceil(pauseMs / 1000)} s: ${messageOf(lastEnd)}`,
+        );
+      const asked = (thread ??= start());
+      const answer = await asked.call(use);
+      if (asked === thread) hasAnswered = true;
+      return answer;
     },
     async stop() {
       isStopped = true;
@@ -54,8 +94,12 @@ export function threadOnDemand<T>(file: URL, workerData?: unknown): Thread<T> {
   };
 }
 
-/** @param file URL of a module that ends with `serve` of a `T`. */
-export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
+/** @param file URL of a module that ends with `serve` of a `T`. @param onEnd told why it ended, before any call is. */
+export function startThread<T>(
+  file: URL,
+  workerData?: unknown,
+  onEnd: (why: Error) => void = () => {},
+): Thread<T> {
   const worker = new Worker(file, {
     workerData,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
@@ -68,11 +112,13 @@ export function startThread<T>(file: URL, workerData?: unknown): Thread<T> {
   let failure: Error | undefined;
   const ended = new Promise<never>((_, reject) => {
     worker.once('error', (error) => {
-      failure = error instanceof Error ? error : new Error(String(error));
+      failure = new Error(`thread ${name} ended: ${messageOf(error)}`, { cause: error });
     });
-    worker.once('exit', (code) =>
-      reject(failure ?? new Error(`thread ${name} ended with code ${code}`)),
-    );
+    worker.once('exit', (code) => {
+      const why = failure ?? new Error(`thread ${name} ended with code ${code}`);
+      onEnd(why);
+      reject(why);
+    });
   });
   // Without a call in flight nothing handles this rejection, which would end the process.
   ended.catch(() => {});

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
-import { fromBase64Url, toBase64Url } from '../../../shared/domain/base64url.ts';
-import { scorerFromBytes, scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
+import { toBase64Url } from '../../../shared/domain/base64url.ts';
+import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import type { Scorer } from '../../../shared/score/scorer.ts';
-import { messageOf } from '../../../shared/text/message-of.ts';
 import { addVersion } from '../../models/add-version.ts';
+import { readScorer } from '../../models/read-scorer.ts';
 import { recordAudit } from '../../store/audit.ts';
 import {
   actorOf,
@@ -84,7 +84,7 @@ export const scorerRoutes = (services: Services) =>
     })
     .openapi(take, async (c) => {
       const body = c.req.valid('json');
-      const { version: _, ...read } = readScorer(body.scorer);
+      const { version: _, ...read } = await readScorer(body.scorer);
       if (read.parent !== undefined) await services.versions.load(read.parent);
       if (read.crosses !== undefined && (await services.edgeReadsCrosses()) !== true)
         throw new ApiError(
@@ -119,13 +119,4 @@ function nameOf({ name }: Pick<Scorer, 'name'>): string {
     'invalid_weights',
     "the scorer's own name is no line of 1 to 80 characters: send a name beside it",
   );
-}
-
-/** @throws ApiError 400 where the bytes are damaged, or describe no scorer that the edge can evaluate. */
-function readScorer(text: string): Scorer {
-  try {
-    return scorerFromBytes(fromBase64Url(text));
-  } catch (error) {
-    throw new ApiError(400, 'invalid_weights', messageOf(error));
-  }
 }

@@ -25,7 +25,7 @@ import { accountVersion, type Rules } from './rules.ts';
 const PAGE = 2000;
 
 /** What a person does with an item that may lead to an outcome. */
-const TOUCHES = sql`('click', 'dwell', 'save', 'contact', 'booking_start', 'booking')`;
+export const TOUCHES = sql`('click', 'dwell', 'save', 'contact', 'booking_start', 'booking')`;
 
 /**
  * Credits outcomes. An outcome is credited to the user that it names, and to one session: the one that it names; else the

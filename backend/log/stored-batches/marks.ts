@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { messageOf } from '../../../shared/text/message-of.ts';
-import type { Store } from '../../store/open.ts';
-import { moveMark, readMark, statement } from '../account/mark.ts';
+import type { Statement, Store } from '../../store/open.ts';
+import { moveMark, readMark, setMark, statement } from '../account/mark.ts';
 
 /** The batches that one shard sealed on one UTC day: what a backend takes under one lease. */
 export interface Task {
@@ -62,6 +62,17 @@ export async function markedTasks({ db }: Pick<Store, 'db'>): Promise<Task[]> {
 export async function forgetTaskMark(store: Store, task: Task): Promise<void> {
   await store.write([statement(store.db, sql`delete from log_marks where name = ${nameOf(task)}`)]);
 }
+
+const SWEPT = 'swept bucket';
+
+/** Epoch ms: when the last sweep began that went through; -Infinity: none did. */
+export async function readSwept({ db }: Pick<Store, 'db'>): Promise<number> {
+  const { mark } = await readMark<{ readonly at: number }>(db, SWEPT);
+  return mark?.at ?? -Infinity;
+}
+
+export const markSwept = ({ db }: Pick<Store, 'db'>, at: number): Statement =>
+  setMark(db, SWEPT, { at });
 
 /** Which of some batches, by their first entries, are committed, and when. */
 export async function committedAt(

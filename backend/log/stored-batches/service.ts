@@ -6,7 +6,7 @@ import type { Store } from '../../store/open.ts';
 import { completeBatches } from '../retention/receipts.ts';
 import type { Bucket } from './bucket.ts';
 import { markBucket } from './has-bucket.ts';
-import { listRefused, type Task } from './marks.ts';
+import { listRefused, markSwept, readSwept, type Task } from './marks.ts';
 import { objectLease } from './object-lease.ts';
 import type { StoredBatchSettings } from './settings.ts';
 import { listTasks, sweepBatches, taskLeaseName, type Swept } from './sweep.ts';
@@ -15,12 +15,16 @@ import { taskTaker, type TakeDeps } from './take-task.ts';
 /** Days before yesterday get nothing new, but for a shard that could not put it before. */
 const OLD_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 3_600_000;
+/** How often a backend looks whether one is due, so that another one sweeps in time where the last that did has ended. */
+const SWEEP_LOOK_MS = 300_000;
 
 export interface StoredBatches {
   /** Takes what is new of every day and shard that no other backend has in hand. @returns how many batches. */
   takeNew(): Promise<number>;
   /** @throws what kept a batch from being taken, once all that is old is deleted. */
   sweep(): Promise<Swept>;
+  /** As `sweep`, unless one of the backends has swept within the hour. @returns undefined where it has, or does now. */
+  sweepIfDue(): Promise<Swept | undefined>;
   jobs(): Job[];
   /** What is wrong, as a sentence for anybody; undefined: nothing. */
   problem(): string | undefined;
@@ -48,6 +52,12 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
   });
   const lookedAtMs = new Map<string, number>();
   let failed: string | undefined;
+  /** When this backend has swept in vain. */
+  let sweptInVainMs = -Infinity;
+  const isWithinHour = (atMs: number) => {
+    const sinceMs = nowMs() - atMs;
+    return sinceMs >= 0 && sinceMs < SWEEP_EVERY_MS - SWEEP_LOOK_MS;
+  };
 
   /** The oldest day first; what is of days before yesterday, now and then. */
   const dueTasks = async (): Promise<Task[]> => {
@@ -88,11 +98,15 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
     async sweep() {
       const own = lease('sweep');
       if (!(await own.renew())) return { deleted: 0, goneBefore: 0, isEmpty: false, problems: [] };
+      const beganMs = nowMs();
       try {
         const swept = await sweepBatches({
           bucket,
           store,
-          take: (task) => taker.take(task, true),
+          take: async (task) => {
+            if (!own.isHeld(LEASE_MS / 2)) await own.renew();
+            return taker.take(task, true);
+          },
           keepHours: settings.keepHours,
           nowMs,
         });
@@ -100,11 +114,24 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
         await store.write([
           completeBatches(store, swept.goneBefore, nowMs()),
           markBucket(store, swept.isEmpty),
+          ...(swept.problems.length === 0 ? [markSwept(store, beganMs)] : []),
         ]);
         if (swept.problems.length > 0) throw swept.problems[0];
         return swept;
       } finally {
         await own.release();
+      }
+    },
+
+    async sweepIfDue() {
+      if (isWithinHour(sweptInVainMs) || isWithinHour(await readSwept(store))) return undefined;
+      try {
+        const swept = await service.sweep();
+        return swept.goneBefore === 0 ? undefined : swept;
+      } catch (error) {
+        // The others may do better; this one tries again in an hour, as reading every key is dear.
+        sweptInVainMs = nowMs();
+        throw error;
       }
     },
 
@@ -125,9 +152,9 @@ export function storedBatchesOf(deps: StoredBatchesDeps): StoredBatches {
       },
       {
         name: 'sweep of the bucket',
-        schedule: SWEEP_EVERY_MS,
+        schedule: SWEEP_LOOK_MS,
         leaderOnly: false,
-        run: async () => void (await service.sweep()),
+        run: async () => void (await service.sweepIfDue()),
       },
     ],
 

@@ -108,11 +108,14 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
   };
   const scorers = new Map<Version, AdditiveScorer | undefined>();
   const sent = new Map<string, Sent>();
-  /** What the thread has by now. */
-  let inThread: {
+  interface InThread {
+    /** Which of the threads that were started it is of. */
+    readonly start: number;
     readonly jobs: readonly LearningJob[];
     readonly bases: ReadonlySet<AdditiveScorer>;
-  } = { jobs: [], bases: new Set() };
+  }
+  /** What the thread has by now: one that was started anew has nothing. */
+  let inThread: InThread = { start: 0, jobs: [], bases: new Set() };
   const said = new Map<string, string>();
   let waiting: readonly WaitingArm[] = [];
   /** What is the same every few seconds is said once. @param of what it is about, where that is not all of the arm. */
@@ -286,11 +289,10 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
     return jobsOf(targets, placementsOf(pointer));
   }
 
-  let isConnected = false;
   async function connected(): Promise<void> {
-    if (isConnected) return;
+    if (inThread.start > 0 && inThread.start === thread.starts()) return;
     await thread.call((worker) => worker.writeThrough(write));
-    isConnected = true;
+    inThread = { start: thread.starts(), jobs: [], bases: new Set() };
   }
 
   /** Where each arm stands once all that was learned is stored. */
@@ -327,9 +329,11 @@ export function onlineLearningOf(deps: OnlineDeps): OnlineLearning {
         ...(!inThread.bases.has(base) && { base }),
       }));
       await thread.call((worker) => worker.plan(sentJobs));
-      inThread = { jobs, bases: new Set(jobs.map(({ base }) => base)) };
+      inThread = { ...inThread, jobs, bases: new Set(jobs.map(({ base }) => base)) };
     }
     const states = await learned();
+    if (states.length !== jobs.length)
+      throw new Error('the thread of learning was started anew: it learns from the next turn on');
     const minimum = settings.minimumRewarded;
     waiting = jobs.flatMap(({ arm, base: { version } }, i): WaitingArm[] => {
       const state = states[i];

@@ -5,6 +5,8 @@ import type {
   ExperimentStatistics,
 } from '../../../backend/science/experiment/experiment-statistics.ts';
 import { collect } from '../../../backend/experiments/collect-statistics.ts';
+import { bringUpToDate } from '../log/support/bring-up-to-date.ts';
+import { outcomes as outcomeRows } from '../../../backend/store/tables.ts';
 import { collectNow, collectStatistics } from './support/collect-statistics.ts';
 import type { Experiment } from '../../../backend/experiments/new-experiment.ts';
 import { recordOutcomes, type Outcome } from '../../../backend/log/ingest/outcomes.ts';
@@ -260,6 +262,75 @@ test.each([
   const [read] = whole(found, 'treatment', 'clicks_per_ranking');
   expect({ clicks: read.numerator.sum, rankings: read.denominator.sum }).toEqual(counted);
 });
+
+/** Outcomes are powers of ten, so that their sum says which of them counted. */
+test.each([
+  ['an experiment', 'experiment', null, 1_111_111],
+  ['a rollout of a placement', 'rollout', 'home', 1_001],
+  ['a rollout of the default lineage', 'rollout', null, 1_100_010],
+  ['a rollout of another placement', 'rollout', 'search', 10_100],
+] as const)(
+  'of %s outcomes count by the placement of their ranking',
+  async (_, kind, lineage, sum) => {
+    const champion = 'v000001' as Version;
+    const placements = { home: { champion }, search: { champion } };
+    const pointer = { champion, placements };
+    await log.store.write([recordLive(log.store, { pointer, text: champion, since: 0 })]);
+    const at = (session: string, placement: string, afterMs: number) => ({
+      ...visit(`r-${session}-${placement}`, 'treatment', { sessionId: parseSessionId(session) }),
+      at: NOON + afterMs,
+      context: { placement: placement as Placement, consent: 'measure' as const },
+    });
+    const touch = (one: ReturnType<typeof at>) =>
+      happened(one, 'save', { afterMs: 1000, placement: one.context.placement });
+    const [home, main, search] = [
+      at('s-1', 'home', 0),
+      at('s-1', 'main', 10_000),
+      at('s-1', 'search', 20_000),
+    ];
+    const untouched = [at('s-2', 'home', 0), at('s-2', 'main', 10_000)];
+    // The last touch is not of the last ranking.
+    const other = [at('s-3', 'main', 0), at('s-3', 'home', 10_000)];
+    const value = (n: number, sessionId: string, atMs: number): Outcome => ({
+      outcomeId: `o-${n}`,
+      sessionId,
+      metric: 'value',
+      value: 10 ** n,
+      at: atMs,
+      // Where it came about says nothing of which ranking it came of.
+      placement: 'checkout',
+    });
+    await add({
+      decisions: [home, main, search, ...untouched, ...other],
+      events: [touch(home), touch(main), touch(search), touch(other[0])],
+      outcomes: [
+        value(0, 's-1', NOON + 5000),
+        value(1, 's-1', NOON + 15_000),
+        value(2, 's-1', NOON + 25_000),
+        value(3, 's-2', NOON + 5000),
+        value(5, 's-2', NOON + 15_000),
+      ],
+    });
+    await bringUpToDate(log.store, { filters: FILTERS });
+    // All days up to then are closed, so that what comes now is credited to sessions alone, a year after anything was touched.
+    await log.store.write([
+      log.store.db.update(outcomeRows).set({ creditedRanking: null, creditedItem: null }),
+    ]);
+    await recordOutcomes(
+      log.store,
+      [value(4, 's-1', NOON + 400 * DAY), value(6, 's-3', NOON + 400 * DAY)],
+      NOON + 400 * DAY,
+    );
+    const experiment = await runningExperiment(log.store, {
+      kind,
+      lineage,
+      placements: lineage === null ? null : [lineage],
+      metrics: METRICS.filter(({ name }) => name === 'value'),
+    });
+    const found = await collectStatistics(log.store, experiment, { filters: FILTERS });
+    expect(whole(found, 'treatment', 'value')).toMatchObject([{ n: 3, sum }]);
+  },
+);
 
 test('revenue is capped over both arms together', async () => {
   const decisions = [10, 20, 30, 5000].map((_, i) =>

@@ -242,3 +242,50 @@ test('an experiment does not start at a placement that has had a lineage of its 
     body: { code: 'other_lineage', message: expect.stringContaining('placement email') },
   });
 });
+
+test('a lineage does not begin at a placement that a running experiment names, and one on all placements says which left it', async () => {
+  const version = await add('for the wish list');
+  const start = async (name: string, asked: object) => {
+    const { status: answered, body } = await backend.call('POST', '/v1/experiments', {
+      name,
+      start: true,
+      arms: [
+        { name: 'control', weight: 50 },
+        { name: 'treatment', weight: 50, version },
+      ],
+      ...asked,
+    });
+    expect(body).toMatchObject({ id: expect.any(String), status: 'running' });
+    expect(answered).toBe(201);
+    return body.id as string;
+  };
+  const named = await start('wishes', {
+    placements: ['wishlist'],
+    layer: 'wishes',
+    unit: 'session',
+  });
+  const everywhere = await start('everywhere', { layer: 'all', unit: 'session' });
+  const doubtsOf = async (id: string) =>
+    (await backend.call('GET', `/v1/experiments/${id}`)).body.report.analysis.doubts as string[];
+  expect((await doubtsOf(everywhere)).join()).not.toMatch(/lineage of its own/);
+
+  await backend.restart({ placements: { home: {}, email: {}, wishlist: {}, banner: {} } });
+  await eventually(() => pointer().placements.banner !== undefined);
+  const whyWishlist = async () =>
+    (await status()).placementsWaiting.find(
+      ({ placement }: { placement: string }) => placement === 'wishlist',
+    )?.why;
+  await eventually(async () => /experiment wishes/.test(await whyWishlist()));
+  expect(await whyWishlist()).toContain(`experiment wishes (${named}) compares versions`);
+  expect(pointer().placements.wishlist).toBeUndefined();
+  expect(await doubtsOf(everywhere)).toContainEqual(
+    expect.stringMatching(/^placement banner has a lineage of its own since 2\S+ \S+ UTC/),
+  );
+  expect((await doubtsOf(named)).join()).not.toMatch(/lineage of its own/);
+
+  await backend.call('POST', `/v1/experiments/${named}/stop`);
+  await eventually(() => pointer().placements.wishlist !== undefined);
+  expect((await doubtsOf(everywhere)).join('\n')).toMatch(/banner has[^]*wishlist has/);
+  // It was stopped before, so that it lost nothing.
+  expect((await doubtsOf(named)).join()).not.toMatch(/lineage of its own/);
+});

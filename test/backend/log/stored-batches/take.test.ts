@@ -321,6 +321,59 @@ test('nothing is deleted before it is committed and old, and a restored database
   expect(await counts()).toEqual({ decisions: 2, events: 2 });
 });
 
+test('of several backends one sweeps each hour, and none is missed though the one that did ends', async () => {
+  const names = ['one', 'two', 'three'];
+  const living = new Set(names);
+  const backends = names.map((name, i) => ({ name, look: i, backend: backendNamed(name) }));
+  const began: number[] = [];
+  const sweptBy = new Set<string>();
+  for (let minute = 0; minute <= 24 * 60; minute++) {
+    for (const { name, look, backend } of backends) {
+      if (!living.has(name) || minute % 5 !== look) continue;
+      const swept = await backend.sweepIfDue();
+      if (swept === undefined) continue;
+      began.push(minute);
+      sweptBy.add(name);
+      // Whoever has just swept ends, so that another one has to sweep next time; a new one may come for it.
+      if (began.length % 5 === 0) {
+        for (const one of names) living.add(one);
+        living.delete(name);
+      }
+    }
+    nowMs += 60_000;
+  }
+  expect(sweptBy.size).toBeGreaterThan(1);
+  expect(began.length).toBeLessThanOrEqual((24 * 60) / 55 + 1);
+  expect(Math.max(...began.slice(1).map((minute, i) => minute - began[i]))).toBeLessThanOrEqual(60);
+});
+
+test('a sweep that a backend ended in, or that failed, is made by another within minutes', async () => {
+  put('a.1', 1, nowMs - HOUR_MS);
+  const never = new Promise<never>(() => undefined);
+  let reached: () => void = () => undefined;
+  const hanging = new Promise<void>((resolve) => (reached = resolve));
+  void backendNamed('ended', {
+    takeIn: () => {
+      reached();
+      return never;
+    },
+  }).sweepIfDue();
+  await hanging;
+  const failing = backendNamed('failing', { takeIn: () => Promise.reject(new Error('busy')) });
+  const other = backendNamed('other');
+  expect(await other.sweepIfDue()).toBeUndefined();
+  nowMs += 5 * 60_000;
+  await expect(failing.sweepIfDue()).rejects.toThrow('busy');
+  // Reading every key is dear: it waits as long as before, and the others do not.
+  expect(await failing.sweepIfDue()).toBeUndefined();
+  expect(await other.sweepIfDue()).toMatchObject({ problems: [] });
+  expect(await stored()).toHaveLength(1);
+  expect(await other.sweepIfDue()).toBeUndefined();
+  // A clock that was wrong keeps nobody from it.
+  nowMs -= DAY_MS;
+  expect(await other.sweepIfDue()).toMatchObject({ problems: [] });
+});
+
 test('a batch that cannot be stored keeps no other in the bucket for longer', async () => {
   const stuck = put('a.1', 1, nowMs - 3 * DAY_MS);
   put('b.1', 1, nowMs - 2 * DAY_MS);
