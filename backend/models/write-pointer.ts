@@ -74,10 +74,11 @@ export function pointerWriter(deps: {
 
   /**
    * Gives KV the text. The write arrives while this backend holds the lease, or never: else one that was delayed on its way could
-   * undo a rollback that another backend made meanwhile.
+   * undo a rollback that another backend made meanwhile. A lease that was lost is not taken again: another backend may have moved the
+   * pointer and be done with it.
    */
   const publish = async (text: string) => {
-    if (!(await moving.renew()) || !moving.isHeld(WRITE_WITHIN_MS + CLOCKS_MS))
+    if (!(await moving.extend()) || !moving.isHeld(WRITE_WITHIN_MS + CLOCKS_MS))
       throw movedByAnother();
     try {
       await publisher.writePointer(text, WRITE_WITHIN_MS);

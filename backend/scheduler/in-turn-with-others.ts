@@ -17,7 +17,7 @@ export async function inTurnWithOthers<T>(
     await sleep(RETRY_MS);
     signal?.throwIfAborted();
   }
-  const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
+  const renewal = setInterval(() => void lease.extend().catch(() => undefined), RENEW_MS);
   try {
     return await job();
   } finally {

@@ -10,11 +10,19 @@ import { leases } from '../store/tables.ts';
  * one that would expire later was taken by a clock that was wrong, and is as good as expired.
  */
 export interface Lease {
-  /** Takes the lease or extends it, in one atomic write. @returns whether this process holds it now. */
+  /** Takes the lease or extends it, in one transaction. @returns whether this process holds it now. */
   renew(): Promise<boolean>;
+  /**
+   * Makes it last longer, and takes it from nobody: for a job that was begun under it, which must not go on where it was lost meanwhile,
+   * even if it is free again. @returns whether it has been held since it was taken.
+   */
+  extend(): Promise<boolean>;
   /** Whether this process holds the lease for at least `forMs` more, as far as it knows without reading the store. */
   isHeld(forMs?: number): boolean;
-  /** A condition for a transaction: true while no other process has taken the lease, so that a former leader writes nothing. */
+  /**
+   * A condition for a transaction: true while the lease has been held without a gap since this was read. So a former leader writes nothing,
+   * and neither does what it had begun once it leads again.
+   */
   readonly held: SQL<number>;
   release(): Promise<void>;
 }
@@ -29,25 +37,43 @@ export interface LeaseOptions {
 
 export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptions): Lease {
   let heldUntilMs = -Infinity;
+  /** How often this process has taken it: what was begun under an earlier taking is told apart by that. */
+  let taking = 0;
+  const isOwn = () =>
+    and(eq(leases.name, name), eq(leases.holder, holder), eq(leases.taking, taking));
+  const extension = (expiresAt: number) =>
+    store.db.update(leases).set({ expiresAt }).where(isOwn());
   return {
     async renew() {
       const now = nowMs();
-      const row = { name, holder, expiresAt: now + ttlMs };
-      const [taken] = await store.write([
+      const row = { name, holder, expiresAt: now + ttlMs, taking: taking + 1 };
+      const [extended, taken] = await store.write([
+        extension(row.expiresAt),
         store.db
           .insert(leases)
           .values(row)
           .onConflictDoUpdate({
             target: leases.name,
             set: row,
-            setWhere: sql`${leases.holder} = ${holder} or not ${isHeldAt(now, ttlMs)}`,
+            // This process may have it and not know: where the answer that said so was lost.
+            setWhere: sql`case ${leases.holder} when ${holder} then ${leases.taking} <> ${taking} else not ${isHeldAt(now, ttlMs)} end`,
           }),
       ]);
-      heldUntilMs = taken === 0 ? -Infinity : row.expiresAt;
-      return taken > 0;
+      if (taken > 0) taking = row.taking;
+      const isOurs = extended > 0 || taken > 0;
+      heldUntilMs = isOurs ? row.expiresAt : -Infinity;
+      return isOurs;
+    },
+    async extend() {
+      const expiresAt = nowMs() + ttlMs;
+      const [extended] = await store.write([extension(expiresAt)]);
+      heldUntilMs = extended > 0 ? expiresAt : -Infinity;
+      return extended > 0;
     },
     isHeld: (forMs = 0) => heldFor(heldUntilMs - nowMs(), forMs, ttlMs),
-    held: sql`exists (select 1 from ${leases} where ${leases.name} = ${name} and ${leases.holder} = ${holder})`,
+    get held() {
+      return sql<number>`exists (select 1 from ${leases} where ${isOwn()})`;
+    },
     async release() {
       heldUntilMs = -Infinity;
       await store.write([

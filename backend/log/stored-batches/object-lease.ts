@@ -9,7 +9,7 @@ const PREFIX = 'log/leases/';
  * As a lease of the database, but an object, which is changed by conditional writes alone: no transaction of the database can ask for it.
  * The clocks of backends must differ by less than half the time to live: who takes batches renews one that holds for less.
  */
-export type ObjectLease = Omit<Lease, 'held'>;
+export type ObjectLease = Omit<Lease, 'held' | 'extend'>;
 
 interface Held {
   readonly holder: string;

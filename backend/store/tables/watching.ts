@@ -16,6 +16,8 @@ export const leases = sqliteTable('leases', {
   name: text().primaryKey(),
   holder: text().notNull(),
   expiresAt: integer().notNull(),
+  /** How often its holder has taken it, each time after it had been another's or free. */
+  taking: integer().notNull().default(0),
 });
 
 /** An alert: open until checks find its condition gone. */

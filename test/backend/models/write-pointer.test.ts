@@ -14,10 +14,17 @@ test('a pointer that no edge could read is never written, whoever asks for it', 
     ensurePublished: async () => {},
     writePointer: async (text: string) => void written.push(text),
   } as unknown as Publisher;
+  const moving = leaseOf(store, {
+    name: 'pointer',
+    holder: 'test',
+    ttlMs: MOVE_MS,
+    nowMs: () => 1,
+  });
+  await moving.renew();
   const { writeNumbered } = pointerWriter({
     store,
     publisher,
-    moving: leaseOf(store, { name: 'pointer', holder: 'test', ttlMs: MOVE_MS, nowMs: () => 1 }),
+    moving,
     settleMs: 0,
     nowMs: () => 1,
     onMoved: () => undefined,
@@ -74,37 +81,51 @@ describe('of two backends', () => {
   };
   const version = (n: number) => parseVersion(`v00000${n}`);
 
-  test('one that was stopped while another took its turn writes nothing', async () => {
-    const { store, written, clock, writerOf } = await open();
-    const other = writerOf('other');
-    const stopped = writerOf('stopped', async () => {
-      clock.nowMs += 60_000;
-      await other.moving.renew();
-      await other.writeNumbered({ champion: version(2) }, 'promote');
-    });
-    await stopped.moving.renew();
-    await expect(stopped.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
-      /another backend is moving the pointer/,
-    );
-    expect(written.map((text) => JSON.parse(text).champion)).toEqual([version(2)]);
-    expect((await readLive(store))?.pointer.champion).toBe(version(2));
-    await store.close();
-  });
+  test.each([
+    ['has it still', false],
+    ['is done with it', true],
+  ])(
+    'one that was stopped while another took its turn and %s writes nothing',
+    async (_, isDone) => {
+      const { store, written, clock, writerOf } = await open();
+      const other = writerOf('other');
+      const stopped = writerOf('stopped', async () => {
+        clock.nowMs += 60_000;
+        await other.moving.renew();
+        await other.writeNumbered({ champion: version(2) }, 'promote');
+        if (isDone) await other.moving.release();
+      });
+      await stopped.moving.renew();
+      await expect(stopped.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
+        /another backend is moving the pointer/,
+      );
+      expect(written.map((text) => JSON.parse(text).champion)).toEqual([version(2)]);
+      expect((await readLive(store))?.pointer.champion).toBe(version(2));
+      await store.close();
+    },
+  );
 
-  test('one that lost its turn while it wrote records nothing', async () => {
-    const { store, written, clock, writerOf } = await open();
-    const other = writerOf('other');
-    const slow = writerOf('slow', undefined, async () => {
-      clock.nowMs += 60_000;
-      await other.moving.renew();
-      await other.writeNumbered({ champion: version(2) }, 'promote');
-    });
-    await slow.moving.renew();
-    await expect(slow.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
-      /another backend is moving the pointer/,
-    );
-    expect(written).toHaveLength(2);
-    expect((await readLive(store))?.pointer.champion).toBe(version(2));
-    await store.close();
-  });
+  test.each([
+    ['has it still', false],
+    ['is done with it', true],
+  ])(
+    'one that lost its turn to another that %s while it wrote records nothing',
+    async (_, isDone) => {
+      const { store, written, clock, writerOf } = await open();
+      const other = writerOf('other');
+      const slow = writerOf('slow', undefined, async () => {
+        clock.nowMs += 60_000;
+        await other.moving.renew();
+        await other.writeNumbered({ champion: version(2) }, 'promote');
+        if (isDone) await other.moving.release();
+      });
+      await slow.moving.renew();
+      await expect(slow.writeNumbered({ champion: version(1) }, 'promote')).rejects.toThrow(
+        /another backend is moving the pointer/,
+      );
+      expect(written).toHaveLength(2);
+      expect((await readLive(store))?.pointer.champion).toBe(version(2));
+      await store.close();
+    },
+  );
 });

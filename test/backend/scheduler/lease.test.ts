@@ -33,8 +33,9 @@ beforeEach(async () => {
   [a, b] = [lease('a', stores[0]), lease('b', stores[1])];
 });
 
-const isFenceUp = async (of: Lease) =>
-  (await stores[0].db.all<{ held: number }>(sql`select ${of.held} as held`))[0].held === 1;
+const isUp = async (held: Lease['held']) =>
+  (await stores[0].db.all<{ held: number }>(sql`select ${held} as held`))[0].held === 1;
+const isFenceUp = (of: Lease) => isUp(of.held);
 
 test('one holds it until it expires, and renewing makes it last longer', async () => {
   expect(await a.renew()).toBe(true);
@@ -55,6 +56,25 @@ test('who was overtaken knows at the next renewal, and its fence is down from th
   await b.renew();
   expect([await isFenceUp(a), await isFenceUp(b)]).toEqual([false, true]);
   expect(await a.renew()).toBe(false);
+});
+
+test('what was begun under a lease that was lost is over, also once it is taken again', async () => {
+  await a.renew();
+  const { held } = a;
+  expect([await a.extend(), await isUp(held)]).toEqual([true, true]);
+  nowMs += TTL_MS;
+  await b.renew();
+  await b.release();
+  expect([await a.extend(), a.isHeld(), await isUp(held)]).toEqual([false, false, false]);
+  expect(await a.renew()).toBe(true);
+  expect([await a.extend(), await isFenceUp(a), await isUp(held)]).toEqual([true, true, false]);
+});
+
+test('one that nobody took meanwhile is held without a gap, however late it is extended', async () => {
+  await a.renew();
+  const { held } = a;
+  nowMs += 2 * TTL_MS;
+  expect([await a.extend(), a.isHeld(), await isUp(held)]).toEqual([true, true, true]);
 });
 
 test('given back, it is to be had at once; what another holds cannot be given back', async () => {
@@ -91,17 +111,24 @@ test('of many that ask at the same moment one gets it', async () => {
 test('whatever they do in whatever order, never do two believe that they hold it', async () => {
   const step = fc.record({
     who: fc.constantFrom(0, 1),
-    does: fc.constantFrom('renew', 'release', 'nothing'),
+    does: fc.constantFrom('renew', 'extend', 'release', 'nothing'),
     afterMs: fc.integer({ min: 0, max: 2 * TTL_MS }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const two = [lease('x', stores[0]), lease('y', stores[1])];
+      /** Of what was begun under each of them, and is over where the other has had it since. */
+      const begun: { readonly who: number; readonly held: Lease['held']; isOver: boolean }[] = [];
       for (const { who, does, afterMs } of steps) {
         nowMs += afterMs;
-        if (does === 'renew') await two[who].renew();
+        if (does === 'renew' && (await two[who].renew())) {
+          for (const one of begun) if (one.who !== who) one.isOver = true;
+          begun.push({ who, held: two[who].held, isOver: false });
+        }
+        if (does === 'extend') await two[who].extend();
         if (does === 'release') await two[who].release();
         expect(two.filter((one) => one.isHeld()).length).toBeLessThan(2);
+        for (const { held, isOver } of begun) if (isOver) expect(await isUp(held)).toBe(false);
       }
       nowMs += 2 * TTL_MS;
     }),

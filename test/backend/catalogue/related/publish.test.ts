@@ -152,7 +152,7 @@ test('what took longer to write than KV takes to show it is not lost', async () 
       await kv.put(namespace, key, value);
     },
   };
-  const build = vi.fn(buildHere);
+  const build = vi.fn<RelatedJobDeps['build']>(buildHere);
   // Each time another backend leads, which has not looked at KV yet.
   const run = () => jobOf(schema, build, { seen: slow, settleMs }).run();
   await upsertItems(store, schema, items, nowMs);
