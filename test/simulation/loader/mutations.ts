@@ -1,11 +1,21 @@
-/** A fault that is put into production code as it is loaded, to see whether the simulation finds it. */
-export interface Mutation {
-  /** Of letters, digits and dashes. */
-  readonly name: string;
+interface Change {
   readonly file: string;
   /** The text that is replaced; it stands there exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+export const changesOf = (mutation: Mutation): readonly Change[] => [
+  mutation,
+  ...(mutation.also ?? []),
+];
+
+/** A fault that is put into production code as it is loaded, to see whether the simulation finds it. */
+export interface Mutation extends Change {
+  /** Of letters, digits and dashes. */
+  readonly name: string;
+  /** Where a fault of one place would have no effect, as another place guards against the same. */
+  readonly also?: readonly Change[];
   /** Nearly every world finds it. */
   readonly isCommon?: true;
 }
@@ -122,11 +132,11 @@ export const MUTATIONS: readonly Mutation[] = [
   await eraseSessions(store, erasures, nowMs);
   const known`,
     replace: `  await deleteLateSessions(store, named, nowMs);
-  const own = store;
-  store = Object.assign(Object.create(own), {
+  const whole = store;
+  store = Object.assign(Object.create(whole), {
     write: async (...given) => {
-      const counts = await own.write(...given);
-      await eraseSessions(own, erasures, nowMs);
+      const counts = await whole.write(...given);
+      await eraseSessions(whole, erasures, nowMs);
       return counts;
     },
   });
@@ -161,6 +171,19 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'backend/scheduler/lease.ts',
     find: 'for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {',
     replace: 'for (let waitedMs = 0; !(await lease.renew()) && false; waitedMs += RETRY_MS) {',
+    // A move that did not wait for its turn fails at the first of these, and changes nothing.
+    also: [
+      {
+        file: 'backend/models/write-pointer.ts',
+        find: 'when ${moving.held} then 1',
+        replace: 'when true then 1',
+      },
+      {
+        file: 'backend/models/write-pointer.ts',
+        find: 'if (!(await moving.renew()) ||',
+        replace: 'if (Date.now() < 0 &&',
+      },
+    ],
   },
   {
     name: 'a-late-write-of-the-pointer-is-made',
@@ -220,9 +243,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'experiments-that-were-stopped-are-served',
+    // Where they are filtered alone has no effect: the weights of their arms are not loaded either.
     file: 'edge/rank/runnable-experiments.ts',
-    find: 'filter((one) => isRunning(one) && canRun(one))',
-    replace: 'filter((one) => canRun(one))',
+    find: "status === 'running'",
+    replace: 'status !== undefined',
   },
   {
     name: 'the-account-skips-events-of-rankings-that-come-late',
