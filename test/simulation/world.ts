@@ -59,7 +59,7 @@ export interface WorldWish {
 }
 
 /** Before its faults end: what takes minutes, such as to follow a pointer or to close a day, needs them whatever their number of operations. */
-const LEAST_MS: Readonly<Record<Focus, number>> = { all: 0, pointer: 240_000, people: 150_000 };
+const LEAST_MS: Readonly<Record<Focus, number>> = { all: 0, pointer: 240_000, people: 220_000 };
 
 export interface WorldReport {
   readonly seed: number;

@@ -10,10 +10,15 @@ import type { Focus, World } from '../world.ts';
 const SHARES: Readonly<Record<Focus, readonly number[]>> = {
   all: [0.2, 0.4, 0.55, 0.75, 0.92],
   // What is held stays held for a while, and is asked for all the same.
-  pointer: [0.15, 0.45, 0.6, 0.68, 1],
+  pointer: [0.1, 0.35, 0.48, 0.6, 1],
   people: [0.05, 0.1, 0.15, 0.2, 0.25],
 };
 
+const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
+  all: [2000, 8000, 20_000],
+  pointer: [1500, 3000, 8000],
+  people: [1000, 4000],
+};
 /** How long a move of the pointer takes where nothing is in its way. */
 const MOVE_TAKES_MS = 120;
 /** Longer than the lease under which the pointer is moved. */
@@ -32,9 +37,7 @@ export class Operators {
 
   constructor(world: World) {
     this.#world = world;
-    this.#everyMs = world.simulation.random.pick(
-      world.focus === 'people' ? [1000, 4000] : [2000, 8000, 20_000],
-    );
+    this.#everyMs = world.simulation.random.pick(EVERY_MS[world.focus]);
     this.#shares = SHARES[world.focus];
   }
 
@@ -167,7 +170,7 @@ export class Operators {
               id,
               salt: `salt ${id}`,
               status: 'running',
-              range: [0, random.pick([0.01, 0.05, 0.2, 0.5])],
+              range: [0, random.pick([0.01, 0.2, 0.5, 1])],
               traffic: 1,
               arms: [
                 { name: 'control', weight: 50 },

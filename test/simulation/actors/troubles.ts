@@ -19,7 +19,7 @@ export class Troubles {
     network.weather = {
       lost: bad,
       duplicated: random.pick([0, 0.01, 0.05]),
-      slow: random.pick(world.focus === 'pointer' ? [0, 0.02, 0.08] : [0, 0.01, 0.05]),
+      slow: random.pick(world.focus === 'pointer' ? [0.02, 0.08] : [0, 0.01, 0.05]),
     };
     for (const objects of world.objects) {
       objects.failsToWrite = random.pick([0, 0, 0.002]);
@@ -48,11 +48,11 @@ export class Troubles {
     simulation.after(this.#everyMs, simulation.outside, next);
     // Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell.
     if (this.#world.focus !== 'people' || !simulation.random.chance(0.6)) return;
-    simulation.after(simulation.random.between(62_000, 90_000), simulation.outside, () => {
+    simulation.after(simulation.random.between(62_000, 80_000), simulation.outside, () => {
       if (this.isOver || this.#world.visitors.isAway) return;
       simulation.fault('all backends down for days');
       this.#world.visitors.isGone = true;
-      this.#stopAll(simulation.random.between(55, 75) * HOUR_MS);
+      this.#stopAll(simulation.random.between(61, 75) * HOUR_MS);
     });
   }
 

@@ -7,7 +7,7 @@ const PATIENCE_MS = 20_000;
 const RESENDS = 6;
 const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   all: [60, 150, 400],
-  pointer: [3000, 10_000, 40_000],
+  pointer: [1500, 5000, 30_000],
   people: [400, 1500],
 };
 const TYPES = ['click', 'save', 'dwell', 'impression'] as const;

@@ -243,10 +243,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'experiments-that-were-stopped-are-served',
-    // Where they are filtered alone has no effect: the weights of their arms are not loaded either.
+    // Three places guard against it: filters, what is loaded, and who is assigned.
     file: 'edge/rank/runnable-experiments.ts',
     find: "status === 'running'",
     replace: 'status !== undefined',
+    also: [
+      {
+        file: 'shared/explore/assign.ts',
+        find: "if (owner.status !== 'running')",
+        replace: 'if (owner.status === undefined)',
+      },
+    ],
   },
   {
     name: 'the-account-skips-events-of-rankings-that-come-late',
