@@ -1,6 +1,6 @@
 import type { Violation } from './kernel/simulation.ts';
 import type { Mutation } from './loader/mutations.ts';
-import type { LogPath } from './world.ts';
+import type { WorldWish } from './world.ts';
 import type { Simulator } from './run-worlds.ts';
 
 /** In which world a planted fault was found: that of `seed`, the `worlds`-th that was looked at. */
@@ -18,16 +18,16 @@ export async function findMutation(
     first,
     size,
     most,
-    path,
+    wish,
   }: {
     readonly first: number;
     readonly size: number;
     readonly most: number;
-    readonly path?: LogPath | undefined;
+    readonly wish?: WorldWish;
   },
 ): Promise<FoundMutation | undefined> {
   for (let i = 0; i < most; i++) {
-    const { seed, violation } = await worlds.run(first + i, size, mutation, path);
+    const { seed, violation } = await worlds.run(first + i, size, mutation, wish);
     if (violation !== undefined) return { seed, worlds: i + 1, violation };
   }
   return undefined;

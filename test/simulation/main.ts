@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { findMutation } from './find-mutation.ts';
-import { mutatedSource } from './loader/hooks.ts';
+import { installHooks, loadChanges } from './loader/hooks.ts';
 import { MUTATIONS } from './loader/mutations.ts';
 import { simulator } from './run-worlds.ts';
-import { LOG_PATHS } from './world.ts';
+import { ALL_FOCI, LOG_PATHS } from './world.ts';
 import { addTo, listed, sumOf } from './tally.ts';
 
 /**
- * `npm run simulate -- [--seed 1] [--minutes 2 | --operations 10000000 | --worlds 1] [--size 10000] [--path store]`: world after world, each of the seed after the
+ * `npm run simulate -- [--seed 1] [--minutes 2 | --operations 10000000 | --worlds 1] [--size 10000] [--path store] [--focus pointer]`: world after world, each of the seed after the
  * one before, until something is broken or there were enough. `--mutations` instead looks for the worlds that find planted faults; `--mutation <name>`
  * runs worlds with one.
  */
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     'check-mutations': { type: 'boolean', default: false },
     most: { type: 'string', default: '1000' },
     path: { type: 'string' },
+    focus: { type: 'string' },
   },
 });
 
@@ -37,6 +38,10 @@ function numberOf(name: 'seed' | 'minutes' | 'operations' | 'worlds' | 'size' | 
 const path = LOG_PATHS.find((one) => one === values.path);
 if (values.path !== undefined && path === undefined)
   throw new Error(`--path must be one of ${LOG_PATHS.join(', ')}`);
+const focus = ALL_FOCI.find((one) => one === values.focus);
+if (values.focus !== undefined && focus === undefined)
+  throw new Error(`--focus must be one of ${ALL_FOCI.join(', ')}`);
+const wish = { path, focus };
 const mutation = MUTATIONS.find(({ name }) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   throw new Error(`--mutation must be one of ${MUTATIONS.map(({ name }) => name).join(', ')}`);
@@ -48,7 +53,8 @@ const endsAtMs = performance.now() + (isUnlimited ? 2 : numberOf('minutes')) * 6
 const [operationsWanted, worldsWanted] = [numberOf('operations'), numberOf('worlds')];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 if (values['check-mutations']) {
-  for (const one of MUTATIONS) mutatedSource(one);
+  installHooks();
+  for (const one of MUTATIONS) await loadChanges(one);
   say(`${MUTATIONS.length} planted faults fit the code`);
   process.exit();
 }
@@ -56,7 +62,7 @@ const worlds = await simulator();
 if (values.mutations) {
   let missed = 0;
   for (const one of MUTATIONS) {
-    const found = await findMutation(worlds, one, { first, size, most, path });
+    const found = await findMutation(worlds, one, { first, size, most, wish });
     if (found === undefined) missed++;
     say(
       found === undefined
@@ -76,7 +82,7 @@ if (values.mutations) {
     sumOf(operations) < operationsWanted &&
     count < worldsWanted
   ) {
-    const ran = await worlds.run(first + count, size, mutation, path);
+    const ran = await worlds.run(first + count, size, mutation, wish);
     count++;
     digest = (Math.imul(digest, 31) + ran.digest) >>> 0;
     simulatedMs += ran.simulatedMs;
@@ -85,7 +91,7 @@ if (values.mutations) {
     if (ran.violation === undefined) continue;
     say(`seed ${ran.seed} broke this: ${ran.violation.message}`);
     const planted = mutation === undefined ? '' : ` --mutation ${mutation.name}`;
-    const by = path === undefined ? '' : ` --path ${path}`;
+    const by = [path && ` --path ${path}`, focus && ` --focus ${focus}`].join('');
     say(`again: npm run simulate -- --seed ${ran.seed} --worlds 1 --size ${size}${by}${planted}`);
     process.exitCode = 1;
     break;

@@ -6,7 +6,7 @@ import { installHooks } from './loader/hooks.ts';
 import type { Mutation } from './loader/mutations.ts';
 import { makeTemplate, type DatabaseTemplate } from './platform/database.ts';
 import { loadSystem, type System } from './system.ts';
-import { World, type LogPath, type WorldReport } from './world.ts';
+import { World, type WorldReport, type WorldWish } from './world.ts';
 
 /** What a world came to; `violation`: what it broke. */
 export interface Ran extends WorldReport {
@@ -34,12 +34,12 @@ export class Simulator {
     process.on('exit', () => template.remove());
   }
 
-  /** @param size operations until everything is healed. @param path how batches reach backends; default: by chance. @throws what is no violation: a fault of the simulation. */
-  async run(seed: number, size: number, mutation?: Mutation, path?: LogPath): Promise<Ran> {
+  /** @param size operations until everything is healed. @param wish what is left to chance by default. @throws what is no violation: a fault of the simulation. */
+  async run(seed: number, size: number, mutation?: Mutation, wish?: WorldWish): Promise<Ran> {
     const name = mutation?.name ?? '';
     const loaded = this.#systems.get(name) ?? loadSystem(mutation);
     this.#systems.set(name, loaded);
-    const world = new World(seed, await loaded, this.#template, path);
+    const world = new World(seed, await loaded, this.#template, wish);
     try {
       await world.run(size);
       if (this.#unhandled !== undefined)

@@ -44,12 +44,22 @@ const TAKING_MS = 100_000;
  * What a world has most of. Where everything happens at once, what takes minutes hardly ever comes to its end: worlds in which some of it is
  * rare find what those miss (swarm testing, Groce et al. 2012).
  */
-export type Focus = 'all' | 'pointer' | 'people';
+export const ALL_FOCI = ['all', 'pointer', 'people'] as const;
+export type Focus = (typeof ALL_FOCI)[number];
 /** How sealed batches reach backends; `both`: shards change between the two. */
 export type LogPath = 'backend' | 'store' | 'both';
 export const LOG_PATHS: readonly LogPath[] = ['backend', 'store', 'both'];
 
 const FOCI: readonly Focus[] = ['all', 'all', 'pointer', 'people'];
+
+/** What a world is to be, whatever its seed says. */
+export interface WorldWish {
+  readonly path?: LogPath | undefined;
+  readonly focus?: Focus | undefined;
+}
+
+/** Before its faults end: what takes minutes, such as to follow a pointer or to close a day, needs them whatever their number of operations. */
+const LEAST_MS: Readonly<Record<Focus, number>> = { all: 0, pointer: 240_000, people: 220_000 };
 
 export interface WorldReport {
   readonly seed: number;
@@ -80,14 +90,20 @@ export class World {
   readonly #system: System;
   readonly #template: DatabaseTemplate;
 
-  constructor(seed: number, system: System, template: DatabaseTemplate, path?: LogPath) {
+  constructor(
+    seed: number,
+    system: System,
+    template: DatabaseTemplate,
+    { path, focus }: WorldWish = {},
+  ) {
     this.#system = system;
     this.#template = template;
     const simulation = new Simulation(seed);
     const { network } = simulation;
     this.simulation = simulation;
-    this.focus = simulation.random.pick(FOCI);
-    this.path = path ?? simulation.random.pick(LOG_PATHS);
+    const drawn = { focus: simulation.random.pick(FOCI), path: simulation.random.pick(LOG_PATHS) };
+    this.focus = focus ?? drawn.focus;
+    this.path = path ?? drawn.path;
     this.logBucket = new LogBucket(simulation, network);
     const takersCheck = new TakersCheck(simulation);
     this.pointerCheck = new PointerCheck(simulation);
@@ -113,6 +129,7 @@ export class World {
       logBucket,
       onTakes: takersCheck.takes,
       schema: SCHEMA,
+      pollSeconds: this.path === 'backend' ? 30 : 5,
       traffic: () => this.traffic,
       onLeads: (backend: Backend) => this.#leads(backend),
     };
@@ -143,12 +160,19 @@ export class World {
     const { visitors } = this;
     for (const actor of [visitors, operators, troubles])
       inProcess(simulation.outside, () => actor.start());
-    await simulation.runUntil(() => simulation.operationCount >= operations);
+    const beganMs = simulation.nowMs;
+    const isLongEnough = () =>
+      !visitors.isAway && simulation.nowMs - beganMs - troubles.awayMs >= LEAST_MS[this.focus];
+    await simulation.runUntil(() => simulation.operationCount >= operations && isLongEnough());
     visitors.isOver = operators.isOver = true;
     troubles.heal();
     const arrivedByMs = simulation.nowMs + ARRIVING_MS;
     await simulation.runFor(HEALING_MS);
     // An isolate tells with its next decisions how many it lost before.
+    await simulation.complete(() => this.edge.askEach((cell) => this.visitors.lastAsked(cell)));
+    await simulation.runFor(GATHERING_MS);
+    // One that was new then has everything by now.
+    this.servedCheck.isLive = true;
     await simulation.complete(() => this.edge.askEach((cell) => this.visitors.lastAsked(cell)));
     await simulation.runFor(GATHERING_MS);
     await simulation.runUntil(() => this.hasArrived || simulation.nowMs > arrivedByMs);
@@ -195,7 +219,9 @@ export class World {
     const hash = snapshotHash(bytes);
     const kv = this.edge.catalogue.at('publisher');
     await kv.put(`s/${hash}/0`, bytes);
-    const pointer = { hash, parts: 1, sizeBytes: bytes.length, at: this.simulation.nowMs };
+    // Whole milliseconds, as every clock gives them: edges take nothing else for a pointer.
+    const at = this.simulation.outside.nowMs;
+    const pointer = { hash, parts: 1, sizeBytes: bytes.length, at };
     await kv.put('active', JSON.stringify(pointer));
   }
 

@@ -63,6 +63,7 @@ describe('of two backends', () => {
       holder: string,
       beforeWrite = async () => {},
       whileWriting = async () => {},
+      records = store,
     ) => {
       const nowMs = () => clock.nowMs;
       const moving = leaseOf(store, { name: 'pointer', holder, ttlMs: MOVE_MS, nowMs });
@@ -74,7 +75,14 @@ describe('of two backends', () => {
           await whileWriting();
         },
       } as unknown as Publisher;
-      const deps = { store, publisher, moving, settleMs: 0, nowMs, onMoved: () => undefined };
+      const deps = {
+        store: records,
+        publisher,
+        moving,
+        settleMs: 0,
+        nowMs,
+        onMoved: () => undefined,
+      };
       return { moving, ...pointerWriter(deps) };
     };
     return { store, written, clock, writerOf };
@@ -128,4 +136,35 @@ describe('of two backends', () => {
       await store.close();
     },
   );
+
+  test('one that was stopped between its record and its write does not take its turn again', async () => {
+    const { store, written, clock, writerOf } = await open();
+    const other = writerOf('other');
+    await other.moving.renew();
+    await other.writeNumbered({ champion: version(3) }, 'promote');
+    await other.moving.release();
+    let isStopped = false;
+    const stopping: typeof store = {
+      ...store,
+      async write(statements) {
+        const counts = await store.write(statements);
+        if (isStopped) return counts;
+        isStopped = true;
+        clock.nowMs += 60_000;
+        await other.moving.renew();
+        await other.writeNumbered({ champion: version(2), hold: true }, 'rollback');
+        await other.moving.release();
+        return counts;
+      },
+    };
+    const stopped = writerOf('stopped', undefined, undefined, stopping);
+    await stopped.moving.renew();
+    const pointer = { champion: version(1), at: clock.nowMs };
+    await expect(stopped.write(pointer, JSON.stringify(pointer), 'promote')).rejects.toThrow(
+      /another backend is moving the pointer/,
+    );
+    expect(written.map((text) => JSON.parse(text).champion)).toEqual([version(3), version(2)]);
+    expect((await readLive(store))?.pointer).toMatchObject({ champion: version(2), hold: true });
+    await store.close();
+  });
 });

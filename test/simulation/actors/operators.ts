@@ -10,9 +10,20 @@ import type { Focus, World } from '../world.ts';
 const SHARES: Readonly<Record<Focus, readonly number[]>> = {
   all: [0.2, 0.4, 0.55, 0.75, 0.92],
   // What is held stays held for a while, and is asked for all the same.
-  pointer: [0.15, 0.45, 0.6, 0.68, 1],
+  pointer: [0.1, 0.35, 0.48, 0.6, 1],
   people: [0.05, 0.1, 0.15, 0.2, 0.25],
 };
+
+const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
+  all: [2000, 8000, 20_000],
+  pointer: [1500, 3000, 8000],
+  people: [1000, 4000],
+};
+/** How long a move of the pointer takes where nothing is in its way. */
+const MOVE_TAKES_MS = 120;
+/** Longer than the lease under which the pointer is moved. */
+const LONGEST_STOP_MS = 45_000;
+const PATIENCE_MS = 5000;
 
 /** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
 export class Operators {
@@ -26,9 +37,7 @@ export class Operators {
 
   constructor(world: World) {
     this.#world = world;
-    this.#everyMs = world.simulation.random.pick(
-      world.focus === 'people' ? [1000, 4000] : [2000, 8000, 20_000],
-    );
+    this.#everyMs = world.simulation.random.pick(EVERY_MS[world.focus]);
     this.#shares = SHARES[world.focus];
   }
 
@@ -43,7 +52,7 @@ export class Operators {
   }
 
   async #act(): Promise<void> {
-    const { simulation, backends, pointerCheck } = this.#world;
+    const { simulation, backends } = this.#world;
     const { random } = simulation;
     const backend = random.pick(backends);
     const { life } = backend;
@@ -60,15 +69,15 @@ export class Operators {
         await this.#ask(backend, 'version published', () => life.publishVersion(added));
       }
     } else if (what < promotes) {
-      await this.#ask(backend, 'promotion', () => life.livePointer.promote(version, 'operator'));
-    } else if (what < rollsBack) {
-      const answered = pointerCheck.asks('rollback', version);
-      const done = await this.#ask(backend, 'rollback', async () => {
-        await life.livePointer.rollback(version, 'operator');
+      const isAnswered = this.#ask(backend, 'promotion', async () => {
+        await life.livePointer.promote(version, 'operator');
         return true;
       });
-      answered(done === true);
+      await this.#movedOrRolledBack(backend, isAnswered);
+    } else if (what < rollsBack) {
+      await this.#rollBack(backend);
     } else if (what < releases) {
+      const { pointerCheck } = this.#world;
       const answered = pointerCheck.asks('release');
       const done = await this.#ask(backend, 'release', async () => {
         await life.livePointer.release('operator');
@@ -77,8 +86,45 @@ export class Operators {
       answered(done === true);
     } else if (what < changes) {
       this.#changeTraffic();
-      await this.#ask(backend, 'traffic', () => life.livePointer.refreshTraffic('operator'));
+      const isAnswered = this.#ask(backend, 'traffic', async () => {
+        await life.livePointer.refreshTraffic('operator');
+        return true;
+      });
+      await this.#movedOrRolledBack(backend, isAnswered);
     } else await this.#deleteUser(backend);
+  }
+
+  async #rollBack(backend: Backend): Promise<void> {
+    const { life } = backend;
+    if (life === undefined) return;
+    const { simulation, pointerCheck } = this.#world;
+    const version = simulation.random.pick(this.#versions);
+    const answered = pointerCheck.asks('rollback', version);
+    const done = await this.#ask(backend, 'rollback', async () => {
+      await life.livePointer.rollback(version, 'operator');
+      return true;
+    });
+    answered(done === true);
+  }
+
+  /** A backend may be stopped in the midst of a move; where it does not answer, or says that it failed, some have another one roll back. */
+  async #movedOrRolledBack(
+    backend: Backend,
+    isAnswered: Promise<boolean | undefined>,
+  ): Promise<void> {
+    const { simulation, backends, focus } = this.#world;
+    const { random, outside } = simulation;
+    const isPointers = focus === 'pointer';
+    const { process } = backend;
+    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05))
+      simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => {
+        if (simulation.isHealed) return;
+        process.pausedUntilMs = simulation.nowMs + random.between(500, LONGEST_STOP_MS);
+      });
+    const impatient = outside.sleep(PATIENCE_MS).then(() => undefined);
+    if ((await Promise.race([isAnswered, impatient])) === true || this.isOver) return;
+    const others = backends.filter((one) => one !== backend);
+    if (random.chance(0.5)) await this.#rollBack(random.pick(others));
   }
 
   async #deleteUser(backend: Backend): Promise<void> {
@@ -101,6 +147,17 @@ export class Operators {
       this.#world.traffic = {};
       return;
     }
+    const { layers = [] } = this.#world.traffic;
+    if (layers.length > 0 && random.chance(0.4)) {
+      this.#world.traffic = {
+        ...this.#world.traffic,
+        layers: layers.map((layer) => ({
+          ...layer,
+          experiments: layer.experiments.map((one) => ({ ...one, status: 'stopped' as const })),
+        })),
+      };
+      return;
+    }
     const id = `exp_${++this.#experiments}`;
     this.#world.traffic = {
       layers: [
@@ -112,8 +169,8 @@ export class Operators {
             {
               id,
               salt: `salt ${id}`,
-              status: random.chance(0.25) ? 'stopped' : 'running',
-              range: [0, random.pick([0.01, 0.05, 0.2, 0.5])],
+              status: 'running',
+              range: [0, random.pick([0.01, 0.2, 0.5, 1])],
               traffic: 1,
               arms: [
                 { name: 'control', weight: 50 },

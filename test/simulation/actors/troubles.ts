@@ -6,6 +6,8 @@ const HOUR_MS = 3_600_000;
 /** Ends processes, stops them for a while, cuts zones off from each other, and takes KV, disks and the database away. */
 export class Troubles {
   isOver = false;
+  /** For how long hardly anything happened, simulated ms. */
+  awayMs = 0;
   readonly #world: World;
   readonly #everyMs: number;
 
@@ -17,13 +19,13 @@ export class Troubles {
     network.weather = {
       lost: bad,
       duplicated: random.pick([0, 0.01, 0.05]),
-      slow: random.pick([0, 0.01, 0.05]),
+      slow: random.pick(world.focus === 'pointer' ? [0.02, 0.08] : [0, 0.01, 0.05]),
     };
     for (const objects of world.objects) {
       objects.failsToWrite = random.pick([0, 0, 0.002]);
       objects.ringsTwice = 0.01;
     }
-    world.database.failsToWrite = random.pick([0, 0, 0.01]);
+    world.database.failsToWrite = random.pick([0, 0, 0.01, 0.04]);
     world.database.losesAnswers = random.pick([0, 0, 0.01]);
     world.bucket.failsToWrite = random.pick([0, 0.01]);
     world.logBucket.troubles = {
@@ -44,12 +46,39 @@ export class Troubles {
       simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
     };
     simulation.after(this.#everyMs, simulation.outside, next);
+    // Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell.
+    if (this.#world.focus !== 'people' || !simulation.random.chance(0.6)) return;
+    simulation.after(simulation.random.between(62_000, 80_000), simulation.outside, () => {
+      if (this.isOver || this.#world.visitors.isAway) return;
+      simulation.fault('all backends down for days');
+      this.#world.visitors.isGone = true;
+      this.#stopAll(simulation.random.between(61, 75) * HOUR_MS);
+    });
+  }
+
+  /** Days end meanwhile, and hardly anybody comes. */
+  #stopAll(forMs: number): void {
+    const { simulation, backends, visitors } = this.#world;
+    for (const backend of backends) {
+      backend.isStopped = true;
+      backend.crash();
+    }
+    const isLong = forMs > HOUR_MS;
+    visitors.isAway = isLong;
+    if (isLong) this.awayMs += forMs;
+    simulation.after(forMs, simulation.outside, () => {
+      visitors.isAway = visitors.isGone = false;
+      for (const backend of backends) {
+        backend.isStopped = false;
+        backend.start();
+      }
+    });
   }
 
   /** From now on nothing goes wrong any more, and what was taken away comes back. */
   heal(): void {
     this.isOver = true;
-    this.#world.visitors.isAway = false;
+    this.#world.visitors.isAway = this.#world.visitors.isGone = false;
     const { simulation, edge, backends } = this.#world;
     simulation.isHealed = true;
     simulation.network.weather = CALM;
@@ -126,19 +155,8 @@ export class Troubles {
       () => {
         // Days end in the nights, and who is deleted is in partitions of days that have ended.
         if (!random.chance(this.#world.focus === 'people' ? 0.4 : 0.1)) return 'nothing';
-        for (const backend of backends) {
-          backend.isStopped = true;
-          backend.crash();
-        }
         const isLong = random.chance(0.3);
-        this.#world.visitors.isAway = isLong;
-        later(isLong ? random.between(3, 70) * HOUR_MS : random.exponential(120_000), () => {
-          this.#world.visitors.isAway = false;
-          for (const backend of backends) {
-            backend.isStopped = false;
-            backend.start();
-          }
-        });
+        this.#stopAll(isLong ? random.between(3, 70) * HOUR_MS : random.exponential(120_000));
         return isLong ? 'all backends down for hours' : 'all backends down';
       },
     ];

@@ -1,10 +1,15 @@
 import { CONSENTS } from '../../../shared/domain/consent.ts';
 import { SimulatedRequest } from '../kernel/messages.ts';
-import type { World } from '../world.ts';
+import type { Focus, World } from '../world.ts';
 import { CELLS, SECRETS } from '../platform/edge.ts';
 
 const PATIENCE_MS = 20_000;
 const RESENDS = 6;
+const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
+  all: [60, 150, 400],
+  pointer: [1500, 5000, 30_000],
+  people: [400, 1500],
+};
 const TYPES = ['click', 'save', 'dwell', 'impression'] as const;
 
 interface RankAnswer {
@@ -19,6 +24,8 @@ export class Visitors {
   isOver = false;
   /** Hardly anybody comes at night. */
   isAway = false;
+  /** Nobody comes at all. */
+  isGone = false;
   #visits = 0;
   #events = 0;
   readonly #world: World;
@@ -27,7 +34,7 @@ export class Visitors {
     this.#world = world;
     this.#everyMs = world.simulation.random.pick(
       // The rarer they come, the more time a world has; where an isolate is asked once in minutes, what it has is old.
-      world.focus === 'pointer' ? [3000, 10_000, 40_000] : [60, 150, 400],
+      EVERY_MS[world.focus],
     );
   }
 
@@ -35,7 +42,7 @@ export class Visitors {
     const { simulation } = this.#world;
     const next = () => {
       if (this.isOver) return;
-      void this.#visit().catch(() => undefined);
+      if (!this.isGone) void this.#visit().catch(() => undefined);
       simulation.after(
         simulation.random.exponential(this.isAway ? 600_000 : this.#everyMs),
         simulation.outside,
@@ -53,11 +60,14 @@ export class Visitors {
     const sessionId = random.chance(0.2)
       ? `session-${random.below(this.#visits + 1)}`
       : `session-${++this.#visits}`;
-    const userId = random.chance(0.3) ? `user-${random.below(40 + this.#visits)}` : undefined;
+    const user = random.chance(0.3) ? `user-${random.below(40 + this.#visits)}` : undefined;
     const cell = random.pick(CELLS);
     const shown: RankAnswer[] = [];
     const rankings = 1 + random.below(3);
+    // Some log in after they have seen something.
+    const loggedInAt = random.chance(0.3) ? 1 : 0;
     for (let i = 0; i < rankings; i++) {
+      const userId = i < loggedInAt ? undefined : user;
       const answer = await this.#post(cell, '/v1/rank', {
         sessionId,
         ...(userId && { userId }),
@@ -89,7 +99,12 @@ export class Visitors {
     return new SimulatedRequest(`http://${cell.toLowerCase()}.edge/v1/rank`, {
       method: 'POST',
       headers: { authorization: `Bearer ${SECRETS.publishable}` },
-      body: JSON.stringify({ consent: 'none', candidates: [{ id: 'item-1' }], limit: 1 }),
+      body: JSON.stringify({
+        sessionId: 'session-last',
+        consent: 'none',
+        candidates: [{ id: 'item-1' }],
+        limit: 1,
+      }),
     });
   }
 

@@ -105,6 +105,16 @@ export async function checkStored(world: World): Promise<void> {
   for (const session of ledger.forgottenSessions.keys())
     if (sessionsLeft.has(identity.sessionId(session as GivenId)))
       simulation.violate('what was forgotten stays forgotten', `${session} is still stored`);
+  // An event that was acknowledged arrives: so it is known by then in which sessions a deleted user was, also before they logged in.
+  for (const { rankingId } of ledger.events.values()) {
+    const { sessionId, userId, consent } = ledger.rankings.get(rankingId)!;
+    if (userId === undefined || consent === 'none' || !ledger.deletedUsers.has(userId)) continue;
+    if (sessionsLeft.has(identity.sessionId(sessionId as GivenId)))
+      simulation.violate(
+        'what was forgotten stays forgotten',
+        `${sessionId} is still stored, in which ${userId} was, who is deleted`,
+      );
+  }
   const usersLeft = new Set(
     (
       await rows<{ userId: string }>(

@@ -34,6 +34,8 @@ const running = (pointer: Pointer): Pointer => ({
 
 /** What isolates show, against the pointers that were published. */
 export class ServedCheck {
+  /** Whether everybody had time to read what is live, since nothing goes wrong any more. */
+  isLive = false;
   readonly #world: World;
 
   constructor(world: World) {
@@ -51,8 +53,16 @@ export class ServedCheck {
         'tokens fit their answers',
         `${weights} was shown with a token of ${claims.weights}`,
       );
-    if (degraded) return;
     const lateMs = (sinceMs: number) => simulation.nowMs - sinceMs - FOLLOWS_WITHIN_MS;
+    if (degraded) {
+      // Else every check below could be blind without anybody's seeing it.
+      if (this.isLive)
+        simulation.violate(
+          'whoever can read what is live says so',
+          `${name} still says that it may be out of date`,
+        );
+      return;
+    }
     if (held !== undefined && !held.versions.has(weights) && lateMs(held.sinceMs) > 0)
       simulation.violate(
         'a rollback is served within the stated time',

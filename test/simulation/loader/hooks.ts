@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import { changesOf, MUTATIONS, type Mutation } from './mutations.ts';
 
 const ROOT = new URL('../../../', import.meta.url).href;
 const CODE = /^(edge|backend|shared)\//;
@@ -15,6 +15,8 @@ const SUBSTITUTES: ReadonlyMap<string, string> = new Map([
 
 const PARAMETER = 'mutation';
 const NONE = 'none';
+/** Of a module whose imports are those without a mutation. */
+const ALONE = 'alone';
 
 /** The address of a module of the project, as it is loaded with a mutation. */
 export function addressOf(path: string, mutation: Mutation | undefined): string {
@@ -35,7 +37,8 @@ export function installHooks(): void {
       if (!isCode(parentURL)) return next(specifier, context);
       const url = SUBSTITUTES.get(specifier);
       if (url !== undefined) return { url, format: 'module-typescript', shortCircuit: true };
-      const name = new URL(parentURL).searchParams.get(PARAMETER);
+      const parent = new URL(parentURL).searchParams;
+      const name = parent.has(ALONE) ? NONE : parent.get(PARAMETER);
       const found = next(specifier, context);
       if (name === null || !isCode(found.url)) return found;
       const address = new URL(found.url);
@@ -45,21 +48,37 @@ export function installHooks(): void {
     load(url, context, next) {
       const name = isCode(url) ? new URL(url).searchParams.get(PARAMETER) : null;
       const mutation = MUTATIONS.find((one) => one.name === name);
-      if (mutation === undefined || pathOf(url) !== mutation.file) return next(url, context);
-      const source = mutatedSource(mutation);
+      if (mutation === undefined) return next(url, context);
+      const source = mutatedSource(mutation, pathOf(url));
+      if (source === undefined) return next(url, context);
       return { format: 'module-typescript', source, shortCircuit: true };
     },
   });
 }
 
-/** @throws Error where the text that a mutation changes is not there exactly once. */
-export function mutatedSource({ name, file, find, replace }: Mutation): string {
-  const parts = readFileSync(new URL(file, ROOT), 'utf8').split(find);
-  if (parts.length !== 2)
-    throw new Error(
-      `mutation "${name}" finds ${parts.length - 1} places in ${file}, not one: adapt it to the code`,
-    );
-  return parts.join(replace);
+/** Loads what a mutation changes, and nothing else of it. @throws Error where it does not fit the code, or leaves what is no program. */
+export async function loadChanges(mutation: Mutation): Promise<void> {
+  for (const { file } of changesOf(mutation)) {
+    const url = new URL(addressOf(file, mutation));
+    url.searchParams.set(ALONE, '');
+    await import(url.href);
+  }
+}
+
+/** @returns undefined where it changes nothing of this file. @throws Error where the text that a mutation changes is not there exactly once. */
+function mutatedSource(mutation: Mutation, path: string): string | undefined {
+  const changes = changesOf(mutation).filter(({ file }) => file === path);
+  if (changes.length === 0) return undefined;
+  let source = readFileSync(new URL(path, ROOT), 'utf8');
+  for (const { find, replace } of changes) {
+    const parts = source.split(find);
+    if (parts.length !== 2)
+      throw new Error(
+        `mutation "${mutation.name}" finds ${parts.length - 1} places in ${path}, not one: adapt it to the code`,
+      );
+    source = parts.join(replace);
+  }
+  return source;
 }
 
 const pathOf = (url: string): string => url.slice(ROOT.length).split('?')[0];

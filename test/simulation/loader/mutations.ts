@@ -1,11 +1,21 @@
-/** A fault that is put into production code as it is loaded, to see whether the simulation finds it. */
-export interface Mutation {
-  /** Of letters, digits and dashes. */
-  readonly name: string;
+interface Change {
   readonly file: string;
   /** The text that is replaced; it stands there exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+export const changesOf = (mutation: Mutation): readonly Change[] => [
+  mutation,
+  ...(mutation.also ?? []),
+];
+
+/** A fault that is put into production code as it is loaded, to see whether the simulation finds it. */
+export interface Mutation extends Change {
+  /** Of letters, digits and dashes. */
+  readonly name: string;
+  /** Where a fault of one place would have no effect, as another place guards against the same. */
+  readonly also?: readonly Change[];
   /** Nearly every world finds it. */
   readonly isCommon?: true;
 }
@@ -122,11 +132,11 @@ export const MUTATIONS: readonly Mutation[] = [
   await eraseSessions(store, erasures, nowMs);
   const known`,
     replace: `  await deleteLateSessions(store, named, nowMs);
-  const own = store;
-  store = Object.assign(Object.create(own), {
+  const whole = store;
+  store = Object.assign(Object.create(whole), {
     write: async (...given) => {
-      const counts = await own.write(...given);
-      await eraseSessions(own, erasures, nowMs);
+      const counts = await whole.write(...given);
+      await eraseSessions(whole, erasures, nowMs);
       return counts;
     },
   });
@@ -161,6 +171,19 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'backend/scheduler/lease.ts',
     find: 'for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {',
     replace: 'for (let waitedMs = 0; !(await lease.renew()) && false; waitedMs += RETRY_MS) {',
+    // A move that did not wait for its turn fails at the first of these, and changes nothing.
+    also: [
+      {
+        file: 'backend/models/write-pointer.ts',
+        find: 'when ${moving.held} then 1',
+        replace: 'when true then 1',
+      },
+      {
+        file: 'backend/models/write-pointer.ts',
+        find: 'if (!(await moving.extend()) ||',
+        replace: 'if (Date.now() < 0 &&',
+      },
+    ],
   },
   {
     name: 'a-late-write-of-the-pointer-is-made',
@@ -177,14 +200,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-pointer-is-written-without-a-look-at-the-lease',
     file: 'backend/models/write-pointer.ts',
-    find: 'if (!(await moving.renew()) ||',
+    find: 'if (!(await moving.extend()) ||',
     replace: 'if (Date.now() < 0 &&',
   },
   {
     name: 'a-lease-is-taken-from-whoever-holds-it',
     file: 'backend/scheduler/lease.ts',
-    find: 'setWhere: sql`${leases.holder} = ${holder} or not ${isHeldAt(now, ttlMs)}`,',
-    replace: '',
+    find: 'then ${leases.taking} <> ${taking} else not ${isHeldAt(now, ttlMs)} end`,',
+    replace: 'then ${leases.taking} <> ${taking} else true end`,',
     isCommon: true,
   },
   {
@@ -220,9 +243,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'experiments-that-were-stopped-are-served',
+    // Three places guard against it: filters, what is loaded, and who is assigned.
     file: 'edge/rank/runnable-experiments.ts',
-    find: 'filter((one) => isRunning(one) && canRun(one))',
-    replace: 'filter((one) => canRun(one))',
+    find: "status === 'running'",
+    replace: 'status !== undefined',
+    also: [
+      {
+        file: 'shared/explore/assign.ts',
+        find: "if (owner.status !== 'running')",
+        replace: 'if (owner.status === undefined)',
+      },
+    ],
   },
   {
     name: 'the-account-skips-events-of-rankings-that-come-late',
@@ -240,7 +271,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-shard-drops-what-the-store-does-not-have',
     file: 'edge/collect/ship-to-store.ts',
-    find: 'if (found?.sizeBytes === receipt.sizeBytes && found.hash === hash)',
+    find: 'if (found?.sizeBytes === object.length && found.hash === hash)',
     replace: 'if (found !== null)',
   },
   {

@@ -40,6 +40,8 @@ export interface BackendDeps {
   readonly onTakes: (backend: Backend, task: Task, lease: ObjectLease) => void;
   readonly schema: Schema;
   readonly traffic: () => Traffic;
+  /** How often the bucket of the log is looked at. */
+  readonly pollSeconds: number;
   /** Told when a backend believes that it leads. */
   readonly onLeads: (backend: Backend) => void;
 }
@@ -108,6 +110,7 @@ export class Backend {
   async #run(process: Process, holder: string): Promise<void> {
     const { system, database, bucket, logBucket, schema, traffic, onLeads, onTakes, simulation } =
       this.#deps;
+    const { pollSeconds } = this.#deps;
     const nowMs = () => process.nowMs;
     const store = database.storeOf(process);
     const lease = (name: string, ttlMs: number) =>
@@ -139,7 +142,7 @@ export class Backend {
     const storedBatches = system.storedBatchesOf({
       bucket: logBucket.of(process),
       store,
-      settings: { pollSeconds: 5, parallel: 2, keepHours: 1 },
+      settings: { pollSeconds, parallel: 2, keepHours: 1 },
       backend: holder,
       takeIn: system.takeInBy({ store, metrics, tracing: system.NO_TRACING, nowMs }),
       metrics,

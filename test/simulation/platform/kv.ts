@@ -10,6 +10,7 @@ interface Written {
 }
 
 interface Cached {
+  readonly atMs: number;
   readonly untilMs: number;
   readonly written: Written;
 }
@@ -115,14 +116,16 @@ export class KvStore {
   #seenAt(cache: Map<string, Cached>, key: string, cacheTtlS: number): Written {
     const { nowMs, random } = this.#simulation;
     const known = cache.get(key);
-    if (known !== undefined && known.untilMs > nowMs) return known.written;
+    // Who asks for what is at most so old gets that, for however long somebody else had it cached.
+    if (known !== undefined && Math.min(known.untilMs, known.atMs + cacheTtlS * 1000) > nowMs)
+      return known.written;
     const history = this.#history.get(key) ?? [];
     // Together with the time in the cache never more than what is documented; parts that never change are cached for longer.
     const lagMs = random.chance(0.5) ? 0 : random.between(0, KV_STALE_MS - LEAST_CACHE_S * 1000);
     const written = history.findLast(({ atMs }) => atMs <= nowMs - lagMs) ?? NOTHING;
     if (written !== (history.at(-1) ?? NOTHING))
       this.#simulation.fault(`stale read of ${this.#name}`);
-    cache.set(key, { untilMs: nowMs + cacheTtlS * 1000, written });
+    cache.set(key, { atMs: nowMs, untilMs: nowMs + cacheTtlS * 1000, written });
     return written;
   }
 
