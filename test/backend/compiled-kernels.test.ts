@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const compiler = fileURLToPath(new URL('../../node_modules/.bin/asc', import.meta.url));
 const inRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 test.each(['backend/device/cpu', 'backend/catalogue/related'])(
@@ -12,7 +13,7 @@ test.each(['backend/device/cpu', 'backend/catalogue/related'])(
   (folder) => {
     const built = join(temporaryFolder(), 'kernels.wasm');
     const config = inRoot(`${folder}/asconfig.json`);
-    execFileSync(inRoot('node_modules/.bin/asc'), ['--config', config, '--outFile', built]);
+    execFileSync(compiler, ['--config', config, '--outFile', built]);
     expect(readFileSync(inRoot(`${folder}/kernels.wasm`)).equals(readFileSync(built))).toBe(true);
   },
 );
