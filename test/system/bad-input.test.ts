@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCatalogue } from '../../backend/catalogue/demo.ts';
 import { call, clickOn, liveAtEdge, putItems, rank, type Ranking } from '../support/client.ts';
@@ -192,18 +193,34 @@ describe('with damage in KV, the last good answer goes on, degraded', { timeout:
     const kv = edgeKv(system);
     const before = await liveAtEdge(system);
     const pointers = ['WEIGHTS/active', 'CATALOGUE/active'];
-    const texts = await Promise.all(pointers.map((key) => kv.get(key)));
-    await cause(kv);
+    const read = () => Promise.all(pointers.map((key) => kv.get(key)));
+    const texts = await read();
+    let damaged: typeof texts | undefined;
+    const { weights, snapshot } = before;
+    const wrong: unknown[] = [];
     try {
-      await until('the edge sees it', async () => (await degradedRanking()).degraded);
-      const answer = await degradedRanking();
-      const { weights, snapshot } = before;
-      expect(answer).toMatchObject({ degraded: true, weights, snapshot });
-      expect(answer.items).toHaveLength(LIMIT);
+      await until('the edge sees it', async () => {
+        // The backend mends what it finds wrong twice, perhaps before the edge has seen it.
+        if (!isDeepStrictEqual(await read(), damaged)) {
+          await cause(kv);
+          damaged = await read();
+        }
+        const answer = await degradedRanking();
+        const isGood =
+          answer.weights === weights &&
+          answer.snapshot === snapshot &&
+          answer.items.length === LIMIT;
+        if (!isGood) wrong.push(answer);
+        const { problems = [] } = await liveAtEdge(system);
+        const isNamed =
+          problem === undefined
+            ? problems.length === 0
+            : problems.length === 1 && problem.test(problems[0]);
+        return answer.degraded && isNamed;
+      });
+      expect(wrong).toEqual([]);
       const candidates = await rank(system, { sessionId: 's', candidates: ['x', 'y'] });
       expect(candidates.items).toHaveLength(2);
-      const { problems = [] } = await liveAtEdge(system);
-      expect(problems).toEqual(problem === undefined ? [] : [expect.stringMatching(problem)]);
     } finally {
       for (const [i, key] of pointers.entries()) await kv.put(key, texts[i]);
     }
