@@ -2,7 +2,7 @@ import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
 import { requestInMarket } from '../../shared/features/in-market.ts';
 import type { RelatedReport } from '../../shared/domain/related.ts';
-import { relatedReport } from '../../shared/format/find-related.ts';
+import { relatedReport } from '../../shared/format/related-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { explain } from '../../shared/score/explain.ts';

@@ -1,7 +1,7 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRelated, type RelatedItems } from '../../shared/domain/related.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { findRelated, type Neighbours } from '../../shared/format/find-related.ts';
+import { findRelated, type Neighbours } from '../../shared/format/related-bytes.ts';
 import { FormatError } from '../../shared/format/bytes.ts';
 import {
   relatedIndexFromBytes,

@@ -1,6 +1,6 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { RelatedItems } from '../../shared/domain/related.ts';
-import { findRelated, type Neighbours } from '../../shared/format/find-related.ts';
+import { findRelated, type Neighbours } from '../../shared/format/related-bytes.ts';
 import { RelatedShard, type RelatedIndex } from '../../shared/format/related-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { partsInKv } from '../artifacts/packed.ts';

@@ -1,5 +1,5 @@
 import type { RelatedReport } from '../../shared/domain/related.ts';
-import { relatedReport } from '../../shared/format/find-related.ts';
+import { relatedReport } from '../../shared/format/related-bytes.ts';
 import type { RankState } from './rank-state.ts';
 import type { RankingInput } from './ranking-input.ts';
 

@@ -162,7 +162,8 @@ export class World {
       inProcess(simulation.outside, () => actor.start());
     const beganMs = simulation.nowMs;
     const isLongEnough = () =>
-      !visitors.isAway && simulation.nowMs - beganMs - troubles.awayMs >= LEAST_MS[this.focus];
+      LEAST_MS[this.focus] === 0 ||
+      (!visitors.isAway && simulation.nowMs - beganMs - troubles.awayMs >= LEAST_MS[this.focus]);
     await simulation.runUntil(() => simulation.operationCount >= operations && isLongEnough());
     visitors.isOver = operators.isOver = true;
     troubles.heal();

@@ -11,7 +11,7 @@ import { parseLoggedRequest } from '../../../shared/domain/logged-request.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
-import type { Neighbours } from '../../../shared/format/find-related.ts';
+import type { Neighbours } from '../../../shared/format/related-bytes.ts';
 import { scorerToBytes } from '../../../shared/format/scorer-bytes.ts';
 import { snapshotHash, snapshotToBytes } from '../../../shared/format/snapshot-bytes.ts';
 import { rankable } from '../../../shared/score/rankable.ts';

@@ -49,7 +49,7 @@ export class Troubles {
     // Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell.
     if (this.#world.focus !== 'people' || !simulation.random.chance(0.6)) return;
     simulation.after(simulation.random.between(62_000, 80_000), simulation.outside, () => {
-      if (this.isOver || this.#world.visitors.isAway) return;
+      if (this.isOver || this.awayMs > 0) return;
       simulation.fault('all backends down for days');
       this.#world.visitors.isGone = true;
       this.#stopAll(simulation.random.between(61, 75) * HOUR_MS);
@@ -155,7 +155,8 @@ export class Troubles {
       () => {
         // Days end in the nights, and who is deleted is in partitions of days that have ended.
         if (!random.chance(this.#world.focus === 'people' ? 0.4 : 0.1)) return 'nothing';
-        const isLong = random.chance(0.3);
+        // Once: each is hours of a world in which hardly anything happens.
+        const isLong = random.chance(0.3) && this.awayMs === 0 && this.#world.focus !== 'pointer';
         this.#stopAll(isLong ? random.between(3, 70) * HOUR_MS : random.exponential(120_000));
         return isLong ? 'all backends down for hours' : 'all backends down';
       },
