@@ -87,6 +87,7 @@ describe('what ranks when something fails', () => {
       const rules = additiveFromPoints(schema, schema.rules, {
         version: decision.weights,
         name: 'rules of that schema',
+        exploration,
         // How little is known of a cross is today's word as well.
         posterior: unlearned({ ...schema, training: smarttrip.training }, exploration),
       });
