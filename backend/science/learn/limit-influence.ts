@@ -53,9 +53,9 @@ const ROUNDING = 1e-9;
  *
  * 1. Of a session and of a user the first `rankingsPerPerson` rankings with a reward count, and as many without.
  * 2. A reward counts at most `rewardOverMean` times the mean (winsorisation).
- * 3. Where items are limited: an item's offset has the gradient `G⁺ − G⁻`, where `G⁺ = Σ r (1 − p)` over rows that earned
- *    r, `G⁻ = Σ R p` over the other rows (`listwiseLoss`), and p is the chance of a row by what its features say
- *    (`usualChances`); of a slate of one, R is the mean where it has no reward. It is over its limit where `G⁺` exceeds
+ * 3. Where items are limited: an item's offset has the gradient `G⁺ − G⁻` (`listwiseLoss`), where `G⁺ = Σ r (1 − p)`,
+ *    `G⁻ = Σ (R − r) p`, r is what a row earned, R what all rows of its slate did, and p is the chance of a row by what its
+ *    features say (`usualChances`); of a slate of one, R is the mean where it has no reward. It is over its limit where `G⁺` exceeds
  *    `itemRise · G⁻` or `G⁻ + itemShare · Σ R`. Of such an item a person's further rewards do not count, the others count at
  *    most the mean, and as many of them as keep the limit, evenly spread over time.
  *
@@ -211,7 +211,7 @@ function limitItems(
     mass += earned;
     const weight = earned || unrewarded[slate];
     for (let row = starts[slate]; row < starts[slate + 1]; row++)
-      if (reward[row] === 0) down[item[row]] += weight * chances[row];
+      down[item[row]] += (weight - reward[row]) * chances[row];
   }
   const supports = reward.reduce((count, value) => count + Number(value > 0), 0);
   const always = supports === 0 ? 0 : (LEAST_SUPPORT * mass) / supports;

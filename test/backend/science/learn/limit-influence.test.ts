@@ -189,3 +189,15 @@ test('where one item is shown and mostly nothing is clicked, an item rises no fu
   // Slates that lost their reward are gone, and none of those without one.
   expect(set.rows).toBe(1100 - overItem);
 });
+
+test('where several items of a ranking are wanted, each speaks against the others', () => {
+  // Both are always clicked, as their features say: one is as likely as the other.
+  const both = repeat(200, (i) => ({ session: `s${i}`, earned: [1, 1] }));
+  expect(limited(both, { itemRise: 1.25, itemShare: 0.01 })).toMatchObject({
+    overItem: 0,
+    itemsOver: 0,
+  });
+  // Where some do not click the second, the first is over its limit still.
+  const most = repeat(200, (i) => ({ session: `s${i}`, earned: [1, i % 4 === 0 ? 1 : 0] }));
+  expect(limited(most, { itemRise: 1.25, itemShare: 0.01 })).toMatchObject({ itemsOver: 1 });
+});
