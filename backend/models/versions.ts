@@ -6,7 +6,7 @@ import { scorerFromBytes, scorerToBytes } from '../../shared/format/scorer-bytes
 import type { Scorer, UnversionedScorer } from '../../shared/score/scorer.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
 import { sha256Of } from './publish-blob.ts';
-import { rulesOfSchema } from './rules-of-schema.ts';
+import { rulesOfSchema } from '../../shared/score/rules-of-schema.ts';
 import type { Store } from '../store/open.ts';
 import { weights } from '../store/tables.ts';
 import { serial } from '../process/serial.ts';

@@ -1,11 +1,12 @@
 import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRelated, type RelatedItems } from '../../shared/domain/related.ts';
 import type { Schema } from '../../shared/features/schema.ts';
-import { findRelated, type Neighbours } from '../../shared/format/related-bytes.ts';
 import { FormatError } from '../../shared/format/bytes.ts';
 import {
+  findRelated,
   relatedIndexFromBytes,
   RelatedShard,
+  type Neighbours,
   type RelatedIndex,
 } from '../../shared/format/related-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';

@@ -9,7 +9,7 @@ import { checkColumns } from '../models/check-columns.ts';
 import { lineageAskedFor } from '../models/lineage-asked-for.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
-import { rulesOfSchema } from '../models/rules-of-schema.ts';
+import { rulesOfSchema } from '../../shared/score/rules-of-schema.ts';
 import type { Versions } from '../models/versions.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';

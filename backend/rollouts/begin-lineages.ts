@@ -12,7 +12,7 @@ import { addVersion, type AddVersionDeps } from '../models/add-version.ts';
 import { readLive } from '../models/live-pointer.ts';
 import type { LivePointerService } from '../models/live-pointer-service.ts';
 import type { PlacementSettings } from '../models/placement-settings.ts';
-import { rulesOfSchema } from '../models/rules-of-schema.ts';
+import { rulesOfSchema } from '../../shared/score/rules-of-schema.ts';
 import type { Versions } from '../models/versions.ts';
 import type { Job } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';

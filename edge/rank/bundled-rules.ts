@@ -1,21 +1,12 @@
-import { RULES_VERSION } from '../../shared/domain/ids.ts';
-import type { Schema } from '../../shared/features/schema.ts';
 import { smarttrip } from '../../shared/features/smarttrip.ts';
-import { unlearned } from '../../shared/score/posterior.ts';
-import { additiveFromPoints, type AdditiveScorer } from '../../shared/score/scorer.ts';
+import { rulesOfSchema } from '../../shared/score/rules-of-schema.ts';
+import type { AdditiveScorer } from '../../shared/score/scorer.ts';
 import type { CachedWeights } from './cached-weights.ts';
 import { earlierDefaults } from './earlier-defaults.ts';
 import type { LoadedSnapshot } from './snapshot-cache.ts';
 
-const rulesOf = (schema: Schema): AdditiveScorer =>
-  additiveFromPoints(schema, schema.rules, {
-    version: RULES_VERSION,
-    name: 'rules',
-    posterior: unlearned(schema, schema.exploration),
-  });
-
 /** The rule weights `v000000`, part of the Worker's code: the last resort when no published weights can be read. */
-export const bundledRules = rulesOf(smarttrip);
+export const bundledRules = rulesOfSchema(smarttrip);
 
 /** By the hash of their schema. Those of earlier default schemas are made once one of them is needed. */
 const bundled = new Map<string, AdditiveScorer>([[bundledRules.schema.hash, bundledRules]]);
@@ -23,7 +14,7 @@ const bundled = new Map<string, AdditiveScorer>([[bundledRules.schema.hash, bund
 /** @returns undefined where the schema is no default one of any release: what its filters exclude is not known then. */
 export function bundledRulesOf(schemaHash: string): AdditiveScorer | undefined {
   if (!bundled.has(schemaHash) && bundled.size === 1)
-    for (const schema of earlierDefaults()) bundled.set(schema.hash, rulesOf(schema));
+    for (const schema of earlierDefaults()) bundled.set(schema.hash, rulesOfSchema(schema));
   return bundled.get(schemaHash);
 }
 

@@ -1,7 +1,11 @@
 import type { SnapshotPointer } from '../../shared/domain/pointer.ts';
 import type { RelatedItems } from '../../shared/domain/related.ts';
-import { findRelated, type Neighbours } from '../../shared/format/related-bytes.ts';
-import { RelatedShard, type RelatedIndex } from '../../shared/format/related-bytes.ts';
+import {
+  findRelated,
+  RelatedShard,
+  type Neighbours,
+  type RelatedIndex,
+} from '../../shared/format/related-bytes.ts';
 import { snapshotHash } from '../../shared/format/snapshot-bytes.ts';
 import { partsInKv } from '../artifacts/packed.ts';
 import type { Env } from '../platform/env.ts';

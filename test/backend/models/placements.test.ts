@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isOfCatalogue } from '../../support/of-catalogue.ts';
 import { homely, hotels } from '../../support/other-schemas.ts';
 import { eventually, startTestBackend, type TestBackend } from '../support/backend.ts';
 
@@ -31,7 +32,7 @@ const pointer = () => JSON.parse(backend.kv.text('WEIGHTS/active')!);
 const status = async () => (await backend.call('GET', '/v1/status')).body;
 const lastMove = async () =>
   (await backend.call('GET', '/v1/audit?limit=10')).body.entries.find(
-    ({ action }: { action: string }) => action !== 'publish snapshot',
+    (entry: { action: string }) => !isOfCatalogue(entry),
   );
 
 test('a placement of the configuration begins with what is live, or with the rules of its schema', async () => {
