@@ -16,8 +16,8 @@ const VISITORS = 12;
 const PER_SECOND = 12;
 const CLICK_SHARE = 0.4;
 const LOOK_MS = 50;
-/** Until compilers have seen what they compile. */
-const WARM_UP_MS = 20_000;
+/** Until compilers have seen what they compile, which of a turn every five seconds takes some dozens of them. */
+const WARM_UP_MS = 180_000;
 /** What is promised: at 10 rankings a second, a click is in a serving isolate's weights within this, in 95 of 100 cases. */
 const WITHIN_MS = 10_000;
 const AT_LEAST_PER_SECOND = 10;

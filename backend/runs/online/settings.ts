@@ -11,7 +11,7 @@ export const onlineLearning = group({
   /** Whether weights are learned between trainings, as people click. */
   enabled: z.boolean().default(true),
   /** How often what has come in is learned from, and sent to the edge where it changes a weight, seconds. */
-  everySeconds: positive.max(600).default(4),
+  everySeconds: positive.max(600).default(5),
   /** Rankings with a reward that the log must hold before anything is learned: by them it is measured what slots and delays do. */
   minimumRewarded: atLeastOne.default(200),
   /** How unsure a weight is at most where learning starts, and after a turn of tastes, as a standard deviation in log-odds; what a training knew better is less unsure. */
