@@ -1,8 +1,9 @@
 import type { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
+import type { Remote } from 'comlink';
 import { shownAddress } from '../process/address.ts';
 import { messageOf } from '../../shared/text/message-of.ts';
-import { startThread } from '../process/thread.ts';
+import { threadOnDemand, type Thread } from '../process/thread.ts';
 import { connect, type Database } from './connect.ts';
 import { makeFilePrivate } from './private-file.ts';
 import { groupCommits, type WriteOptions } from './group-commits.ts';
@@ -58,6 +59,33 @@ function cannotOpen({ url }: Database, error: unknown): Error {
 }
 
 /**
+ * The thread of the writer. Where it has ended by itself, such as for want of memory, the writes that it had been given are refused, whether or not they
+ * took effect, and the next one goes to a new thread, which opens the database first.
+ */
+function writerThread(database: Database): Thread<Writer> {
+  const thread = threadOnDemand<Writer>(new URL('./writer.ts', import.meta.url), database);
+  const opened = new WeakMap<Remote<Writer>, Promise<void>>();
+  const open = async (writer: Remote<Writer>) => {
+    const opening = opened.get(writer) ?? writer.open();
+    opened.set(writer, opening);
+    try {
+      await opening;
+    } catch (error) {
+      opened.delete(writer);
+      throw error;
+    }
+  };
+  return {
+    call: (use) =>
+      thread.call(async (writer) => {
+        await open(writer);
+        return use(writer);
+      }),
+    stop: () => thread.stop(),
+  };
+}
+
+/**
  * Opens the database and brings it to what this version needs, also where other processes do. From then on one worker thread owns the only
  * connection that writes. @param folder of migrations; default: those of this version.
  * @throws Error where it cannot be opened, or a newer version has upgraded it for good.
@@ -72,9 +100,9 @@ export async function openStore(database: Database, folder = MIGRATIONS): Promis
     client.close();
     throw error instanceof NewerDatabase ? error : cannotOpen(database, error);
   }
-  const thread = startThread<Writer>(new URL('./writer.ts', import.meta.url), database);
+  const thread = writerThread(database);
   try {
-    await thread.call((writer) => writer.open());
+    await thread.call(() => Promise.resolve());
   } catch (error) {
     client.close();
     await thread.stop();
