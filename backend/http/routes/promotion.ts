@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ApiError } from '../../../shared/domain/errors.ts';
+import { runningExperiments } from '../../experiments/read-experiments.ts';
 import { actorOf, answer, placement, problems, router, versionParam } from '../contract/openapi.ts';
 import { liveLineages, liveLineageShape, ofLineage } from '../contract/lineages.ts';
 import type { Services } from '../contract/services.ts';
@@ -78,6 +79,15 @@ export const promotionRoutes = ({ store, livePointer, placements: configured }: 
           409,
           'configured',
           `the configuration gives placement ${of} a lineage of its own, and the next check would begin it anew: take it out of "placements" of trimtab.config.ts, and restart the backend, first`,
+        );
+      const running = (await runningExperiments(store)).find(
+        ({ kind, lineage }) => kind === 'experiment' && lineage === of,
+      );
+      if (running !== undefined)
+        throw new ApiError(
+          409,
+          'experiment_runs',
+          `experiment ${running.name} (${running.id}) compares versions of placement ${of}, and would get no more rankings: stop it first`,
         );
       await livePointer.end(of, actorOf(c));
       return c.json(await now(), 200);

@@ -206,6 +206,25 @@ test('a lineage ends once the configuration names it no more, and its placement 
     { placement: 'home', isConfigured: true },
     { placement: 'search', isConfigured: false },
   ]);
+  const live = (await status()).placements[1].version;
+  const made = await backend.call('POST', '/v1/experiments', {
+    name: 'of search',
+    aa: true,
+    placements: ['search'],
+    minimumPerArm: 2,
+    arms: [
+      { name: 'control', weight: 50, version: live },
+      { name: 'treatment', weight: 50, version: live },
+    ],
+  });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  expect((await backend.call('POST', `/v1/experiments/${made.body.id}/start`)).status).toBe(200);
+  expect(await end('search')).toMatchObject({
+    status: 409,
+    body: { code: 'experiment_runs', message: expect.stringMatching(/of search .+ stop it first/) },
+  });
+  expect(pointer().placements).toHaveProperty('search');
+  expect((await backend.call('POST', `/v1/experiments/${made.body.id}/stop`)).status).toBe(200);
   expect((await end('search')).status).toBe(200);
   expect(Object.keys(pointer().placements)).toEqual(['home']);
   expect(await lastMove()).toMatchObject({
