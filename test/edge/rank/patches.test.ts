@@ -64,12 +64,16 @@ const priced = (catalogue: PatchedCatalogue, step: number): Changes =>
     }),
   );
 
+/** A first ranking may be answered before all is there: an isolate has a catalogue only once it ranks by it. */
+const loaded = (isolate: Isolate, snapshot: string) =>
+  eventually(async () => expect(await rank(isolate)).toMatchObject({ snapshot, degraded: false }));
+
 it('an isolate follows patches by reading nothing but these, and ranks as one that reads the whole', async () => {
   const catalogue = new PatchedCatalogue(trips);
-  await catalogue.publishWhole();
+  const base = await catalogue.publishWhole();
   const kv = kvThat();
   const isolate = coldIsolate({ CATALOGUE: kv, REFRESH_MS: '10' });
-  await rank(isolate);
+  await loaded(isolate, base);
   kv.read.length = 0;
   for (let step = 0; step < 5; step++) {
     const hash = await catalogue.publishPatch(priced(catalogue, step));
@@ -98,21 +102,19 @@ it('an isolate follows patches by reading nothing but these, and ranks as one th
 
 it('a patch that stands for several leads on from each of them, and nowhere else', async () => {
   const catalogue = new PatchedCatalogue(trips);
-  await catalogue.publishWhole();
+  const base = await catalogue.publishWhole();
   const [atBase, atSecond, elsewhere] = [kvThat(), kvThat(), kvThat()];
   const isolates = [atBase, atSecond, elsewhere].map((CATALOGUE) =>
     coldIsolate({ CATALOGUE, REFRESH_MS: '10' }),
   );
-  await rank(isolates[0]);
+  await loaded(isolates[0], base);
   const first = priced(catalogue, 0);
-  await catalogue.publishPatch(first);
-  await rank(isolates[1]);
+  await loaded(isolates[1], await catalogue.publishPatch(first));
   const second = priced(catalogue, 1);
   await catalogue.publishPatch(second);
   const before = catalogue.pointer;
   const other = new PatchedCatalogue(trips.slice(100));
-  await other.publishWhole();
-  await rank(isolates[2]);
+  await loaded(isolates[2], await other.publishWhole());
   catalogue.pointer = { ...before, at: Date.now() };
   const hash = await catalogue.publishPatch(priced(catalogue, 2), {
     place: 0,
