@@ -21,6 +21,8 @@ const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
 };
 /** How long a move of the pointer takes where nothing is in its way. */
 const MOVE_TAKES_MS = 120;
+/** Of the lease, of the revision, of what is intended, of the lease again, and of what was written. */
+const MOVE_COMMITS = 5;
 /** Longer than the lease under which the pointer is moved. */
 const LONGEST_STOP_MS = 45_000;
 const PATIENCE_MS = 5000;
@@ -112,15 +114,23 @@ export class Operators {
     backend: Backend,
     isAnswered: Promise<boolean | undefined>,
   ): Promise<void> {
-    const { simulation, backends, focus } = this.#world;
+    const { simulation, backends, focus, database } = this.#world;
     const { random, outside } = simulation;
     const isPointers = focus === 'pointer';
     const { process } = backend;
-    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05))
-      simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => {
+    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05)) {
+      const stop = () => {
         if (simulation.isHealed) return;
         process.pausedUntilMs = simulation.nowMs + random.between(500, LONGEST_STOP_MS);
-      });
+      };
+      // What a move has recorded and not written yet lies between two commits, for hardly any of its time.
+      if (isPointers && random.chance(0.5))
+        database.afterCommits.set(process, {
+          left: 1 + random.below(MOVE_COMMITS),
+          happens: stop,
+        });
+      else simulation.after(random.between(0, MOVE_TAKES_MS), outside, stop);
+    }
     const impatient = outside.sleep(PATIENCE_MS).then(() => undefined);
     if ((await Promise.race([isAnswered, impatient])) === true || this.isOver) return;
     const others = backends.filter((one) => one !== backend);

@@ -224,6 +224,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'one-ranking-alone-waits-for-what-an-idle-isolate-reads',
+    file: 'edge/rank/followed-weights.ts',
+    find: 'if (!wasOld || value.problem !== undefined) return value;',
+    replace: 'if (!wasOld || value.delta >= 0) return value;',
+  },
+  {
     name: 'live-weights-read-the-pointer-once',
     file: 'edge/live/live-weights.ts',
     find: 'Math.abs(nowMs - this.#checkedAtMs) >= Math.min(CHECK_MS, settings.refreshMs)',
