@@ -12,7 +12,7 @@ type Given = ConstructorParameters<typeof RefreshingCache<CachedWeights>>;
  * reads what is live, others than the ranking that began the reading wait for it as well: a rollback may have been made since.
  */
 export class FollowedWeights extends RefreshingCache<CachedWeights> {
-  #reading: Promise<unknown> = Promise.resolve();
+  #reading: Promise<CachedWeights> | undefined;
   readonly #mostMs: number;
 
   constructor(load: Given[0], settings: Given[1], loadSlowParts: Given[2]) {
@@ -33,18 +33,10 @@ export class FollowedWeights extends RefreshingCache<CachedWeights> {
     cell: () => string,
     nowMs: number,
   ): Promise<CachedWeights> {
-    const wasOld = this.#isOld(nowMs);
+    const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;
     const value = await super.get(ctx, cell, nowMs);
-    if (!wasOld || value.problem !== undefined) return value;
-    await waitAtMost(Math.max(0, nowMs + MAX_WAIT_MS - Date.now()), this.#reading);
-    const read = await super.get(ctx, cell, nowMs);
-    return this.#isOld(nowMs) && read.problem === undefined
-      ? { ...read, problem: `what is live was not read within ${MAX_WAIT_MS} ms` }
-      : read;
-  }
-
-  /** Whether what is live was confirmed too long ago. */
-  #isOld(nowMs: number): boolean {
-    return (this.ageMs(nowMs) ?? 0) > this.#mostMs;
+    if (!wasOld || value.problem !== undefined || this.#reading === undefined) return value;
+    const read = await waitAtMost(Math.max(0, nowMs + MAX_WAIT_MS - Date.now()), this.#reading);
+    return read ?? { ...value, problem: `what is live was not read within ${MAX_WAIT_MS} ms` };
   }
 }

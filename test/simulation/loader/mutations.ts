@@ -226,8 +226,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'one-ranking-alone-waits-for-what-an-idle-isolate-reads',
     file: 'edge/rank/followed-weights.ts',
-    find: 'if (!wasOld || value.problem !== undefined) return value;',
-    replace: 'if (!wasOld || value.delta >= 0) return value;',
+    find: 'const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;',
+    replace: 'const wasOld = this.#mostMs < 0;',
   },
   {
     name: 'live-weights-read-the-pointer-once',
