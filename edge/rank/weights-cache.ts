@@ -10,7 +10,7 @@ import { bundledRules } from './bundled-rules.ts';
 import type { CachedWeights } from './cached-weights.ts';
 import { lineageWeights, loadLineageExperiments } from './lineage-weights.ts';
 import { experimentStateInMemory, loadExperimentState } from './experiment-state.ts';
-import { RefreshingCache } from '../platform/refreshing-cache.ts';
+import { FollowedWeights } from './followed-weights.ts';
 import { resetArmsOnHold } from './reset-arms-on-hold.ts';
 
 /**
@@ -18,8 +18,8 @@ import { resetArmsOnHold } from './reset-arms-on-hold.ts';
  * for the weights of an arm, neither the first of an isolate nor one after the pointer has moved: until they are
  * loaded, the experiment exposes nobody.
  */
-export const weightsCache = (env: Env, settings: Settings): RefreshingCache<CachedWeights> =>
-  new RefreshingCache(
+export const weightsCache = (env: Env, settings: Settings): FollowedWeights =>
+  new FollowedWeights(
     async (previous: CachedWeights | undefined, cell) => {
       const champion = await liveChampion({ env, settings, previous, cell });
       const { pointer, problem } = champion;

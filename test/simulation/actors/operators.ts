@@ -16,11 +16,16 @@ const SHARES: Readonly<Record<Focus, readonly number[]>> = {
 
 const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   all: [2000, 8000, 20_000],
-  pointer: [1500, 3000, 8000],
+  // More than a system without faults can do only makes all of them wait for each other, and none is answered.
+  pointer: [3000, 8000, 15_000],
   people: [1000, 4000],
 };
 /** How long a move of the pointer takes where nothing is in its way. */
 const MOVE_TAKES_MS = 120;
+/** Behind that of the lease: of the revision, of what is intended, and of the lease again. */
+const MOVE_COMMITS = 3;
+/** As long as a backend that is stopped in a move keeps others from moving the pointer. */
+const LEASE_OF_MOVES_MS = 21_000;
 /** Longer than the lease under which the pointer is moved. */
 const LONGEST_STOP_MS = 45_000;
 const PATIENCE_MS = 5000;
@@ -32,6 +37,8 @@ export class Operators {
   isOver = false;
   readonly #versions: Version[] = ['v000000' as Version];
   #experiments = 0;
+  /** Until then a backend may be stopped in a move: nobody asks for others, and hardly anybody releases what is rolled back meanwhile. */
+  #stoppedUntilMs = 0;
   readonly #world: World;
   readonly #identity = identityKeys([SECRETS.identity])[0];
 
@@ -59,6 +66,7 @@ export class Operators {
     if (life === undefined) return;
     const what = random.next();
     const version = random.pick(this.#versions);
+    const isBusy = this.#world.focus === 'pointer' && this.#stoppedUntilMs > simulation.nowMs;
     const [adds, promotes, rollsBack, releases, changes] = this.#shares;
     if (what < adds && this.#versions.length < 6) {
       const added = await this.#ask(backend, 'version added', () =>
@@ -69,6 +77,7 @@ export class Operators {
         await this.#ask(backend, 'version published', () => life.publishVersion(added));
       }
     } else if (what < promotes) {
+      if (isBusy) return;
       const isAnswered = this.#ask(backend, 'promotion', async () => {
         await life.livePointer.promote(version, 'operator');
         return true;
@@ -77,6 +86,7 @@ export class Operators {
     } else if (what < rollsBack) {
       await this.#rollBack(backend);
     } else if (what < releases) {
+      if (this.#stoppedUntilMs > simulation.nowMs && random.chance(0.8)) return;
       const { pointerCheck } = this.#world;
       const answered = pointerCheck.asks('release');
       const done = await this.#ask(backend, 'release', async () => {
@@ -85,6 +95,7 @@ export class Operators {
       });
       answered(done === true);
     } else if (what < changes) {
+      if (isBusy) return;
       this.#changeTraffic();
       const isAnswered = this.#ask(backend, 'traffic', async () => {
         await life.livePointer.refreshTraffic('operator');
@@ -112,19 +123,29 @@ export class Operators {
     backend: Backend,
     isAnswered: Promise<boolean | undefined>,
   ): Promise<void> {
-    const { simulation, backends, focus } = this.#world;
+    const { simulation, backends, focus, database } = this.#world;
     const { random, outside } = simulation;
     const isPointers = focus === 'pointer';
     const { process } = backend;
-    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05))
-      simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => {
+    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05)) {
+      const stop = (leastMs: number) => {
         if (simulation.isHealed) return;
-        process.pausedUntilMs = simulation.nowMs + random.between(500, LONGEST_STOP_MS);
-      });
+        process.pausedUntilMs = simulation.nowMs + random.between(leastMs, LONGEST_STOP_MS);
+      };
+      // What a move has recorded and not written yet lies between two commits, for hardly any of its time.
+      if (isPointers && random.chance(0.6)) {
+        this.#stoppedUntilMs = simulation.nowMs + LONGEST_STOP_MS;
+        database.afterCommits.set(process, {
+          left: 2 + random.below(MOVE_COMMITS),
+          happens: () => stop(LEASE_OF_MOVES_MS),
+        });
+      } else simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => stop(500));
+    }
     const impatient = outside.sleep(PATIENCE_MS).then(() => undefined);
     if ((await Promise.race([isAnswered, impatient])) === true || this.isOver) return;
     const others = backends.filter((one) => one !== backend);
-    if (random.chance(0.5)) await this.#rollBack(random.pick(others));
+    const isStopped = this.#stoppedUntilMs > simulation.nowMs;
+    if (random.chance(isStopped ? 0.9 : 0.5)) await this.#rollBack(random.pick(others));
   }
 
   async #deleteUser(backend: Backend): Promise<void> {

@@ -14,7 +14,10 @@ export class Troubles {
   constructor(world: World) {
     this.#world = world;
     const { random, network } = world.simulation;
-    this.#everyMs = random.pick([4000, 10_000, 30_000]);
+    // A move takes half a minute where whoever had the lease is stopped: where everybody is ended before, none comes to its end.
+    this.#everyMs = random.pick(
+      world.focus === 'pointer' ? [10_000, 30_000, 90_000] : [4000, 10_000, 30_000],
+    );
     const bad = random.pick([0, 0.01, 0.08]);
     network.weather = {
       lost: bad,

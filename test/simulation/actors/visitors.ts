@@ -68,14 +68,17 @@ export class Visitors {
     const loggedInAt = random.chance(0.3) ? 1 : 0;
     for (let i = 0; i < rankings; i++) {
       const userId = i < loggedInAt ? undefined : user;
-      const answer = await this.#post(cell, '/v1/rank', {
+      const asked = {
         sessionId,
         ...(userId && { userId }),
         consent,
         limit: 3,
         recent: [{ itemId: 'item-1', type: 'click', at: simulation.nowMs - 1000 }],
         ...(random.chance(0.3) && { candidates: [{ id: 'item-1' }, { id: 'item-2' }] }),
-      });
+      };
+      // A page with two places asks for both at once: the second request finds what the first one is still loading.
+      if (random.chance(0.3)) void this.#post(cell, '/v1/rank', asked);
+      const answer = await this.#post(cell, '/v1/rank', asked);
       if (answer?.status !== 200) continue;
       const ranking = (await answer.json()) as RankAnswer;
       shown.push(ranking);

@@ -224,6 +224,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'one-ranking-alone-waits-for-what-an-idle-isolate-reads',
+    file: 'edge/rank/followed-weights.ts',
+    find: 'const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;',
+    replace: 'const wasOld = this.#mostMs < 0;',
+  },
+  {
     name: 'live-weights-read-the-pointer-once',
     file: 'edge/live/live-weights.ts',
     find: 'Math.abs(nowMs - this.#checkedAtMs) >= Math.min(CHECK_MS, settings.refreshMs)',

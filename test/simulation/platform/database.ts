@@ -42,6 +42,8 @@ export async function makeTemplate({ connect, migrate }: System): Promise<Databa
 export class Database {
   failsToWrite = 0;
   losesAnswers = 0;
+  /** After how many more commits of a process something happens to it. */
+  readonly afterCommits = new Map<Process, { left: number; readonly happens: () => void }>();
   readonly client: Client;
   readonly writer: Writer;
   readonly path: string;
@@ -85,6 +87,7 @@ export class Database {
       if (simulation.strikes('database write failed', this.failsToWrite))
         throw new Error('SQLITE_FULL: database or disk is full');
       const written = await writer.write(group);
+      this.#committed(process);
       await process.sleep(random.between(0.2, 5));
       if (simulation.strikes('database answer lost', this.losesAnswers))
         throw new Error('the connection to the database was lost');
@@ -99,6 +102,13 @@ export class Database {
       emptyLog: () => writer.emptyLog(),
       close: () => Promise.resolve(),
     };
+  }
+
+  #committed(process: Process): void {
+    const awaited = this.afterCommits.get(process);
+    if (awaited === undefined || --awaited.left > 0) return;
+    this.afterCommits.delete(process);
+    awaited.happens();
   }
 
   async close(): Promise<void> {
