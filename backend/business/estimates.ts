@@ -30,6 +30,10 @@ export interface Averages {
   readonly revenuePerVisitor: Estimate;
   /** Mean length of a look at an item. */
   readonly dwellSeconds: Estimate;
+  /** Mean answer to the survey, from 0 to 1. */
+  readonly satisfaction: Estimate;
+  /** Items that were said to be of no interest ÷ searches. */
+  readonly dismissalsPerSearch: Estimate;
 }
 
 export function averagesOf(visitors: readonly Did[]): Averages {
@@ -54,14 +58,20 @@ export function averagesOf(visitors: readonly Did[]): Averages {
       visitors.map(() => 1),
     ),
     dwellSeconds: ratioOf(of('dwellSeconds'), of('dwells')),
+    satisfaction: ratioOf(of('answerScores'), of('answers'), 1),
+    dismissalsPerSearch: ratioOf(of('dismissals'), of('rankings')),
   };
 }
 
 /**
  * Σ numerator / Σ denominator with a 95 % interval by the delta method over visitors (Deng, Knoblich & Lu, KDD 2018). None of the
- * figures here is below 0, so no interval is.
+ * figures here is below 0, so no interval is. @param most what none is above.
  */
-export function ratioOf(numerator: readonly number[], denominator: readonly number[]): Estimate {
+export function ratioOf(
+  numerator: readonly number[],
+  denominator: readonly number[],
+  most = Infinity,
+): Estimate {
   const statistic: RatioStatistic = ratioStatistic(numerator, denominator);
   if (statistic.denominator.sum === 0) return { value: null };
   const value = statistic.numerator.sum / statistic.denominator.sum;
@@ -70,7 +80,7 @@ export function ratioOf(numerator: readonly number[], denominator: readonly numb
   if (counted < LEAST_VISITORS || doing < LEAST_DOING) return { value };
   const n = numerator.length;
   const half = studentQuantile(0.975, counted - 1) * Math.sqrt(momentsOf(statistic).variance / n);
-  return { value, low: Math.max(0, value - half), high: value + half };
+  return { value, low: Math.max(0, value - half), high: Math.min(most, value + half) };
 }
 
 /** By how much more one group of visitors brought than another, per visitor (Welch). */

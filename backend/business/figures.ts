@@ -143,14 +143,17 @@ async function visitorsOf(
     select grp, visitor, count(distinct search) as rankings,
       count(distinct case when clicks > 0 then search end) as clicked, sum(clicks) as clicks,
       sum(starts) as bookingStarts, sum(bookings) as bookings, sum(revenue) as revenue,
-      sum(dwells) as dwells, sum(dwellMs) / 1000.0 as dwellSeconds
+      sum(dwells) as dwells, sum(dwellMs) / 1000.0 as dwellSeconds,
+      sum(answers) as answers, sum(answerScores) as answerScores, sum(dismissals) as dismissals
     from (
       select r.grp, r.visitor, r.search, ${count('click')} as clicks, ${count('booking_start')} as starts,
         ${count('booking')} as bookings, ${sum('booking')} as revenue,
-        count(e.value) filter (where e.type = 'dwell') as dwells, ${sum('dwell')} as dwellMs
+        count(e.value) filter (where e.type = 'dwell') as dwells, ${sum('dwell')} as dwellMs,
+        count(e.value) filter (where e.type = 'survey') as answers, ${sum('survey')} as answerScores,
+        ${count('not_interested')} as dismissals
       from ${await servedRankings(db, from, to, grouping)} r
       left join events e on e.rankingId = r.rankingId and e.fault = ''
-        and e.type in ('click', 'booking_start', 'booking', 'dwell')
+        and e.type in ('click', 'booking_start', 'booking', 'dwell', 'survey', 'not_interested')
       group by r.rankingId)
     group by 1, 2`);
   const groups = new Map<string, Visitors>();

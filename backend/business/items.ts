@@ -18,6 +18,8 @@ export interface ItemFigures {
   readonly dwellSeconds: number | null;
   readonly saves: number;
   readonly contacts: number;
+  /** How often it was said to be of no interest. */
+  readonly dismissals: number;
   readonly bookingStarts: number;
   readonly bookings: number;
   readonly revenue: number;
@@ -66,7 +68,7 @@ export async function itemFigures(
     const events = await db.all<Happened>(sql`
       select i.itemId, i.type, count(*) as n, coalesce(sum(i.value), 0) as "values", count(i.value) as valued
       from ${served} r cross join events i on i.rankingId = r.rankingId
-      where i.fault = '' and i.type in ('dwell', 'save', 'contact', 'booking_start', 'booking')
+      where i.fault = '' and i.type in ('dwell', 'save', 'contact', 'not_interested', 'booking_start', 'booking')
         and i.itemId is not null and ${only === undefined ? sql`true` : sql`i.itemId = ${only}`}
       group by 1, 2`);
     for (const { itemId, type, n, values, valued } of events) {
@@ -96,6 +98,7 @@ export async function itemFigures(
           dwell === undefined || dwell.valued === 0 ? null : dwell.values / dwell.valued / 1000,
         saves: of('save')?.n ?? 0,
         contacts: of('contact')?.n ?? 0,
+        dismissals: of('not_interested')?.n ?? 0,
         bookingStarts: of('booking_start')?.n ?? 0,
         bookings: of('booking')?.n ?? 0,
         revenue: of('booking')?.values ?? 0,

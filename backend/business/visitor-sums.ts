@@ -11,6 +11,11 @@ export interface Did {
   readonly revenue: number;
   readonly dwells: number;
   readonly dwellSeconds: number;
+  /** Answers to the survey, and the sum of their scores, each from 0 to 1. */
+  readonly answers: number;
+  readonly answerScores: number;
+  /** Items that were said to be of no interest. */
+  readonly dismissals: number;
 }
 
 export const NOTHING: Did = {
@@ -22,6 +27,9 @@ export const NOTHING: Did = {
   revenue: 0,
   dwells: 0,
   dwellSeconds: 0,
+  answers: 0,
+  answerScores: 0,
+  dismissals: 0,
 };
 
 export const added = (a: Did, b: Did): Did => ({
@@ -33,4 +41,7 @@ export const added = (a: Did, b: Did): Did => ({
   revenue: a.revenue + b.revenue,
   dwells: a.dwells + b.dwells,
   dwellSeconds: a.dwellSeconds + b.dwellSeconds,
+  answers: a.answers + b.answers,
+  answerScores: a.answerScores + b.answerScores,
+  dismissals: a.dismissals + b.dismissals,
 });

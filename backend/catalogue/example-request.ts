@@ -50,6 +50,16 @@ const isShown = ({ filters }: Schema, { attributes }: Item, nowMs: number): bool
 /** Without the dust of binary fractions. */
 const exact = (value: number): number => Number(value.toPrecision(12));
 
+/** Of a length, a price or a count nobody wishes less than none. */
+function rangeAround(
+  number: number,
+  { within }: Extract<FeatureSpec, { kind: 'range-distance' }>,
+): { readonly min: number; readonly max: number } {
+  const step = within[1] ?? within[0];
+  const min = exact(number - step);
+  return { min: number < 0 ? min : Math.max(0, min), max: exact(number + step) };
+}
+
 function momentOf(value: unknown): number {
   try {
     return parseMoment(value, 'a date');
@@ -95,11 +105,7 @@ function wishes(schema: Schema, spec: FeatureSpec, { attributes }: Item): Wish[]
           );
     case 'range-distance': {
       const number = numberOf(spec.column);
-      const step = spec.within[1] ?? spec.within[0];
-      return wish(
-        spec.preference,
-        number === undefined ? undefined : { min: exact(number - step), max: exact(number + step) },
-      );
+      return wish(spec.preference, number === undefined ? undefined : rangeAround(number, spec));
     }
     case 'price-to-budget': {
       const price = numberOf(spec.column);

@@ -10,6 +10,13 @@ export interface Probe {
   /** What the isolate that answered serves. */
   readonly weights?: string;
   readonly degraded?: boolean;
+  readonly cache?: CacheCounts;
+}
+
+/** Of the isolate that answered, since it began: rankings of the catalogue, by whether their best rows were those of an earlier request. */
+export interface CacheCounts {
+  readonly hits: number;
+  readonly misses: number;
 }
 
 export interface EdgeProbe {
@@ -65,7 +72,7 @@ async function askOnce(
   url: string,
   secretKey: string,
   ending: AbortSignal,
-): Promise<Pick<Probe, 'problem' | 'weights' | 'degraded'>> {
+): Promise<Pick<Probe, 'problem' | 'weights' | 'degraded' | 'cache'>> {
   try {
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${secretKey}` },
@@ -73,12 +80,22 @@ async function askOnce(
     });
     const text = await response.text();
     if (!response.ok) return { problem: `it answered ${response.status}` };
-    const { weights, degraded } = JSON.parse(text) as Record<string, unknown>;
+    const { weights, degraded, pools } = JSON.parse(text) as Record<string, unknown>;
+    const cache = cacheCounts(pools);
     return {
       ...(typeof weights === 'string' && { weights }),
       ...(typeof degraded === 'boolean' && { degraded }),
+      ...(cache && { cache }),
     };
   } catch (error) {
     return { problem: reasonOf(error) };
   }
+}
+
+/** What is never kept, such as where a visitor's history counts, is a miss. Undefined where the edge does not say. */
+function cacheCounts(pools: unknown): CacheCounts | undefined {
+  const { hits, misses, unkept } = (pools ?? {}) as Record<string, unknown>;
+  return typeof hits === 'number' && typeof misses === 'number' && typeof unkept === 'number'
+    ? { hits, misses: misses + unkept }
+    : undefined;
 }

@@ -1,7 +1,9 @@
-import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { ApiError } from '../../shared/domain/errors.ts';
 import { parseRankRequest } from '../../shared/domain/rank-request.ts';
+import type { RelatedReport } from '../../shared/domain/related.ts';
 import { requestInMarket } from '../../shared/features/in-market.ts';
 import { attributesAt } from '../../shared/features/columns/item-table.ts';
+import { relatedReport } from '../../shared/format/related-bytes.ts';
 import { scorerFromBytes } from '../../shared/format/scorer-bytes.ts';
 import type { Reason, SlateItem } from '../../shared/score/answered-item.ts';
 import { competing } from '../../shared/score/filter/allowed-rows.ts';
@@ -12,6 +14,7 @@ import { toPoints } from '../../shared/score/scorer.ts';
 import { filterReport, type FilterReport } from '../../shared/score/filter/filter-report.ts';
 import { filteredOut, type FilteredOut } from './filtered-out.ts';
 import type { Published } from './published.ts';
+import { neighboursOf, type FoundRelated } from './related-reader.ts';
 import { withSchemaRules } from './schema-rules.ts';
 import { publishedTables } from './published-tables.ts';
 
@@ -34,26 +37,33 @@ export interface Preview {
   readonly filters: readonly FilteredOut[];
   /** What the request's filters and exclusions take away; absent where it has none. */
   readonly asked?: FilterReport;
+  /** Which items the slate is beside; absent where the request asks for no related items. */
+  readonly related?: RelatedReport;
   readonly items: readonly PreviewedItem[];
 }
 
 /**
  * Ranks as the edge would with this version alone, without what was learned since it was published, and without logging anything.
- * @param request the body of a rank request. @throws ApiError where the edge would refuse it.
+ * @param request the body of a rank request. @param found of the related items that it asks for.
+ * @throws ApiError where the edge would refuse it, and where what is like the items that it names cannot be read.
  */
 export function preview(
   published: Published,
   request: unknown,
   draw: { readonly seed: number; readonly nowMs: number; readonly explore: boolean },
+  found?: FoundRelated,
 ): Preview {
   const scorer = scorerFromBytes(published.scorer);
   const { schema, exploration } = scorer;
   const { seed, nowMs } = draw;
   const { snapshot, trade, tableFor } = publishedTables(schema, published);
   const given = requestInMarket(parseRankRequest(request, undefined, nowMs), schema, trade);
-  if (given.related !== undefined)
-    throw invalid('a preview finds no related items: name their ids as candidates');
-  const asked = withSchemaRules(given, schema, nowMs);
+  const beside = given.related && neighboursOf(found);
+  const asked = withSchemaRules(
+    beside === undefined ? given : { ...given, related: beside.related },
+    schema,
+    nowMs,
+  );
   const { limit } = asked;
   const table = tableFor(asked.candidates);
   if (table === undefined)
@@ -78,6 +88,7 @@ export function preview(
     competing: competing(table, asked),
     filters: filteredOut(schema, table.table, nowMs),
     ...(report && { asked: report }),
+    ...(beside && { related: relatedReport(beside) }),
     items: slateItems(slate).map((item, slot) => ({
       ...item,
       raised: toPoints(slate.raises?.[slot] ?? 0),

@@ -7,6 +7,7 @@ import { pastRanking, type PastRanking, type PastRankingDeps } from './past-rank
 import type { Preview } from './preview.ts';
 import type { PreviewWorker } from './preview-worker.ts';
 import { readPublished, type Published } from './published.ts';
+import { relatedReader, type RelatedReader } from './related-reader.ts';
 
 export interface PreviewAsked {
   readonly request: unknown;
@@ -34,6 +35,12 @@ async function championAt(
   return (await readLiveAt(store, placement))?.champion;
 }
 
+/** What one version ranks from. */
+interface RankedFrom {
+  readonly published: Published;
+  readonly related: RelatedReader;
+}
+
 /** What was published stays this long, so that trying requests out does not read it from KV each time. */
 const FRESH_MS = 10_000;
 
@@ -42,22 +49,26 @@ export function rankingRoomOf(
   deps: Omit<PastRankingDeps, 'thread'> & { readonly kv: Pick<Kv, 'get'> },
 ): RankingRoom {
   const thread = threadOnDemand<PreviewWorker>(new URL('./preview-worker.ts', import.meta.url));
-  const known = new Map<string, { readonly at: number; readonly published: Promise<Published> }>();
-  const publishedOf = (version: Version | undefined) => {
+  const known = new Map<string, { readonly at: number; readonly ranked: Promise<RankedFrom> }>();
+  const rankedFrom = (version: Version | undefined) => {
     const key = version ?? '';
     const at = performance.now();
     for (const [old, { at: since }] of known) if (at - since > FRESH_MS) known.delete(old);
     const found = known.get(key);
-    if (found !== undefined) return found.published;
-    const published = readPublished(deps.kv, version);
-    known.set(key, { at, published });
-    published.catch(() => known.delete(key));
-    return published;
+    if (found !== undefined) return found.ranked;
+    const ranked = readPublished(deps.kv, version).then((published) => ({
+      published,
+      related: relatedReader(deps.kv, published),
+    }));
+    known.set(key, { at, ranked });
+    ranked.catch(() => known.delete(key));
+    return ranked;
   };
   return {
     async preview({ request, version, ...draw }) {
-      const published = await publishedOf(version ?? (await championAt(deps, request)));
-      return thread.call((worker) => worker.preview(published, request, draw));
+      const from = await rankedFrom(version ?? (await championAt(deps, request)));
+      const found = await from.related.find(request);
+      return thread.call((worker) => worker.preview(from.published, request, draw, found));
     },
     past: (rankingId) => pastRanking({ ...deps, thread }, rankingId),
     stop: () => thread.stop(),

@@ -50,3 +50,33 @@ test('the page names each attribute that the client reads, and no other', () => 
   const listed = [...PAGE.matchAll(/^\| `data-trimtab-([a-z-]+)/gm)].map(([, name]) => name);
   expect([...new Set(read)].toSorted()).toEqual(listed.toSorted());
 });
+
+/** Names of the fields of an interface, as both the page and the sources write them. */
+function fieldsOf(name: string, text: string): string[] {
+  const [, body] = new RegExp(`interface ${name}\\b[^{]*\\{\\n(.*?)\\n\\}`, 's').exec(text)!;
+  return [...body.matchAll(/^  (?:readonly )?(\w+)\??[:(]/gm)].map(([, field]) => field).toSorted();
+}
+
+test.each(['ClientOptions', 'RankQuery', 'About', 'Client'])(
+  'the page has each field of %s, and no other',
+  (name) => {
+    const types = readFileSync(`${ROOT}edge/client/types.ts`, 'utf8');
+    expect(fieldsOf(name, types).length).toBeGreaterThan(3);
+    expect(fieldsOf(name, PAGE)).toEqual(fieldsOf(name, types));
+  },
+);
+
+test('an attribute of the script that is an option of the client does as it says', () => {
+  const options = new Set(
+    fieldsOf('ClientOptions', readFileSync(`${ROOT}edge/client/types.ts`, 'utf8')),
+  );
+  const listed = [...PAGE.matchAll(/^\| `data-((?!trimtab)[a-z-]+)`/gm)].map(([, name]) =>
+    name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  // The context of the page has its market, and the trace its parent.
+  const unknown = listed.filter((name) => !options.has(name));
+  expect(unknown.toSorted()).toEqual(['market', 'traceparent']);
+  // All others that are texts or numbers are there.
+  const texts = ['url', 'key', 'consent', 'userId', 'userSignature', 'sessionId', 'placement'];
+  expect(listed).toEqual(expect.arrayContaining([...texts, 'timeoutMs']));
+});

@@ -50,6 +50,12 @@ function visits(): IngestBatch {
     ...(n % 8 === 0
       ? [happened(decision, 'booking', { afterMs: 15_000, slot: n % 3, value: 100 + n })]
       : []),
+    ...(n % 3 === 0
+      ? [happened(decision, 'survey', { afterMs: 20_000, itemId: undefined, value: (n % 2) / 2 })]
+      : []),
+    ...(n % 10 === 0
+      ? [happened(decision, 'not_interested', { afterMs: 21_000, slot: n % 3 })]
+      : []),
     happened(decision, 'scroll_depth', { afterMs: 3000, itemId: undefined, value: (n % 10) / 10 }),
     happened(decision, 'pointer_activity', {
       afterMs: 4000,
@@ -275,7 +281,15 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const context = await signedIn('viewer', 'vera');
     const page = await context.newPage();
     await open(page, 'business?days=7&searches=leads');
-    for (const chart of ['click-through', 'conversion', 'dwell', 'revenue', 'effective-items'])
+    for (const chart of [
+      'click-through',
+      'conversion',
+      'dwell',
+      'revenue',
+      'satisfaction',
+      'not-interested',
+      'effective-items',
+    ])
       await page.locator(`#${chart}-by-day canvas`).waitFor();
     const rows = await page.locator('#section-versions tbody tr').allInnerTexts();
     expect(rows.map((row) => row.split(/\s+/)[0]).toSorted()).toEqual(['v000000', 'v000001']);
@@ -592,6 +606,103 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     expect(await violationsOn(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/dashboard/experiments?id=${experiment}`);
+    await context.close();
+  });
+
+  test('tries a request by two versions beside each other, and says what the request keeps out', async () => {
+    const context = await signedIn('viewer', 'vera');
+    const page = await context.newPage();
+    await open(page, 'ranking');
+    const request = {
+      sessionId: 'try-1',
+      candidates: [
+        { id: 'cheap', price: 90 },
+        { id: 'dear', price: 9000 },
+        { id: 'gone', price: 80 },
+      ],
+      preferences: { budget: 100 },
+      exclude: ['gone'],
+    };
+    await page.getByRole('textbox', { name: 'Request' }).fill('{"sessionId"');
+    await page.getByRole('button', { name: 'Rank', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'The request is not JSON' }).waitFor();
+    await page.getByRole('textbox', { name: 'Request' }).fill(JSON.stringify(request));
+    await page.getByLabel('Ranked by').selectOption('v000000');
+    await page.getByLabel('beside').selectOption('v000001');
+    await page.getByRole('button', { name: 'Rank', exact: true }).click();
+    const rules = page.locator('#section-slate-0');
+    await rules.waitFor();
+    expect(await rules.innerText()).toContain('2 items compete');
+    expect(await rules.innerText()).toContain('The request keeps out: 1 (exclude');
+    const rows = await rules.locator('tbody tr').allInnerTexts();
+    expect(rows.map((row) => /cheap|dear|gone/.exec(row)![0])).toEqual(['cheap', 'dear']);
+    expect(rows[0]).toMatch(/budget/);
+    // All points of the other version are 0.
+    expect(await page.locator('#section-slate-1 h2').innerText()).toContain('v000001');
+    expect(await page.locator('#section-slate-1').innerText()).toMatch(/In v000000/i);
+    expect(await violationsOn(page)).toEqual([]);
+    // The address shows the same to somebody else.
+    const again = await context.newPage();
+    await again.goto(page.url());
+    await again.locator('#section-slate-0').waitFor();
+    expect(await again.locator('#section-slate-0 tbody tr').count()).toBe(2);
+    const beside = { ...request, candidates: undefined, exclude: undefined, related: 'lisbon' };
+    await page.getByRole('textbox', { name: 'Request' }).fill(JSON.stringify(beside));
+    await page.getByRole('button', { name: 'Rank', exact: true }).click();
+    // Whether neighbours of any item are published depends on what the catalogue held before.
+    await page
+      .getByText(
+        /Beside lisbon, with 0 neighbours: nothing is known of lisbon|nothing is published yet of which items are alike/,
+      )
+      .first()
+      .waitFor();
+    await context.close();
+  });
+
+  test('stops an experiment once it was typed which, makes another, starts and widens it, and trains', async () => {
+    const context = await signedIn('operator', 'emma');
+    const page = await context.newPage();
+    const dialog = page.locator('#dialog');
+    const stateOf = async (id: string) => (await backend.call('GET', `/v1/experiments/${id}`)).body;
+    await open(page, `experiments?id=${experiment}`);
+    await page.getByRole('button', { name: 'Stop …' }).click();
+    await dialog.getByLabel(`Type ${experiment} to confirm`).fill(experiment);
+    await dialog.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Stop …' }).waitFor({ state: 'detached' });
+    expect(await stateOf(experiment)).toMatchObject({ status: 'stopped' });
+    await open(page, 'experiments');
+    await page.getByRole('button', { name: 'Create …' }).click();
+    await dialog.getByLabel('Name').fill('from the page');
+    // Another one than the champion, which an operator of a test before may have made v000001.
+    await dialog.getByLabel('Version of the treatment').selectOption(candidate);
+    await dialog.getByLabel('Share of the visitors').fill('20');
+    expect(await violationsOn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Create the draft' }).click();
+    await page.waitForURL('**/experiments?id=exp_*');
+    const id = new URL(page.url()).searchParams.get('id')!;
+    await page.getByRole('button', { name: 'Start …' }).click();
+    await dialog.getByLabel(`Type ${id} to confirm`).fill(id);
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Widen …' }).click();
+    await dialog.getByLabel('Share of the layer').fill('60');
+    await dialog.getByRole('button', { name: 'Widen' }).click();
+    await dialog.getByRole('button', { name: 'Widen' }).waitFor({ state: 'hidden' });
+    expect(await stateOf(id)).toMatchObject({
+      name: 'from the page',
+      status: 'running',
+      traffic: 0.6,
+    });
+    await open(page, 'training');
+    await page.getByRole('button', { name: 'Train …' }).click();
+    await dialog.getByLabel('Name').fill('of emma');
+    await dialog.getByRole('button', { name: 'Train' }).click();
+    await page.waitForURL('**/training?run=run_*');
+    await page.locator('#section-run').waitFor();
+    const { runs } = (await backend.call('GET', '/v1/runs')).body as {
+      runs: { id: string; params: { name?: string } }[];
+    };
+    const run = runs.find((one) => one.id === new URL(page.url()).searchParams.get('run'));
+    expect(run?.params).toMatchObject({ name: 'of emma', learner: 'additive' });
     await context.close();
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../backend/cli/support/cli.ts';
+import type { Preview } from '../../backend/offline/preview.ts';
 import { call, openDatabase, putItems, rank } from '../support/client.ts';
 import { storedDecisions } from '../support/stored-decisions.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -64,6 +65,14 @@ it(
     expect(shown.stderr).toBe('');
     expect(shown.stdout).toMatch(/lisbon +\d\d.* % +embedding 99.* %, country PT/);
     expect((await cli(['related', 'nowhere'])).stdout).toContain('nothing is known of it');
+    const { slates } = await call<{ slates: Preview[] }>(system, 'POST', '/v1/rankings/preview', {
+      request: { sessionId: 'visit-1', related: 'porto', limit: 10 },
+    });
+    expect(slates[0]).toMatchObject({
+      competing: 3,
+      related: { to: ['porto'], neighbours: 3 },
+      items: [{ id: 'lisbon', score: 9 }, {}, {}],
+    });
     const logged = await until('it is logged', async () => {
       const rows = await storedDecisions(database.db);
       return rows.find(({ rankingId }) => rankingId === first.rankingId);

@@ -7,7 +7,8 @@ import { crossesText } from '../../science/training/choose-crosses.ts';
 import { windowText } from '../../science/training/choose-window.ts';
 import type { IntervalEstimate } from '../../science/statistics/interval.ts';
 
-export function runText(run: Run): string {
+/** @param said of a run is told elsewhere too, as by the command that fails with it. */
+export function runText(run: Run, said?: 'error' | 'outcome'): string {
   const {
     belowMinimums,
     learner,
@@ -46,7 +47,9 @@ export function runText(run: Run): string {
     ['below minimums', belowMinimums && belowMinimumsText(belowMinimums)],
     ['outcome', outcome],
   ];
-  const lines = facts(entries.filter(([, value]) => typeof value === 'string'));
+  const lines = facts(
+    entries.filter(([name, value]) => typeof value === 'string' && name !== said),
+  );
   return gate === undefined ? lines : `${lines}\n\n${gateText({ checks: [], ...gate })}`;
 }
 

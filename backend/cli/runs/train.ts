@@ -78,9 +78,11 @@ async function train(options: Options): Promise<void> {
     return;
   }
   const run = await follow(client, runId);
-  print(run, () => runText(run), options);
-  if (run.status === 'failed') throw new CliError(`the run failed: ${run.error}`, 1, 'run_failed');
-  if (publish && run.progress.isGoingLive === false)
+  const isFailed = run.status === 'failed';
+  const isKeptBack = !isFailed && publish && run.progress.isGoingLive === false;
+  print(run, () => runText(run, isFailed ? 'error' : isKeptBack ? 'outcome' : undefined), options);
+  if (isFailed) throw new CliError(`the run failed: ${run.error}`, 1, 'run_failed');
+  if (isKeptBack)
     throw new CliError(
       `${run.version} is not going live: ${run.progress.outcome ?? 'it was not promoted'}`,
       1,

@@ -19,10 +19,16 @@ export const startAllVerb = (): Command =>
       'run the edge and the backend on this machine, with a demo catalogue the first time',
     )
     .addOption(
-      new Option('--edge-port <port>').env('TRIMTAB_EDGE_PORT').default(8787).argParser(port),
+      new Option('--edge-port <port>', 'where the edge listens')
+        .env('TRIMTAB_EDGE_PORT')
+        .default(8787)
+        .argParser(port),
     )
     .addOption(
-      new Option('--backend-port <port>').env('TRIMTAB_BACKEND_PORT').default(8788).argParser(port),
+      new Option('--backend-port <port>', 'where the backend does')
+        .env('TRIMTAB_BACKEND_PORT')
+        .default(8788)
+        .argParser(port),
     )
     .option('--no-demo', 'start with an empty catalogue')
     .option('--watch', 'start the backend again when a source file changes', false)

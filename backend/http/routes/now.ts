@@ -50,6 +50,10 @@ const now = createRoute({
               problem: z.string().optional(),
               weights: z.string().optional(),
               degraded: z.boolean().optional(),
+              cache: z.object({ hits: z.number(), misses: z.number() }).optional().openapi({
+                description:
+                  'Rankings of the isolate that answered, by whether their best rows were kept from an earlier one',
+              }),
             }),
           )
           .readonly()

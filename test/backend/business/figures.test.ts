@@ -13,7 +13,18 @@ import { runningExperiment } from '../experiments/support/experiment-log.ts';
 
 const SPAN = { from: NOON - DAY, to: NOON + 10 * DAY };
 const ITEMS = ['a', 'b', 'c', 'd', 'e'].map((id) => parseItemId(id));
-const TYPES = ['click', 'click', 'click', 'dwell', 'save', 'contact', 'booking_start', 'booking'];
+const TYPES = [
+  'click',
+  'click',
+  'click',
+  'dwell',
+  'save',
+  'contact',
+  'booking_start',
+  'booking',
+  'survey',
+  'not_interested',
+];
 
 /** Visitors on three days, some of them logged in and back under another session, told by two versions and two arms. */
 function world() {
@@ -44,6 +55,7 @@ function world() {
         afterMs: 3000 + i * 2000 + n,
         ...((type as string) === 'dwell' && { value: 1000 * (1 + below(60)) }),
         ...((type as string) === 'booking' && { value: 10 * (1 + below(9)) }),
+        ...((type as string) === 'survey' && { value: below(3) / 2 }),
       });
     }),
   );
@@ -80,6 +92,9 @@ function slowly(of: typeof rankings) {
     revenue: sum('booking'),
     dwells: count('dwell'),
     dwellSeconds: sum('dwell') / 1000,
+    answers: count('survey'),
+    answerScores: sum('survey'),
+    dismissals: count('not_interested'),
   };
 }
 
@@ -92,6 +107,9 @@ describe('figures of what visitors did', () => {
       expect(group.sums).toEqual(slowly(own));
       expect(group.visitors).toBe(new Set(own.map(visitorOf)).size);
       expect(group.diversity.items).toBe(new Set(own.flatMap(({ itemIds }) => itemIds)).size);
+      expect(group.sums.answers).toBeGreaterThan(10);
+      expect(group.satisfaction.value).toBe(group.sums.answerScores / group.sums.answers);
+      expect(group.dismissalsPerSearch.value).toBe(group.sums.dismissals / own.length);
       const { low, value, high } = group.clickThrough;
       expect(low! < value! && value! < high!).toBe(true);
     }
@@ -186,6 +204,7 @@ describe('figures of what visitors did', () => {
         clicked: clicked.size,
         saves: did('save').length,
         contacts: did('contact').length,
+        dismissals: did('not_interested').length,
         bookingStarts: did('booking_start').length,
         bookings: did('booking').length,
         revenue: did('booking').reduce((sum, { value = 0 }) => sum + value, 0),
@@ -216,6 +235,14 @@ describe('estimates', () => {
     expect(averagesOf(few).conversion).toEqual({ value: 0 });
     expect(averagesOf([])).toMatchObject({ visitors: 0, clickThrough: { value: null } });
     expect(ratioOf([1], [0])).toEqual({ value: null });
+    // All but one answer the best: the interval ends where answers do.
+    const answered = Array.from({ length: 40 }, (_, n) => ({
+      ...NOTHING,
+      answers: 1,
+      answerScores: n === 0 ? 0.5 : 1,
+    }));
+    const { value, low, high } = averagesOf(answered).satisfaction;
+    expect([value! < 1, low! < value!, high]).toEqual([true, true, 1]);
   });
 
   test('intervals over visitors contain the truth as often as they say, where visitors differ much', () => {

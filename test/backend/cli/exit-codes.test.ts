@@ -96,6 +96,14 @@ describe('what is refused does not end well', () => {
     expect(errorIn(again.stderr).message).toMatch(/v000001|gate/);
   });
 
+  test('a training on too little data, and the reason stands there once', async () => {
+    const { exitCode, stdout, stderr } = await cli('train', '--wait');
+    expect(exitCode, stdout).toBe(1);
+    expect(stderr).toContain('the run failed: not enough data');
+    expect(stdout).toContain('failed, started');
+    expect(stdout).not.toContain('not enough data');
+  });
+
   test('a training whose version does not go live though it should', async () => {
     const at = Date.now() - 60_000;
     // Their snapshot is unknown, so that the data fail their checks.
@@ -113,6 +121,9 @@ describe('what is refused does not end well', () => {
       code: 'not_published',
       message: expect.stringContaining('is not going live: stored, not promoted'),
     });
+    const told = await cli('train', '--wait');
+    expect(told.stderr).toContain('is not going live: stored, not promoted');
+    expect(told.stdout).not.toContain('stored, not promoted');
   });
 });
 

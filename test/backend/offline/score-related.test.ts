@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildRelated } from '../../../backend/catalogue/related/build-related.ts';
 import type { Kv } from '../../../backend/models/edge-kv.ts';
+import { preview } from '../../../backend/offline/preview.ts';
 import { readPublished } from '../../../backend/offline/published.ts';
 import { relatedReader } from '../../../backend/offline/related-reader.ts';
 import { scoreFile } from '../../../backend/offline/score-file.ts';
@@ -111,6 +112,26 @@ it('lists beside an item are ranked of its neighbours, as the log of such a rank
   expect(new Set(hashes).size).toBeGreaterThanOrEqual(2);
   const perRun = hashes.filter((key) => key === `r/${built.index.hash}/0`);
   expect(perRun).toHaveLength(2);
+});
+
+it('a preview shows the neighbours alone, and says what the slate is beside', async () => {
+  const source = kvOf(smarttrip);
+  const published = await readPublished(source.kv);
+  const reader = relatedReader(source.kv, published);
+  const draw = { seed: 1, nowMs: NOW_MS, explore: false };
+  const request = { ...asked, related: id };
+  const found = await reader.find(request);
+  const { items: neighbours = [] } = (found as Neighbours).related;
+  const shown = preview(published, request, draw, found);
+  expect(shown.related).toEqual({ to: [id], neighbours: neighbours.length });
+  expect(shown.competing).toBe(neighbours.length);
+  expect(shown.items).toHaveLength(10);
+  expect(shown.items.filter((item) => !neighbours.includes(item.id))).toEqual([]);
+  const unlike = kvOf(withoutRelated());
+  const other = await readPublished(unlike.kv);
+  const refused = await relatedReader(unlike.kv, other).find(request);
+  expect(() => preview(other, request, draw, refused)).toThrow('it has no "related"');
+  expect(preview(other, asked, draw).related).toBeUndefined();
 });
 
 it('beside an item of which nothing is known all others compete, with the reason', async () => {

@@ -164,6 +164,7 @@ function figuresSection({ ingest }: Status, { traffic, latency, probes }: Now): 
       remark: `${whole(failed)} of ${whole(probes.length)}`,
       ...(failed > 0 && { tone: 'bad' as const }),
     },
+    cacheTile(probes),
     {
       label: 'Degraded',
       value: share(degraded, rankings),
@@ -191,6 +192,20 @@ function figuresSection({ ingest }: Status, { traffic, latency, probes }: Now): 
     },
   ];
   return { id: 'figures', title: 'The last hour', wide: true, content: [tiles(list)] };
+}
+
+/** Of the isolate that was met last: each has a memory of its own. */
+function cacheTile(probes: Now['probes']): Tile {
+  const cache = probes.findLast((probe) => probe.cache !== undefined)?.cache;
+  const of = cache === undefined ? 0 : cache.hits + cache.misses;
+  return {
+    label: 'Cache hits',
+    value: of === 0 ? '–' : percent(cache!.hits / of, 1),
+    remark:
+      of === 0
+        ? 'no isolate that the probe met has ranked the catalogue'
+        : `of ${whole(of)} rankings of the isolate that the probe met last`,
+  };
 }
 
 const waitOf = (ms: number | null) => (ms === null ? '–' : `${figure(ms)} ms`);

@@ -204,7 +204,7 @@ function slateSections(list: readonly Slate[]): Section[] {
       wide: list.length === 1,
       content: [
         muted(
-          `${whole(slate.competing)} items compete${slate.snapshot === '' ? '' : `, catalogue ${slate.snapshot.slice(0, 8)}`}. ${filtersOf(slate)}`,
+          `${whole(slate.competing)} items compete${slate.snapshot === '' ? '' : `, catalogue ${slate.snapshot.slice(0, 8)}`}. ${filtersOf(slate)}${besideOf(slate)}`,
         ),
         slate.items.length === 0
           ? empty('No item is left to show.', 'Filters keep all of them out, or there are none.')
@@ -248,6 +248,13 @@ function filtersOf({ filters, asked }: Slate): string {
         `${whole(items)} (${path}; without it ${whole(alone)} more)`,
     );
   return `${own} The request keeps out: ${removed.join(', ')}.`;
+}
+
+function besideOf({ related }: Slate): string {
+  if (related === undefined) return '';
+  const { to, neighbours, problem } = related;
+  const why = problem === undefined ? '' : `: ${problem}`;
+  return ` Beside ${to.join(', ')}, with ${whole(neighbours)} neighbours${why}.`;
 }
 
 function placeIn(other: Slate, { id, position }: Slate['items'][number]): HTMLElement {

@@ -7,6 +7,7 @@ import { readItems } from '../../../../backend/catalogue/files/read-items.ts';
 import { sampleRows } from '../../../../backend/catalogue/files/sample-rows.ts';
 import { guessColumns } from '../../../../backend/catalogue/propose/guess-columns.ts';
 import { proposeSchema } from '../../../../backend/catalogue/propose/propose-schema.ts';
+import { parseItem } from '../../../../shared/domain/item.ts';
 import { packItems } from '../../../../shared/features/columns/item-table.ts';
 import { notUnderstood } from '../../../../shared/features/not-understood.ts';
 import { parseSchema } from '../../../../shared/features/schema.ts';
@@ -49,6 +50,31 @@ describe.each(['shoes.csv', 'jobs.jsonl', 'trips.csv'])('%s', (name) => {
       if (spec.kind === 'quantile') expect(spec.edges.length, spec.name).toBeGreaterThan(0);
     expect(schema.features.length).toBeLessThanOrEqual(64);
     expect(schema.features.map(({ kind }) => kind)).toContain('learned');
+  });
+});
+
+test('a range around a small number asks for none of it at the least, and one around a negative number may go lower', () => {
+  const schema = parseSchema({
+    name: 'ranges',
+    columns: [
+      { name: 'days', type: 'number' },
+      { name: 'degrees', type: 'number' },
+    ],
+    features: [
+      { name: 'stay', kind: 'range-distance', column: 'days', preference: 'stay', within: [0, 3] },
+      {
+        name: 'cold',
+        kind: 'range-distance',
+        column: 'degrees',
+        preference: 'cold',
+        within: [2, 5],
+      },
+    ],
+  });
+  const item = parseItem({ id: 'a', days: 2, degrees: -4 });
+  expect(examplePreferences(schema, [item], NOW_MS)).toEqual({
+    stay: { min: 0, max: 5 },
+    cold: { min: -9, max: 1 },
   });
 });
 

@@ -56,6 +56,8 @@ export function groupsSection(
               { label: 'Revenue', number: true },
               { label: 'per visitor', number: true },
               ...(isCompared ? [{ label: `less ${reference}`, number: true }] : []),
+              { label: 'Satisfaction', number: true },
+              { label: 'Not interested, per search', number: true },
               { label: 'Effective items', number: true },
               { label: 'Catalogue shown', number: true },
             ],
@@ -83,6 +85,8 @@ export function groupsSection(
                         : estimateText(one.revenueDifference, figure),
                     ]
                   : []),
+                estimateText(one.satisfaction, (score) => percent(score)),
+                estimateText(one.dismissalsPerSearch, figure),
                 one.diversity.effective === null ? '–' : figure(one.diversity.effective),
                 percent(one.diversity.coverage),
               ];
@@ -110,11 +114,14 @@ const rowsOf = (groups: readonly BusinessGroup[]) => [
     'bookings started',
     'bookings',
     'revenue',
-    ...['click-through', 'conversion', 'dwell seconds', 'revenue per visitor'].flatMap((name) => [
-      name,
-      `${name}, low`,
-      `${name}, high`,
-    ]),
+    ...[
+      'click-through',
+      'conversion',
+      'dwell seconds',
+      'revenue per visitor',
+      'satisfaction',
+      'not interested per search',
+    ].flatMap((name) => [name, `${name}, low`, `${name}, high`]),
     'items shown',
     'effective items',
     'share of the catalogue',
@@ -128,6 +135,8 @@ const rowsOf = (groups: readonly BusinessGroup[]) => [
       conversion,
       dwellSeconds,
       revenuePerVisitor,
+      satisfaction,
+      dismissalsPerSearch,
       ...one
     }) => [
       group,
@@ -138,9 +147,14 @@ const rowsOf = (groups: readonly BusinessGroup[]) => [
       sums.bookingStarts,
       sums.bookings,
       sums.revenue,
-      ...[clickThrough, conversion, dwellSeconds, revenuePerVisitor].flatMap(
-        ({ value, low, high }) => [value, low, high],
-      ),
+      ...[
+        clickThrough,
+        conversion,
+        dwellSeconds,
+        revenuePerVisitor,
+        satisfaction,
+        dismissalsPerSearch,
+      ].flatMap(({ value, low, high }) => [value, low, high]),
       one.diversity.items,
       one.diversity.effective,
       one.diversity.coverage,

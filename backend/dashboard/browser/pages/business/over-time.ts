@@ -175,6 +175,27 @@ export function overTimeSections(found: BusinessFigures): Section[] {
       ],
     },
     {
+      id: 'satisfaction',
+      title: 'Satisfaction',
+      content: [
+        one(
+          'satisfaction-by-day',
+          'Mean answer to the survey, 0 to 100 %',
+          ({ satisfaction }) => satisfaction,
+          (value) => percent(value),
+          'Nobody answered a survey: askSatisfaction of the client’s extras asks a question.',
+        ),
+        one(
+          'not-interested-by-day',
+          '“Not interested”, per search',
+          ({ dismissalsPerSearch, sums }) =>
+            sums.dismissals > 0 ? dismissalsPerSearch : undefined,
+          figure,
+          'No item was said to be of no interest: a button with data-trimtab-action="not_interested" says so.',
+        ),
+      ],
+    },
+    {
       id: 'diversity',
       title: 'Diversity and coverage',
       content: [
