@@ -16,7 +16,7 @@ type LoadSlowParts<T> = (value: T, cell: string) => Promise<(current: T) => T> |
  * One value in the isolate's memory, refreshed in the background (stale-while-revalidate). A request is answered from
  * memory at once, and a refresh, if due, goes on after its response. Two kinds of request do wait: the first of an
  * isolate, and one that comes when the last refresh started more than six refresh intervals ago, because an idle
- * isolate may have missed a rollback.
+ * isolate may have missed a rollback. So do others while that refresh goes on, unless the value says already that it could not be refreshed.
  */
 export class RefreshingCache<T extends { readonly problem?: string }> {
   #value: T | undefined;
@@ -57,10 +57,16 @@ export class RefreshingCache<T extends { readonly problem?: string }> {
     const refreshMs = this.#isAwaited(this.#value)
       ? Math.min(AWAITED_REFRESH_MS, this.#refreshMs)
       : this.#refreshMs;
+    const mostMs = 6 * this.#refreshMs;
     if (sinceMs >= refreshMs) {
       const refreshed = this.#refresh(ctx, cell, nowMs);
-      if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);
-    }
+      if (sinceMs > mostMs) await waitAtMost(MAX_WAIT_MS, refreshed);
+    } else if (
+      this.#loading !== undefined &&
+      this.#value.problem === undefined &&
+      (this.ageMs(nowMs) ?? 0) > mostMs
+    )
+      await waitAtMost(MAX_WAIT_MS, this.#loading);
     return this.#value;
   }
 
