@@ -14,6 +14,7 @@ import {
   table,
   type FeedServer,
 } from '../backend/catalogue/feeds/support/feed-server.ts';
+import { until } from '../support/until.ts';
 import { bringUpToDate } from '../backend/log/support/bring-up-to-date.ts';
 import { happened } from '../backend/log/support/log.ts';
 import { startTestBackend, type TestBackend } from '../backend/support/backend.ts';
@@ -692,6 +693,15 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       status: 'running',
       traffic: 0.6,
     });
+    await open(page, 'training');
+    await page.getByRole('button', { name: 'Compare learners …' }).click();
+    await dialog.getByLabel('Folds').fill('2');
+    await dialog.getByRole('button', { name: 'Compare' }).click();
+    await page.waitForURL('**/training?run=run_*');
+    const compared = new URL(page.url()).searchParams.get('run');
+    const comparison = async () => (await backend.call('GET', `/v1/runs/${compared}`)).body;
+    expect((await comparison()).params).toMatchObject({ kind: 'comparison', folds: 2 });
+    await until('the comparison is over', async () => (await comparison()).finishedAt !== null);
     await open(page, 'training');
     await page.getByRole('button', { name: 'Train …' }).click();
     await dialog.getByLabel('Name').fill('of emma');

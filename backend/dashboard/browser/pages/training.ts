@@ -88,7 +88,12 @@ function startSection(
         ),
         mayAct &&
           running === null &&
-          h('span', { class: 'actions push' }, button('Train …', 'primary', start)),
+          h(
+            'span',
+            { class: 'actions push' },
+            button('Compare learners …', 'plain', compare),
+            button('Train …', 'primary', start),
+          ),
       ),
       !mayAct && muted('Signed in to look: an operator may start a training.'),
     ],
@@ -119,6 +124,34 @@ async function start(): Promise<void> {
     act: async ({ learner, name }) => {
       const { runId } = await json(
         api.train.$post({ json: { learner: learner as LearnerName, ...(name && { name }) } }),
+      );
+      choose({ run: runId });
+    },
+  });
+  refreshPage();
+}
+
+async function compare(): Promise<void> {
+  await ask({
+    title: 'Compare learners',
+    about: [
+      'All of them learn from the same rankings, and are judged by the same later ones. Nothing of it goes live, and nothing is stored but the report.',
+      `They are ${LEARNERS.join(', ')}; "trimtab compare" takes some of them, and other settings.`,
+    ],
+    fields: [
+      {
+        name: 'folds',
+        label: 'Folds',
+        hint: 'Optional: 2 to 20 also cross-validate, by visitor, which takes as many times as long.',
+        type: 'number',
+        min: 2,
+        max: 20,
+      },
+    ],
+    action: 'Compare',
+    act: async ({ folds }) => {
+      const { runId } = await json(
+        api.compare.$post({ json: folds ? { folds: Number(folds) } : {} }),
       );
       choose({ run: runId });
     },
