@@ -19,6 +19,7 @@ import type { Span } from '../shared/trace/spans.ts';
 import { isolateOf, type Isolate } from './isolate.ts';
 import { handleKeys } from './live/handle-keys.ts';
 import { handleDeltas } from './live/handle-deltas.ts';
+import { countAnswer } from './platform/count-answers.ts';
 import type { Env } from './platform/env.ts';
 import { handleRank } from './rank/handle-rank.ts';
 import { handleRankBatch } from './rank/handle-rank-batch.ts';
@@ -93,18 +94,25 @@ async function ranking(
   }
 }
 
+function answer(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
+  try {
+    const isolate = isolateOf(env);
+    const { tracing } = isolate;
+    const trace = tracing?.begin(request);
+    const answered = isRanking(request)
+      ? ranking(request, isolate, ctx, trace)
+      : router.fetch(request, isolate, ctx, trace);
+    return trace === undefined ? answered : tracing!.ended(trace, answered, ctx);
+  } catch (error) {
+    return errorResponse(error);
+  }
+}
+
 export default {
   fetch(request, env, ctx): Response | Promise<Response> {
-    try {
-      const isolate = isolateOf(env);
-      const { tracing } = isolate;
-      const trace = tracing?.begin(request);
-      const answered = isRanking(request)
-        ? ranking(request, isolate, ctx, trace)
-        : router.fetch(request, isolate, ctx, trace);
-      return trace === undefined ? answered : tracing!.ended(trace, answered, ctx);
-    } catch (error) {
-      return errorResponse(error);
-    }
+    const { ANSWERS } = env;
+    return ANSWERS === undefined
+      ? answer(request, env, ctx)
+      : countAnswer(ANSWERS, request, Date.now(), answer(request, env, ctx));
   },
 } satisfies ExportedHandler<Env>;

@@ -22,6 +22,8 @@ export interface Env {
   readonly KEY_KEEPER?: DurableObjectNamespace<KeyKeeperObject>;
   /** Absent in deployments from before there were endpoints of other systems. */
   readonly TOKEN_KEEPER?: DurableObjectNamespace<TokenKeeperObject>;
+  /** A data set of Workers Analytics Engine that each answer is counted in; absent where they are not. */
+  readonly ANSWERS?: AnalyticsEngineDataset;
   /** Comma-separated, like SECRET_KEYS. */
   readonly PUBLISHABLE_KEYS?: string;
   readonly SECRET_KEYS?: string;
