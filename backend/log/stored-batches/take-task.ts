@@ -139,54 +139,67 @@ export function taskTaker(deps: TakeDeps) {
     return taken;
   };
 
+  const inTurnOf = new Map<string, Promise<number>>();
   return {
     /**
+     * This process takes a task once at a time, as its leases are all of one holder: the one that ended first would release what the other
+     * still goes by, and another backend would take the same.
      * @param fromStart whether it is listed from its first key on, to find what came late; else from its mark.
      * @returns how many batches were taken now.
      */
-    async take(task: Task, fromStart = false): Promise<number> {
-      const { text, mark } = await readTaskMark(store, task);
-      const refused = { ...mark.refused };
-      const endsAtMs = nowMs() + TURN_MS;
+    take(task: Task, fromStart = false): Promise<number> {
       const prefix = prefixOf(task);
-      // What was refused may be before the mark, and so in no list.
-      let again = Object.entries(refused).flatMap(([key, { sizeBytes }]) =>
-        foundOf(key, sizeBytes),
-      );
-      let { after } = mark;
-      let mayMove = true;
-      let lease: ObjectLease | undefined;
-      let taken = 0;
-      try {
-        let from = fromStart ? '' : after;
-        for (let isLast = false; !isLast && nowMs() <= endsAtMs;) {
-          const page = await bucket.page(prefix, from);
-          ({ isLast } = page);
-          from = page.keys.at(-1)?.key ?? from;
-          const listed = page.keys.flatMap(({ key, sizeBytes }) => foundOf(key, sizeBytes));
-          const found = [...again, ...listed.filter(({ key }) => refused[key] === undefined)];
-          again = [];
-          let known = await committed(task, found);
-          for (const { key, first } of found) if (known.has(first)) delete refused[key];
-          const isLeft = ({ key, first }: Found) => !known.has(first) && mayTry(key);
-          if (lease === undefined && found.some(isLeft)) {
-            lease = deps.lease(task);
-            if (!(await lease.renew())) return taken;
-            // Another backend may have taken some before it released the lease.
-            known = await committed(task, found);
-          }
-          const left = found.filter(isLeft);
-          if (left.length > 0) taken += await takeAll(task, lease!, left, endsAtMs, refused);
-          if (mayMove) [after, mayMove] = passed(listed, known, refused, after);
-        }
-      } finally {
-        if (after !== mark.after || !isSame(refused, mark.refused))
-          await writeTaskMark(store, task, text, { after, refused });
-        await lease?.release();
-      }
-      return taken;
+      const before = inTurnOf.get(prefix) ?? Promise.resolve(0);
+      const turn = before.catch(() => 0).then(() => takeInTurn(task, fromStart));
+      inTurnOf.set(prefix, turn);
+      const over = () => {
+        if (inTurnOf.get(prefix) === turn) inTurnOf.delete(prefix);
+      };
+      turn.then(over, over);
+      return turn;
     },
   };
+
+  async function takeInTurn(task: Task, fromStart: boolean): Promise<number> {
+    const { text, mark } = await readTaskMark(store, task);
+    const refused = { ...mark.refused };
+    const endsAtMs = nowMs() + TURN_MS;
+    const prefix = prefixOf(task);
+    // What was refused may be before the mark, and so in no list.
+    let again = Object.entries(refused).flatMap(([key, { sizeBytes }]) => foundOf(key, sizeBytes));
+    let { after } = mark;
+    let mayMove = true;
+    let lease: ObjectLease | undefined;
+    let taken = 0;
+    try {
+      let from = fromStart ? '' : after;
+      for (let isLast = false; !isLast && nowMs() <= endsAtMs;) {
+        const page = await bucket.page(prefix, from);
+        ({ isLast } = page);
+        from = page.keys.at(-1)?.key ?? from;
+        const listed = page.keys.flatMap(({ key, sizeBytes }) => foundOf(key, sizeBytes));
+        const found = [...again, ...listed.filter(({ key }) => refused[key] === undefined)];
+        again = [];
+        let known = await committed(task, found);
+        for (const { key, first } of found) if (known.has(first)) delete refused[key];
+        const isLeft = ({ key, first }: Found) => !known.has(first) && mayTry(key);
+        if (lease === undefined && found.some(isLeft)) {
+          lease = deps.lease(task);
+          if (!(await lease.renew())) return taken;
+          // Another backend may have taken some before it released the lease.
+          known = await committed(task, found);
+        }
+        const left = found.filter(isLeft);
+        if (left.length > 0) taken += await takeAll(task, lease!, left, endsAtMs, refused);
+        if (mayMove) [after, mayMove] = passed(listed, known, refused, after);
+      }
+    } finally {
+      if (after !== mark.after || !isSame(refused, mark.refused))
+        await writeTaskMark(store, task, text, { after, refused });
+      await lease?.release();
+    }
+    return taken;
+  }
 
   /**
    * How far the mark may move: to the last key before the first that is neither taken nor noted as refused, or may have others before it still.

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { identityKeys } from '../../../../shared/domain/identity.ts';
@@ -21,6 +22,7 @@ import { batchOf } from '../../support/batches.ts';
 import { keyedSession, keyedUser } from '../../support/keyed.ts';
 import { putBatch, shardBatchId, startLogBucket } from '../../support/ways-in.ts';
 import type { S3Server } from '../../../support/s3-server.ts';
+import { until } from '../../../support/until.ts';
 import type { CollectedEvent } from '../../../../shared/format/ingest-bytes.ts';
 import { seededRandom } from '../../../../shared/explore/random.ts';
 import { SEED } from '../../../shared/support/seed.ts';
@@ -122,6 +124,37 @@ test('backends share the work, and no batch is taken by two while leases hold', 
   }
   expect([...takers.values()].every((times) => times === 1)).toBe(true);
   expect(await counts()).toEqual({ decisions: 96, events: 96 });
+});
+
+test('one backend, too, takes a batch once, though its sweep comes to what it has in hand', async () => {
+  put('a.1', 1);
+  put('a.1', 2);
+  const taken: string[] = [];
+  let goOn!: () => void;
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+  const one = backendNamed('one', {
+    takeIn: async (batch) => {
+      taken.push(batch.batchId);
+      if (taken.length === 1) await mayGoOn;
+      return deps.takeIn(batch);
+    },
+  });
+  const two = backendNamed('two', {
+    takeIn: async (batch) => {
+      taken.push(batch.batchId);
+      return deps.takeIn(batch);
+    },
+  });
+  const polled = one.takeNew();
+  await until('the first batch is in hand', async () => taken.length === 1);
+  const swept = one.sweep();
+  await Promise.race([swept, sleep(300)]);
+  // A lease that the sweep had released would be free for another one.
+  expect(await two.takeNew()).toBe(0);
+  goOn();
+  expect(await polled).toBe(2);
+  await swept;
+  expect(taken).toEqual([shardBatchId('a.1', 1), shardBatchId('a.1', 2)]);
 });
 
 test('what a backend had in hand when it ended is taken by another once its lease is over', async () => {
