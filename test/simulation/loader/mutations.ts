@@ -220,14 +220,28 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'isolates-keep-the-weights-that-they-have',
     file: 'edge/platform/refreshing-cache.ts',
-    find: 'if (sinceMs > 6 * this.#refreshMs) await waitAtMost(MAX_WAIT_MS, refreshed);',
+    find: 'if (sinceMs > mostMs) await waitAtMost(MAX_WAIT_MS, refreshed);',
     replace: '',
+    also: [
+      {
+        file: 'edge/rank/followed-weights.ts',
+        find: 'const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;',
+        replace: 'const wasOld = this.#mostMs < 0;',
+      },
+    ],
   },
   {
     name: 'one-ranking-alone-waits-for-what-an-idle-isolate-reads',
     file: 'edge/rank/followed-weights.ts',
     find: 'const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;',
     replace: 'const wasOld = this.#mostMs < 0;',
+    also: [
+      {
+        file: 'edge/platform/refreshing-cache.ts',
+        find: '(this.ageMs(nowMs) ?? 0) > mostMs',
+        replace: 'mostMs < 0',
+      },
+    ],
   },
   {
     name: 'live-weights-read-the-pointer-once',
