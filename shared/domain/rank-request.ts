@@ -140,13 +140,18 @@ export function parseRankRequest(
     throw invalid(`explain must be true or false, but was ${shown(explain)}`);
   const consent = raw.consent === undefined ? defaultConsent : parseConsent(raw.consent);
   const isAnonymous = consent === 'none' && raw.sessionId === undefined;
-  return {
-    ...(isAnonymous ? {} : { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
+  const visitor = {
+    ...(!isAnonymous && { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
     ...userOf(raw),
+  };
+  return {
     placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
     consent,
     preferences: parsePreferences(raw.preferences ?? {}, 'preferences'),
     context: contextOf(raw.context ?? {}, raw.demographics, consent),
+    limit: limit as number,
+    explain,
+    ...visitor,
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     ...allowedBy(raw),
@@ -154,8 +159,6 @@ export function parseRankRequest(
     ...relatedBy(raw.related, candidates),
     ...pagedBy(raw),
     ...localBy(raw),
-    limit: limit as number,
-    explain,
     ...(unknown.length > 0 && { unknown }),
   };
 }
