@@ -10,6 +10,7 @@ import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
+import { newest } from '../../shared/engine/newest.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { Phases } from '../platform/phases.ts';
@@ -57,6 +58,7 @@ export async function handleRank(
   if (counted > 1) await rateLimits.checkCaller('rank', request, caller.role, counted - 1);
   const asked = { ...caller, counted, nowMs: Date.now(), trace, phases };
   const answer = await rankOnce(body, asked, state, ctx);
+  newest.answer = [caller, asked, answer];
   const headers = state.rankHeaders.of(answer.weights, answer.snapshot);
   const response = new Response(JSON.stringify(answer), { headers });
   phases?.end();
@@ -188,6 +190,7 @@ export async function rankOnce(
     slate.ids,
     settings.tokenSecrets[0],
   );
+  newest.ranking = [asked, assigned, logged, when, all, input, rankRequest, drawing, drawn];
   state.decisions.add(
     {
       rankingId,

@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { ApiError, invalid } from './errors.ts';
 import { parseCurrency, type Currency } from './currency.ts';
@@ -128,6 +129,7 @@ export function parseRankRequest(
     throw invalid('the body must be a JSON object with a sessionId');
   }
   const raw = value as Record<string, unknown>;
+  newest.asked = raw;
   const unknown = unknownFields(raw, FIELDS);
   const offset = receivedAt === undefined ? 0 : clockOffset(raw.sentAt, receivedAt);
   const candidates = raw.candidates === undefined ? undefined : parseCandidates(raw.candidates);
