@@ -190,7 +190,18 @@ export async function rankOnce(
     slate.ids,
     settings.tokenSecrets[0],
   );
-  newest.ranking = [asked, assigned, logged, when, all, input, rankRequest, drawing, drawn];
+  newest.ranking = [
+    asked,
+    assigned,
+    logged,
+    when,
+    all,
+    input,
+    rankRequest,
+    drawing,
+    drawn,
+    exposures,
+  ];
   state.decisions.add(
     {
       rankingId,

@@ -1,4 +1,3 @@
-import { newest } from '../engine/newest.ts';
 import { drawsByChance } from '../domain/exploration.ts';
 import { NextItem, type DrawSpec } from './next-item.ts';
 
@@ -29,7 +28,6 @@ export function drawSlate(
     return Array.from({ length: slots }, (_, index) => ({ index, propensity: 1 }));
   }
   const next = new NextItem(points, exploration);
-  newest.draw = next;
   const slate: Draw[] = [];
   while (slate.length < slots) {
     const at = next.pick(random());
