@@ -1,3 +1,4 @@
+import { newest } from '../../shared/engine/newest.ts';
 import type { Decision, Shadow } from '../../shared/domain/decision.ts';
 import type { Span } from '../../shared/trace/spans.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
@@ -103,6 +104,7 @@ export class DecisionLog {
   /** @param trace the span of the request that asked, where it is traced. */
   add(decision: Entry['decision'], deferred: DeferredParts, ctx: ExecutionContext, trace?: Span) {
     const entry = { decision, deferred, span: trace?.child('rank log') };
+    newest.decision = entry;
     const open = this.#open;
     if (open !== undefined && open.entries.length < MAX_BATCH && !isAbandoned(open, decision.at)) {
       open.entries.push(entry);

@@ -10,6 +10,7 @@ import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
+import { newest } from '../../shared/engine/newest.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { Phases } from '../platform/phases.ts';
@@ -57,6 +58,7 @@ export async function handleRank(
   if (counted > 1) await rateLimits.checkCaller('rank', request, caller.role, counted - 1);
   const asked = { ...caller, counted, nowMs: Date.now(), trace, phases };
   const answer = await rankOnce(body, asked, state, ctx);
+  newest.answer = [caller, asked, answer];
   const headers = state.rankHeaders.of(answer.weights, answer.snapshot);
   const response = new Response(JSON.stringify(answer), { headers });
   phases?.end();
@@ -177,38 +179,52 @@ export async function rankOnce(
   const token = signToken(
     {
       rankingId,
-      ...logged,
       placement,
-      ...(arm && { arm }),
-      ...(pointerRevision && { pointerRevision }),
       weights: version,
       snapshot,
       expiresAt: nowMs + settings.tokenTtlMs,
+      ...logged,
+      ...(arm && { arm }),
+      ...(pointerRevision && { pointerRevision }),
     },
     slate.ids,
     settings.tokenSecrets[0],
   );
+  newest.ranking = [
+    asked,
+    assigned,
+    logged,
+    when,
+    all,
+    input,
+    rankRequest,
+    drawing,
+    drawn,
+    exposures,
+  ];
   state.decisions.add(
     {
       rankingId,
       at: nowMs,
-      ...logged,
       context: { placement, consent },
       itemSource: itemSourceOf(rankRequest.candidates, input.catalogue, role),
-      ...(arm && { arm }),
-      ...(pointerRevision && { pointerRevision }),
       weights: version,
       delta,
       schemaHash: scorer.schema.hash,
       snapshot,
-      ...(input.table.learned && { learned: input.table.learned.hash }),
       degraded,
       seed,
       exploration,
       limit,
-      ...(allowed && { allowed: allowed.count }),
       itemIds: slate.ids,
       units: slate.units,
+      propensities: slate.propensities,
+      codes: slate.codes,
+      ...logged,
+      ...(arm && { arm }),
+      ...(pointerRevision && { pointerRevision }),
+      ...(input.table.learned && { learned: input.table.learned.hash }),
+      ...(allowed && { allowed: allowed.count }),
       ...(slate.raises && { raises: slate.raises }),
       ...(slate.boosts && { boosts: slate.boosts }),
       ...(slate.pinned && { pinned: slate.pinned }),
@@ -216,8 +232,6 @@ export async function rankOnce(
       ...(before && {
         page: { offset: before.shown.length, ...(isMeasured && { of: before.of }) },
       }),
-      propensities: slate.propensities,
-      codes: slate.codes,
       ...(draft && { teams: draft.teams }),
       ...(keepsOrder && { siteOrder: true }),
     },
@@ -262,10 +276,11 @@ export async function rankOnce(
     at: nowMs,
     weights: version,
     snapshot,
-    ...exposureFields(exposures),
     degraded,
-    ...(keepsOrder && { siteOrder: true as const }),
     items: priced,
+    token,
+    ...exposureFields(exposures),
+    ...(keepsOrder && { siteOrder: true as const }),
     ...(input.trade?.markets && { market: rankRequest.context.market as string }),
     ...(speech && rankRequest.language !== undefined && { language: speech.language }),
     ...(filters && { filters }),
@@ -273,7 +288,6 @@ export async function rankOnce(
     ...(report && { related: report }),
     ...(before && { page: { offset: before.shown.length, of: before.of } }),
     ...(cursor !== undefined && { cursor }),
-    token,
     ...(warnings.length > 0 && { warnings }),
   };
 }

@@ -105,12 +105,12 @@ export async function rankingInputOf(
   const { trade } = pair.snapshot;
   return {
     request: requestInMarket(request, schema, trade),
-    ...(trade && { trade }),
-    ...configFor(pair.weights, visitor, 'catalogue', placement),
     table: state.learnedTables.of(pair.snapshot.rankable, schema, learned.loaded?.part),
     catalogue: pair.snapshot.rankable,
     snapshot: pair.snapshot.hash,
     degraded: [{ problem }, pair.weights, learned].some(isUnconfirmed),
+    ...(trade && { trade }),
+    ...configFor(pair.weights, visitor, 'catalogue', placement),
   };
 }
 
@@ -137,12 +137,12 @@ function inputFromCandidates(
   const own = requestInMarket(request, schema, trade);
   return {
     request: own,
-    ...(trade && { trade }),
-    ...chosen,
     table: candidateTable(schema, own.candidates!, usable?.rankable, learned.loaded?.part),
     catalogue: usable?.rankable,
     snapshot: usable?.hash ?? '',
     degraded: degraded || [weights, learned].some(isUnconfirmed),
+    ...(trade && { trade }),
+    ...chosen,
     ...(order && { order }),
   };
 }

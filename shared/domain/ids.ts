@@ -54,11 +54,9 @@ export function referredItemId(value: unknown): ItemId {
   );
 }
 
-/** The path of an address cannot end in these: they mean a folder, so what they name could not be asked for or deleted. */
-const DOT_SEGMENTS: ReadonlySet<string> = new Set(['.', '..']);
-
+/** The path of an address cannot end in a dot or two: they mean a folder, so what they name could not be asked for or deleted. */
 function addressable<T extends string>(id: T, name: string): T {
-  if (!DOT_SEGMENTS.has(id)) return id;
+  if (id !== '.' && id !== '..') return id;
   throw invalid(`${name} must not be "${id}", which has a meaning of its own in addresses`);
 }
 
@@ -82,6 +80,9 @@ const E_MAIL = /^.+@[^@]+\.[^@]+$/;
 const PHONE =
   /^(?:(?:\+[1-9]\d{0,3}[\d()./-]{6,18}|00[1-9]\d{0,3}[\d().-]{6,18})|\(0?\d{2,4}\)[.-]?\d{3,4}[.-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})$/;
 
+/** Most ids: with a letter that no phone number has, and without a character that an address needs or that may be read otherwise. */
+const PLAIN = /^(?=.{1,128}$)[\w-]*[A-Za-z_][\w-]*$/;
+
 /** Before what such an id means stands how to reach it, in links. */
 const LINK = /^(?:mailto|tel|sms|callto):/i;
 
@@ -101,6 +102,7 @@ function asRead(id: string): string {
  * @throws ApiError 400, also for what names a person to everybody: pseudonymous ids are what may be logged.
  */
 export function parseGivenId(value: unknown, name: 'sessionId' | 'userId'): GivenId {
+  if (typeof value === 'string' && PLAIN.test(value)) return value as GivenId;
   const id = visible(addressable(parseId<GivenId>(name)(value), name), name);
   const read = asRead(id);
   const personal = E_MAIL.test(read)

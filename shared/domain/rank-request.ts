@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { ApiError, invalid } from './errors.ts';
 import { parseCurrency, type Currency } from './currency.ts';
@@ -128,6 +129,7 @@ export function parseRankRequest(
     throw invalid('the body must be a JSON object with a sessionId');
   }
   const raw = value as Record<string, unknown>;
+  newest.asked = raw;
   const unknown = unknownFields(raw, FIELDS);
   const offset = receivedAt === undefined ? 0 : clockOffset(raw.sentAt, receivedAt);
   const candidates = raw.candidates === undefined ? undefined : parseCandidates(raw.candidates);
@@ -140,13 +142,18 @@ export function parseRankRequest(
     throw invalid(`explain must be true or false, but was ${shown(explain)}`);
   const consent = raw.consent === undefined ? defaultConsent : parseConsent(raw.consent);
   const isAnonymous = consent === 'none' && raw.sessionId === undefined;
-  return {
-    ...(isAnonymous ? {} : { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
+  const visitor = {
+    ...(!isAnonymous && { sessionId: parseGivenId(raw.sessionId, 'sessionId') }),
     ...userOf(raw),
+  };
+  return {
     placement: raw.placement === undefined ? DEFAULT_PLACEMENT : parsePlacement(raw.placement),
     consent,
     preferences: parsePreferences(raw.preferences ?? {}, 'preferences'),
     context: contextOf(raw.context ?? {}, raw.demographics, consent),
+    limit: limit as number,
+    explain,
+    ...visitor,
     ...pastOf(raw.recent ?? [], consent, offset),
     ...(candidates === undefined ? {} : { candidates }),
     ...allowedBy(raw),
@@ -154,8 +161,6 @@ export function parseRankRequest(
     ...relatedBy(raw.related, candidates),
     ...pagedBy(raw),
     ...localBy(raw),
-    limit: limit as number,
-    explain,
     ...(unknown.length > 0 && { unknown }),
   };
 }

@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { transientHmac } from '../hash/hmac.ts';
 import { transientUtf8 } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';
@@ -36,6 +37,7 @@ const SIGNATURE_LENGTH = 43;
  * last dot. Whoever holds it can read it, but for the visitor, who is encrypted, and the items, which are told by keyed tags.
  */
 export function signToken(claims: TokenClaims, itemIds: readonly ItemId[], secret: string): string {
+  newest.claims = claims;
   const { rankingId, arm, weights, snapshot, expiresAt, placement, pointerRevision } = claims;
   const visitor = visitorBytes(claims);
   const { tags, pad } = tokenKeys(secret, rankingId, visitor.length);

@@ -1,4 +1,5 @@
 import type { ExplorationSpec } from '../domain/exploration.ts';
+import { newest } from '../engine/newest.ts';
 import { exactExp } from './exact-exp.ts';
 
 export type DrawSpec = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;
@@ -28,6 +29,7 @@ export class NextItem {
 
   /** @param points scores of the pool in points, best first. @param restriction absent: whatever is not shown may stand next. */
   constructor(points: readonly number[], spec: DrawSpec, restriction?: Restriction) {
+    newest.draw = this;
     this.#pool = points.map((_, index) => index);
     this.#left = this.#pool;
     this.#points = points;

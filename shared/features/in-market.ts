@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { converted } from '../domain/exchange-rates.ts';
 import { invalid } from '../domain/errors.ts';
 import { mapped } from '../domain/mapped.ts';
@@ -43,6 +44,7 @@ export function requestInMarket(
   }
   const currency = asked === own ? undefined : asked;
   const prices = new AskedPrices(schema, { currency, rates });
+  newest.prices = prices;
   const { preferences, filters, history, candidates, slateRules } = request;
   const { language = named?.market.language } = request;
   const now = {

@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import type { EncodedRequest } from '../features/encode.ts';
 import type { Codes, ItemTable } from '../features/columns/item-table.ts';
 import { rowsByCode } from '../features/columns/rows-by-code.ts';
@@ -68,6 +69,7 @@ export function compileScores(
   const { weights, raised } = scorer;
   const isZero = zeroFeatures(weights);
   const sums = new UnitSums(table, keptOf(weights, table));
+  newest.sums = sums;
   forEachPlan(scorer, encoded, (plan, feature) => {
     const own = raised?.get(feature);
     if (own !== undefined) sums.add(plan, own, undefined);

@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { inMarket } from './market-table.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { encodeRequest, type EncodedRequest } from '../features/encode.ts';
@@ -83,6 +84,7 @@ export function poolOf(
     compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
   type Scores = ReturnType<typeof compiled>;
   const all = { bits: allowed?.bits, count };
+  newest.pool = [options, visit, encoded, all];
   const first = (scores: Scores, k: number, { bits, count: competing } = all, floor?: number) =>
     topRows(
       bits === undefined ? scores : { ...scores, allowed: bits },

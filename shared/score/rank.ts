@@ -165,6 +165,8 @@ export function rankSlate(
     ids: shownRows.map((row) => table.ids.at(row)!),
     rows: shownRows,
     units: shown.map(({ units }) => units),
+    propensities: drawn.map(({ propensity }) => propensity),
+    codes: codesOf(encoded, shownRows),
     ...(raises && { raises: drawn.map(({ index }) => raises[index]) }),
     ...(boosts && { boosts: drawn.map(({ index }) => boosts[index]) }),
     ...(ruled &&
@@ -172,8 +174,6 @@ export function rankSlate(
         ruled,
         drawn.map(({ index }) => index >= ruled.drawable),
       )),
-    propensities: drawn.map(({ propensity }) => propensity),
-    codes: codesOf(encoded, shownRows),
   };
 }
 

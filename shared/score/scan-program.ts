@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import type { ScanMemory, Stored } from '../kernels/scan-memory.ts';
 import type { CrossUnits, ScoreTables } from './additive.ts';
 import { boundsOf } from './block-bounds.ts';
@@ -47,6 +48,7 @@ export function searchByKernel(
   const { memory } = blocks;
   if (memory === undefined || tables.rows !== undefined) return false;
   const writer = new ProgramWriter(memory);
+  newest.program = writer;
   const program = writer.write(tables, count, blocks, top, allowed);
   if (program === undefined) return false;
   const size = memory.kernel.bestRows(program.at, top.leastKey, top.leastUnits);

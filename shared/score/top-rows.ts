@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import type { ColumnUnits, CrossUnits, ScoreTables } from './additive.ts';
 import { BlockBounds } from './block-bounds.ts';
 import { BestFirst } from './best-first.ts';
@@ -22,6 +23,7 @@ export function topRows(
   floor?: number,
 ): Scored[] {
   const scan = new Scan(tables, count, blocks, new TopK(k, floor));
+  newest.scan = scan;
   scan.scoreApart();
   if (blocks === undefined) {
     if (tables.allowed !== undefined) scan.scoreEach(tables.allowed);

@@ -7,7 +7,8 @@ import { TreeScorer } from '../../backend/device/cpu/add-tree.ts';
 import { PoolBooster } from '../../backend/device/cpu/booster.ts';
 import { boost } from '../../backend/science/learn/trees/boost.ts';
 import { TreeGrower } from '../../backend/device/cpu/grow-tree.ts';
-import { DEPTH_WISE, XGBOOST_DEPTH_6 } from '../oracle/peers/quality.ts';
+import { askPython, unlessPeers } from '../oracle/peers/python.ts';
+import { DEPTH_WISE, LEAF_WISE, LIGHTGBM, XGBOOST_DEPTH_6 } from '../oracle/peers/quality.ts';
 import { rowMajor, unlessXgboost, Xgboost } from '../oracle/peers/xgboost.ts';
 import { madeClicks } from './support/made-clicks.ts';
 import type { Part, Say } from './support/part.ts';
@@ -19,7 +20,8 @@ const FEATURES = 32;
 const TREES = 100;
 const ROUNDS = 3;
 const SEED = 11;
-const OPTIONS = { ...DEPTH_WISE, trees: TREES };
+const DEPTH_6 = { ...DEPTH_WISE, trees: TREES };
+const LEAVES_31 = { ...LEAF_WISE, trees: TREES };
 /** Losses of both must agree this well, or the times are of different work. */
 const LOSS_TOLERANCE = 1e-3;
 
@@ -30,43 +32,58 @@ interface Run {
   readonly loadSeconds: number;
 }
 
-/** Boosted trees beside XGBoost's histogram method: same codes, settings and threads, one after the other. */
+/** Boosted trees beside XGBoost's histogram method and LightGBM: same codes, settings and threads, one after the other. */
 export async function benchTrees(say: Say): Promise<Part> {
   const { columns, labels } = madeClicks(ROWS, FEATURES, SEED);
   const rows: BenchRow[] = [];
   const all = availableParallelism();
   const matrix = unlessXgboost === '' ? rowMajor(columns) : undefined;
   for (const threads of new Set([1, all])) {
-    const [ours, theirs]: [Run[], Run[]] = [[], []];
+    const xgboost = { ours: [] as Run[], theirs: [] as Run[] };
+    const lightgbm = { ours: [] as Run[], theirs: [] as Run[] };
     for (let round = 1; round <= ROUNDS; round++) {
       say(`trees: ${threads} thread(s), round ${round} of ${ROUNDS}`);
-      ours.push(await runOurs(columns, labels, threads));
-      if (matrix === undefined) continue;
-      theirs.push(runXgboost(columns, matrix, labels, threads));
-      expectSameLoss(ours.at(-1)!.loss, theirs.at(-1)!.loss);
+      xgboost.ours.push(await runOurs(columns, labels, threads, DEPTH_6));
+      if (matrix !== undefined) {
+        xgboost.theirs.push(runXgboost(columns, matrix, labels, threads));
+        expectSameLoss('XGBoost', xgboost);
+      }
+      if (unlessPeers() !== '') continue;
+      lightgbm.ours.push(await runOurs(columns, labels, threads, LEAVES_31));
+      lightgbm.theirs.push(await runLightgbm(columns, labels, threads));
+      expectSameLoss('LightGBM', lightgbm);
     }
-    rows.push(...rowsOf(`${threads} thread${threads > 1 ? 's' : ''}`, ours, theirs));
+    const on = `${threads} thread${threads > 1 ? 's' : ''}`;
+    rows.push(
+      ...rowsOf('XGBoost hist', 'of depth 6', on, xgboost),
+      ...rowsOf('LightGBM', 'of 31 leaves', on, lightgbm),
+    );
   }
   rows.push(...limits(columns));
   return {
     rows,
     notes: [
-      `${ROWS.toLocaleString('en')} × ${FEATURES} codes, ${TREES} trees of depth 6, rate 0.1, logistic loss; medians of ${ROUNDS} rounds, ours and theirs by turns, ratios paired by round, seed ${SEED}`,
-      `ours counts copying and turning the codes and all trees; XGBoost counts its trees from a ready matrix${unlessXgboost}`,
-      'the trees alone: ours without copying and turning; XGBoost without its cuts, its first tree, with which it looks for bins, counted as the mean of the others',
+      `${ROWS.toLocaleString('en')} × ${FEATURES} codes, ${TREES} trees, rate 0.1, logistic loss; medians of ${ROUNDS} rounds, ours and theirs by turns, ratios paired by round, seed ${SEED}`,
+      `ours counts copying and turning the codes and all trees; XGBoost counts its trees from a ready matrix${unlessXgboost}; LightGBM counts its data set and its trees${unlessPeers()}`,
+      'the trees alone: ours without copying and turning; XGBoost without its cuts, its first tree, with which it looks for bins, counted as the mean of the others; LightGBM without its data set',
       `training losses agree within ${100 * LOSS_TOLERANCE} %, or the run fails`,
       'the limit: every row is added to a histogram at the root and, by subtraction, half of them at most at each of five levels below, at the speed of the same kernel on rows that lie in order',
     ],
   };
 }
 
-async function runOurs(columns: CodeMatrix, labels: Float32Array, threads: number): Promise<Run> {
+async function runOurs(
+  columns: CodeMatrix,
+  labels: Float32Array,
+  threads: number,
+  options: typeof DEPTH_6 | typeof LEAVES_31,
+): Promise<Run> {
   const startMs = performance.now();
-  const pool = new KernelPool(bytesFor(threads), threads);
+  const pool = new KernelPool(bytesFor(threads, options.maxLeaves), threads);
   const matrix = loadCodes(pool, columns);
   const loss = pointwise(pool, 'logistic', labels);
   const loadedMs = performance.now();
-  await boost(new PoolBooster({ codes: matrix, loss }, OPTIONS), OPTIONS);
+  await boost(new PoolBooster({ codes: matrix, loss }, options), options);
   const endMs = performance.now();
   const mean = loss.evaluate(MODE.nothing).loss / ROWS;
   await pool.close();
@@ -77,11 +94,11 @@ async function runOurs(columns: CodeMatrix, labels: Float32Array, threads: numbe
   };
 }
 
-const bytesFor = (threads: number): number =>
+const bytesFor = (threads: number, maxLeaves: number): number =>
   codesBytes(ROWS, FEATURES) +
   lossBytes(ROWS) +
-  TreeScorer.sizeBytes(OPTIONS.maxLeaves) +
-  TreeGrower.sizeBytes(ROWS, FEATURES, OPTIONS.maxLeaves, threads);
+  TreeScorer.sizeBytes(maxLeaves) +
+  TreeGrower.sizeBytes(ROWS, FEATURES, maxLeaves, threads);
 
 function runXgboost(
   columns: CodeMatrix,
@@ -106,43 +123,69 @@ function runXgboost(
   };
 }
 
+/** From scores of 0, as ours. */
+async function runLightgbm(
+  columns: CodeMatrix,
+  labels: Float32Array,
+  threads: number,
+): Promise<Run> {
+  const options = {
+    ...LIGHTGBM,
+    objective: 'binary',
+    boost_from_average: false,
+    trees: TREES,
+    num_threads: threads,
+  };
+  const job = { rows: ROWS, features: FEATURES, options };
+  const arrays = { 'codes.u8': columns.codes, 'labels.f64': Float64Array.from(labels) };
+  return (await askPython<Run>('lightgbm_seconds', job, arrays)).answer;
+}
+
 const meanLoss = (scores: Float64Array, labels: Float32Array): number =>
   scores.reduce(
     (sum, s, row) => sum + Math.max(s, 0) - labels[row] * s + Math.log1p(Math.exp(-Math.abs(s))),
     0,
   ) / scores.length;
 
-function expectSameLoss(ours: number, theirs: number): void {
-  if (!(Math.abs(ours / theirs - 1) <= LOSS_TOLERANCE))
-    throw new Error(`training loss ${ours} is not XGBoost's ${theirs}: the times do not compare`);
+interface Pairs {
+  readonly ours: readonly Run[];
+  readonly theirs: readonly Run[];
 }
 
-function rowsOf(threads: string, ours: readonly Run[], theirs: readonly Run[]): BenchRow[] {
+function expectSameLoss(peer: string, { ours, theirs }: Pairs): void {
+  const [own, other] = [ours.at(-1)!.loss, theirs.at(-1)!.loss];
+  if (!(Math.abs(own / other - 1) <= LOSS_TOLERANCE))
+    throw new Error(`training loss ${own} is not ${peer}'s ${other}: the times do not compare`);
+}
+
+function rowsOf(peer: string, shape: string, threads: string, { ours, theirs }: Pairs): BenchRow[] {
+  if (ours.length === 0) return [];
   const seconds = (runs: readonly Run[]) => median(runs.map((run) => run.seconds));
-  const own: BenchRow = { name: `${TREES} trees, ${threads}`, value: seconds(ours), unit: 's' };
+  const name = `${TREES} trees ${shape}, ${threads}`;
+  const own: BenchRow = { name, value: seconds(ours), unit: 's' };
   if (theirs.length === 0) return [own];
   const paired = (of: (run: Run) => number) =>
     median(ours.map((run, round) => of(run) / of(theirs[round])));
   const trees = ({ seconds: whole, loadSeconds }: Run) => whole - loadSeconds;
   return [
-    { ...own, ratio: paired((run) => run.seconds), against: 'XGBoost hist' },
+    { ...own, ratio: paired((run) => run.seconds), against: peer },
     {
-      name: `the trees alone, ${threads}`,
+      name: `${name}: the trees alone`,
       value: median(ours.map(trees)),
       unit: 's',
       ratio: paired(trees),
-      against: 'XGBoost without its cuts',
+      against: `${peer}'s trees alone`,
     },
-    { name: `XGBoost hist, ${threads}`, value: seconds(theirs), unit: 's' },
-    { name: `XGBoost without its cuts, ${threads}`, value: median(theirs.map(trees)), unit: 's' },
-    { name: `training loss, ${threads}`, value: ours[0].loss, unit: 'nats' },
-    { name: `XGBoost's, ${threads}`, value: theirs[0].loss, unit: 'nats' },
+    { name: `${name}: ${peer}`, value: seconds(theirs), unit: 's' },
+    { name: `${name}: ${peer}'s trees alone`, value: median(theirs.map(trees)), unit: 's' },
+    { name: `${name}: training loss`, value: ours[0].loss, unit: 'nats' },
+    { name: `${name}: ${peer}'s training loss`, value: theirs[0].loss, unit: 'nats' },
   ];
 }
 
 /** What the histogram kernel does on one thread where nothing stands in its way, and what memory gives. */
 function limits(columns: CodeMatrix): BenchRow[] {
-  const pool = new KernelPool(bytesFor(1), 1);
+  const pool = new KernelPool(bytesFor(1, DEPTH_6.maxLeaves), 1);
   const { codes, stride, buckets } = loadCodes(pool, columns);
   const [values, sums, scratch, blocks, locks] = [
     8 * ROWS,
@@ -176,7 +219,7 @@ function limits(columns: CodeMatrix): BenchRow[] {
   return [
     { name: 'histogram, rows in order', value: perUpdateNs, unit: 'ns/update' },
     {
-      name: `${TREES} trees' histograms at most, at that speed`,
+      name: `${TREES} trees' histograms of depth 6 at most, at that speed`,
       value: (TREES * mostRows * FEATURES * perUpdateNs) / 1e9,
       unit: 's',
     },

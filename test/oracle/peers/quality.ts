@@ -141,7 +141,7 @@ const grading: Measures = {
 const TREES = 100;
 const RATE = 0.1;
 /** LightGBM's defaults. */
-const LEAF_WISE = {
+export const LEAF_WISE = {
   order: 'best',
   maxDepth: 64,
   maxLeaves: 31,
@@ -164,7 +164,7 @@ export const DEPTH_WISE = {
   trees: TREES,
   rate: RATE,
 } as const;
-const lightgbm = { trees: TREES, num_leaves: 31, learning_rate: RATE, num_threads: 1 };
+export const LIGHTGBM = { trees: TREES, num_leaves: 31, learning_rate: RATE, num_threads: 1 };
 
 export const XGBOOST_DEPTH_6 = {
   tree_method: 'hist',
@@ -181,7 +181,7 @@ export const boostedBesideLightgbm = (repeats: number) =>
     repeats,
     readBinary,
     ourBoosted(LEAF_WISE, 'mean'),
-    pythonTool('lightgbm_scores', { ...lightgbm, objective: 'binary' }),
+    pythonTool('lightgbm_scores', { ...LIGHTGBM, objective: 'binary' }),
     ofLogOdds,
   );
 
@@ -229,7 +229,7 @@ export const lambdaMartBesideLightgbm = (repeats: number) =>
     repeats,
     readRank,
     ourLambdaMart(LEAF_WISE, (grade) => 2 ** grade - 1),
-    pythonTool('lightgbm_scores', { ...lightgbm, objective: 'lambdarank' }),
+    pythonTool('lightgbm_scores', { ...LIGHTGBM, objective: 'lambdarank' }),
     grading,
   );
 
@@ -308,7 +308,7 @@ export async function onTrivago(): Promise<OnTrivago> {
   const mart = await reciprocals(ourLambdaMart(options, (label) => label));
   const peer = await reciprocals(
     pythonTool('lightgbm_scores', {
-      ...lightgbm,
+      ...LIGHTGBM,
       objective: 'lambdarank',
       num_leaves: options.maxLeaves,
       lambda_l2: options.lambda,

@@ -80,12 +80,30 @@ describe('what comes in as an id is what is seen', () => {
     },
   );
 
-  it.each(['+49301234567', 'tel:+49301234567', 'TEL:0049301234567', 'tel:555-123-4567'])(
-    '%s is a phone number',
-    (id) => {
-      expect(() => parseGivenId(id, 'userId')).toThrow('must not be a phone number');
-    },
-  );
+  it.each([
+    '+49301234567',
+    'tel:+49301234567',
+    'TEL:0049301234567',
+    'tel:555-123-4567',
+    '555-123-4567',
+    '0049301234567',
+  ])('%s is a phone number', (id) => {
+    expect(() => parseGivenId(id, 'userId')).toThrow('must not be a phone number');
+  });
+
+  it.each([
+    '5f0c2a91-d4e0-4b7c-8a1e-000000000000',
+    'u_12345',
+    'session-1',
+    '1234567a',
+    '301234567',
+  ])('%s is of nobody that can be called', (id) => {
+    expect(parseGivenId(id, 'sessionId')).toBe(id);
+  });
+
+  it.each(['.', '..', 'a'.repeat(129), '', 'a b', '\ud800a'])('%j is none', (id) => {
+    expect(() => parseGivenId(id, 'sessionId')).toThrow('sessionId must');
+  });
 });
 
 describe('versions', () => {
