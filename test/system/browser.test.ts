@@ -648,6 +648,9 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const rules = page.locator('#section-slate-0');
     await rules.waitFor();
     expect(await rules.innerText()).toContain('2 items compete');
+    expect(await page.getByRole('textbox', { name: 'Request' }).inputValue()).toBe(
+      JSON.stringify(request, null, 2),
+    );
     expect(await rules.innerText()).toContain('The request keeps out: 1 (exclude');
     const rows = await rules.locator('tbody tr').allInnerTexts();
     expect(rows.map((row) => /cheap|dear|gone/.exec(row)![0])).toEqual(['cheap', 'dear']);

@@ -1,4 +1,5 @@
 import { h, type Child } from './dom.ts';
+import { sentence } from './format.ts';
 
 export interface Field {
   readonly name: string;
@@ -144,7 +145,7 @@ export function controlOf(form: HTMLFormElement, path: string): HTMLElement | un
 export function sayAt(control: HTMLElement, message: string): void {
   const id = `${control.id}-problem`;
   if (document.getElementById(id) !== null) return;
-  const words = h('small', { id, class: 'problem' }, message);
+  const words = h('small', { id, class: 'problem' }, sentence(message));
   if (control instanceof HTMLFieldSetElement) control.append(words);
   else control.after(words);
   const described = control.getAttribute('aria-describedby');

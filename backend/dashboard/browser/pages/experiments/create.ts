@@ -89,6 +89,7 @@ export async function createExperiment(): Promise<void> {
     title: 'Create an experiment',
     about: [
       'A draft: nobody takes part before it is started. An arm without a version of its own serves the champion of that moment.',
+      other === '' && h('p', {}, 'There is no other version yet: the page Training makes one.'),
     ],
     isWide: true,
     fields: [
