@@ -1,5 +1,5 @@
 import { inArray } from 'drizzle-orm';
-import { ApiError, invalid } from '../../shared/domain/errors.ts';
+import { ApiError, detailsAt, invalid, invalidAt, partAt } from '../../shared/domain/errors.ts';
 import type { ExperimentArm } from '../../shared/domain/experiment.ts';
 import type { Version } from '../../shared/domain/ids.ts';
 import { checkExploration, isSameExploration } from '../../shared/domain/exploration.ts';
@@ -35,26 +35,35 @@ export async function checkArms(
   champion: Version,
 ): Promise<void> {
   if (arms.length < 2 || arms.length > MAX_ARMS)
-    throw invalid(
+    throw invalidAt(
+      'arms',
       `an experiment needs two arms or more, the control first, and at most ${MAX_ARMS}: this one has ${arms.length}`,
     );
-  for (const { name, weight, exploration } of arms) {
+  for (const [i, { name, weight, exploration }] of arms.entries()) {
     if (!NAME.test(name))
-      throw invalid(`an arm's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
+      throw invalidAt(
+        `arms.${i}.name`,
+        `an arm's name is 1 to 40 lower-case letters, digits and -, not "${name}"`,
+      );
     if (!(weight > 0 && weight < Infinity))
-      throw invalid(`the weight of arm ${name} must be above 0, but was ${weight}`);
-    if (exploration !== undefined) checkExploration(exploration);
+      throw invalidAt(
+        `arms.${i}.weight`,
+        `the weight of arm ${name} must be above 0, but was ${weight}`,
+      );
+    if (exploration !== undefined)
+      partAt(`arms.${i}.exploration`, () => checkExploration(exploration));
+    if (arms.findIndex((arm) => arm.name === name) < i)
+      throw invalidAt(`arms.${i}.name`, 'each arm needs a name of its own');
   }
-  if (new Set(arms.map(({ name }) => name)).size !== arms.length)
-    throw invalid('each arm needs a name of its own');
   const full = withVersions({ arms, aa }, champion);
   await checkVersions(store, full, champion);
-  if (design === 'interleaved') checkInterleaved(full);
+  if (design === 'interleaved') partAt('design', () => checkInterleaved(full));
   if (aa) return;
   full.forEach((arm, i) => {
     const same = full.slice(0, i).find((other) => serveAlike(other, arm));
     if (same !== undefined)
-      throw invalid(
+      throw invalidAt(
+        `arms.${i}.version`,
         `arms ${same.name} and ${arm.name} differ in nothing: give one another version, exploration or reward, or ask for an A/A test (--aa, "aa": true)`,
       );
   });
@@ -102,20 +111,24 @@ async function checkVersions(
     .where(inArray(weights.version, named));
   const about = new Map(known.map((row) => [row.version, row]));
   const live = about.get(champion);
-  for (const { name, version } of arms) {
+  for (const [i, { name, version }] of arms.entries()) {
     if (version === undefined) continue;
     const found = about.get(version);
+    const refuse = (status: number, code: string, why: string) => {
+      const message = `arm ${name}: ${why}`;
+      throw new ApiError(status, code, message, detailsAt(`arms.${i}.version`, message));
+    };
     if (found === undefined)
-      throw new ApiError(
+      return refuse(
         404,
         'unknown_version',
-        `arm ${name}: there is no version ${version}: "trimtab weights" lists them`,
+        `there is no version ${version}: "trimtab weights" lists them`,
       );
     if (live !== undefined && found.hash !== live.hash)
-      throw new ApiError(
+      refuse(
         409,
         'foreign_schema',
-        `arm ${name}: ${version} has schema ${found.schema}, and the champion ${champion} has ${live.schema}: one experiment serves one schema`,
+        `${version} has schema ${found.schema}, and the champion ${champion} has ${live.schema}: one experiment serves one schema`,
       );
   }
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../../shared/domain/errors.ts';
+import { invalid, invalidAt } from '../../shared/domain/errors.ts';
 import type { GuardrailSpec } from '../../shared/domain/experiment.ts';
 import { checkMetric, NAMED_METRICS, type MetricDefinition } from '../../shared/domain/metric.ts';
 import { METRIC_NAMES } from '../../shared/domain/metric-name.ts';
@@ -51,11 +51,15 @@ export function checkGuardrails(
   guardrails: readonly GuardrailSpec[],
   metrics: readonly MetricDefinition[],
 ): void {
-  for (const { metric, margin } of guardrails) {
+  for (const [i, { metric, margin }] of guardrails.entries()) {
     if (!metrics.some(({ name }) => name === metric))
-      throw invalid(`the guardrail on ${metric} needs it among the experiment's metrics`);
+      throw invalidAt(
+        `guardrails.${i}.metric`,
+        `the guardrail on ${metric} needs it among the experiment's metrics`,
+      );
     if (!(margin >= 0 && margin <= 1))
-      throw invalid(
+      throw invalidAt(
+        `guardrails.${i}.margin`,
         `the margin of ${metric} is the tolerated harm as a share, 0 to 1, but was ${margin}`,
       );
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
-import { ApiError } from '../../shared/domain/errors.ts';
+import { ApiError, detailsAt } from '../../shared/domain/errors.ts';
 import type { Store } from '../store/open.ts';
 import { layers } from '../store/tables.ts';
 
@@ -39,11 +39,8 @@ export async function ensureLayer(store: Store, asked: NewLayer, nowMs: number):
   ]);
   const found = (await readLayer(store, asked.name))!;
   if (found.unit === asked.unit) return found;
-  throw new ApiError(
-    409,
-    'other_unit',
-    `layer ${found.name} counts by ${found.unit}, not by ${asked.unit}: name another layer`,
-  );
+  const message = `layer ${found.name} counts by ${found.unit}, not by ${asked.unit}: name another layer`;
+  throw new ApiError(409, 'other_unit', message, detailsAt('unit', message));
 }
 
 export async function readLayer(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, ne } from 'drizzle-orm';
-import { invalid } from '../../shared/domain/errors.ts';
+import { invalidAt, partAt } from '../../shared/domain/errors.ts';
 import type { ExperimentArm, GuardrailSpec } from '../../shared/domain/experiment.ts';
 import { RULES_VERSION } from '../../shared/domain/ids.ts';
 import { pointerAt } from '../../shared/domain/pointer-at.ts';
@@ -69,22 +69,28 @@ export async function draftOf(
   } = {},
 ): Promise<Experiment> {
   const { arms, design = 'split', trigger = 'ranked', aa = false } = asked;
-  const placing = placingOf(asked.placements, pointer);
+  const placing = partAt('placements', () => placingOf(asked.placements, pointer));
   const { lineage } = placing;
   const own = pointer && pointerAt(pointer, lineage ?? undefined);
   const champion = own?.champion ?? RULES_VERSION;
   await checkArms(store, { arms, design, aa }, champion);
-  const metrics = experimentMetrics(asked.metrics ?? DEFAULT_METRICS, ownMetrics);
+  const metrics = partAt('metrics', () =>
+    experimentMetrics(asked.metrics ?? DEFAULT_METRICS, ownMetrics),
+  );
   const guardrails = [...(asked.guardrails ?? [])];
   checkGuardrails(guardrails, metrics);
   const minimumPerArm = asked.minimumPerArm ?? MINIMUM_PER_ARM;
   if (!(Number.isInteger(minimumPerArm) && minimumPerArm >= 2))
-    throw invalid(
+    throw invalidAt(
+      'minimumPerArm',
       `minimumPerArm must be a whole number from 2 (1,000 unless asked), but was ${minimumPerArm}`,
     );
   const ramp = asked.ramp && rampOf(asked.ramp);
   if (ramp !== undefined && asked.traffic !== undefined)
-    throw invalid('an experiment with a ramp starts with its first step: leave out traffic');
+    throw invalidAt(
+      'traffic',
+      'an experiment with a ramp starts with its first step: leave out traffic',
+    );
   const placedLayer = asked.layer ?? (lineage === null ? undefined : layerAt?.(lineage));
   const layer = await layerOf(
     store,
@@ -148,14 +154,21 @@ async function layerOf(store: Store, asked: NewExperiment, nowMs: number): Promi
     asked.layer ??
     (changesVersion({ arms: asked.arms, aa: asked.aa ?? false }) ? 'weights' : 'exploration');
   if (!NAME.test(name))
-    throw invalid(`a layer's name is 1 to 40 lower-case letters, digits and -, not "${name}"`);
+    throw invalidAt(
+      'layer',
+      `a layer's name is 1 to 40 lower-case letters, digits and -, not "${name}"`,
+    );
   if (name === ROLLOUT_LAYER)
-    throw invalid(`layer ${name} belongs to the rollouts: name another, or leave it out`);
+    throw invalidAt(
+      'layer',
+      `layer ${name} belongs to the rollouts: name another, or leave it out`,
+    );
   const byDefault = DEFAULT_LAYERS.find((layer) => layer.name === name);
   const known = (await readLayer(store, name)) ?? byDefault;
   const unit = asked.unit ?? known?.unit;
   if (unit === undefined)
-    throw invalid(
+    throw invalidAt(
+      'unit',
       `layer ${name} is new: say whether it counts by user or by session (unit; --unit)`,
     );
   return ensureLayer(store, { name, unit, rank: known?.rank ?? OWN_LAYER_RANK }, nowMs);
@@ -179,13 +192,15 @@ function placeIn(
   { traffic, range }: NewExperiment,
 ) {
   if (range !== undefined && !(range[0] >= 0 && range[0] < range[1] && range[1] <= 1))
-    throw invalid(`range must be 0 ≤ from < to ≤ 1, but was ${range.join('–')}`);
+    throw invalidAt('range', `range must be 0 ≤ from < to ≤ 1, but was ${range.join('–')}`);
   const most = range === undefined ? 1 : range[1] - range[0];
   const share = traffic ?? most;
   if (!(share > 0 && share <= 1))
-    throw invalid(`traffic must be a share above 0, at most 1, but was ${share}`);
+    throw invalidAt('traffic', `traffic must be a share above 0, at most 1, but was ${share}`);
   if (share > most + 1e-9)
-    throw invalid(`traffic ${share} does not fit into the range ${range!.join('–')}`);
-  const [from, to] = range ? rounded(range) : firstFree(others.map(rangeOf), share, name);
+    throw invalidAt('traffic', `traffic ${share} does not fit into the range ${range!.join('–')}`);
+  const [from, to] = range
+    ? rounded(range)
+    : partAt('traffic', () => firstFree(others.map(rangeOf), share, name));
   return { rangeFrom: from, rangeTo: to, traffic: range ? Math.min(1, share / most) : 1 };
 }

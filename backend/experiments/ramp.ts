@@ -1,4 +1,4 @@
-import { invalid } from '../../shared/domain/errors.ts';
+import { invalidAt, partAt } from '../../shared/domain/errors.ts';
 import { parseMoment } from '../../shared/domain/moment.ts';
 import { percent } from '../../shared/text/text.ts';
 import type { ExperimentRamp } from '../store/tables.ts';
@@ -19,26 +19,44 @@ const MAX_HOURS = 24 * 366;
 /** @throws ApiError 400 naming the step. */
 export function rampOf(asked: readonly AskedStep[]): Ramp {
   if (asked.length < 2 || asked.length > MAX_STEPS)
-    throw invalid(`a ramp has 2 to ${MAX_STEPS} steps, not ${asked.length}`);
+    throw invalidAt('ramp', `a ramp has 2 to ${MAX_STEPS} steps, not ${asked.length}`);
   const steps = asked.map(({ at, ...step }, i): RampStep => {
-    const what = `ramp[${i}]`;
+    const [what, path] = [`ramp[${i}]`, `ramp.${i}`];
     const { traffic, afterHours, afterSearches } = step;
     if (!(traffic > 0 && traffic <= 1))
-      throw invalid(`${what}.traffic must be a share above 0, at most 1, but was ${traffic}`);
+      throw invalidAt(
+        `${path}.traffic`,
+        `${what}.traffic must be a share above 0, at most 1, but was ${traffic}`,
+      );
     if (i > 0 && !(traffic > asked[i - 1].traffic))
-      throw invalid(`${what}.traffic must be more than that of the step before it`);
+      throw invalidAt(
+        `${path}.traffic`,
+        `${what}.traffic must be more than that of the step before it`,
+      );
     const conditions = [at, afterHours, afterSearches].filter((one) => one !== undefined);
     if (i === 0 ? conditions.length > 0 : conditions.length === 0)
-      throw invalid(
+      throw invalidAt(
+        path,
         i === 0
           ? 'ramp[0] is what the experiment starts with: it has traffic alone'
           : `${what} needs a condition: at, afterHours or afterSearches`,
       );
     if (afterHours !== undefined && !(afterHours > 0 && afterHours <= MAX_HOURS))
-      throw invalid(`${what}.afterHours must be above 0, at most ${MAX_HOURS}`);
+      throw invalidAt(
+        `${path}.afterHours`,
+        `${what}.afterHours must be above 0, at most ${MAX_HOURS}`,
+      );
     if (afterSearches !== undefined && !(Number.isSafeInteger(afterSearches) && afterSearches > 0))
-      throw invalid(`${what}.afterSearches must be a whole number above 0`);
-    return { ...step, ...(at !== undefined && { at: parseMoment(at, `${what}.at`) }) };
+      throw invalidAt(
+        `${path}.afterSearches`,
+        `${what}.afterSearches must be a whole number above 0`,
+      );
+    return {
+      ...step,
+      ...(at !== undefined && {
+        at: partAt(`${path}.at`, () => parseMoment(at, `${what}.at`)),
+      }),
+    };
   });
   return { steps, since: null };
 }

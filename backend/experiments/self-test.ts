@@ -1,4 +1,4 @@
-import { invalid } from '../../shared/domain/errors.ts';
+import { invalidAt } from '../../shared/domain/errors.ts';
 import type { MetricDefinition } from '../../shared/domain/metric.ts';
 import type { TargetDefinition } from '../science/metric-weighting/target-definition.ts';
 import type { NewExperiment } from './new-experiment.ts';
@@ -39,7 +39,8 @@ const selfTest = (
 export function selfTestOf(asked: string | true, declared: TargetDefinition | undefined) {
   if (asked !== true && asked !== declared?.outcome) return selfTest(asked);
   if (declared === undefined)
-    throw invalid(
+    throw invalidAt(
+      'selfTest',
       'a self-test needs a long-term value: name an outcome, as "renewal", or declare metricWeights.target in trimtab.config.ts',
     );
   const { outcome, kind, horizonDays } = declared;

@@ -1,7 +1,8 @@
-import { openDevice, PREFIX } from './device.ts';
+import { CONSENT, ERASED, OFFSET, openDevice, PREFIX } from './device.ts';
 import { eventQueue } from './event-queue.ts';
 import { heldRankings } from './held-rankings.ts';
 import { visitorHistory } from './history.ts';
+import { MOST_RANKED, RANK_TIMEOUT_MS } from './limits.ts';
 import { newId } from './new-id.ts';
 import { observe } from './observe.ts';
 import { posting } from './post.ts';
@@ -19,20 +20,12 @@ import type {
 } from './types.ts';
 import { visitContext } from './visit-context.ts';
 
-const TIMEOUT_MS = 1000;
-const MOST_RANKED = 100;
-const CONSENT = 'c';
-const OFFSET = 'o';
-/** Tokens of what is to be erased. */
-const ERASED = 'f';
-
 /** Does nothing by itself but send what an earlier page left; on a server not even that. */
 export function createClient(options: ClientOptions): Client {
   const { onError = () => {} } = options;
   const url = options.url.replace(/\/+$/, '');
   const page: Document | undefined = globalThis.document;
   const device = openDevice();
-  /** What to add to the device's clock, ms. */
   let offsetMs = Number(device.get(OFFSET)) || 0;
   const now = () => Date.now() + offsetMs;
   const post = posting(url, options);
@@ -96,7 +89,11 @@ export function createClient(options: ClientOptions): Client {
   }
 
   async function rank(query: RankQuery = {}): Promise<Ranking> {
-    const { candidates, preferences = {}, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = query;
+    const {
+      candidates,
+      preferences = {},
+      timeoutMs = options.timeoutMs ?? RANK_TIMEOUT_MS,
+    } = query;
     const own = page && mayTrack() ? session() : undefined;
     const sessionId = query.sessionId ?? options.sessionId ?? own?.id;
     // A ranking without a session cannot be measured, and a server does not know whose it is.

@@ -1,5 +1,14 @@
 export const PREFIX = 'trimtab:';
 
+/** Names of single entries; those of events and rankings begin as their modules say. */
+export const CONSENT = 'c';
+/** What to add to the device's clock, ms. */
+export const OFFSET = 'o';
+/** Tokens of what is to be erased. */
+export const ERASED = 'f';
+export const SESSION = 's';
+export const HISTORY = 'h';
+
 /** What the client keeps on the visitor's device: texts by name. Nothing is written to it without consent. */
 export interface Device {
   get(name: string): string | null | undefined;

@@ -1,9 +1,6 @@
 import type { AboutOf, Track } from './about.ts';
+import { LONGEST_DWELL_MS, SHORTEST_DWELL_MS } from './limits.ts';
 import { visibleWatch } from './visible-watch.ts';
-
-const SHORTEST_MS = 1000;
-/** Who looks at one page for longer without a break has left it open. */
-const LONGEST_MS = 1_800_000;
 
 /** Records for how long elements with `data-trimtab-detail` are on the screen, each time that they were. */
 export const dwellWatch = (track: Track, aboutOf: AboutOf) =>
@@ -14,8 +11,8 @@ export const dwellWatch = (track: Track, aboutOf: AboutOf) =>
       const about = aboutOf(element);
       const since = performance.now();
       return () => {
-        const value = Math.min(Math.round(performance.now() - since), LONGEST_MS);
-        if (value >= SHORTEST_MS) track('dwell', { ...about, value });
+        const value = Math.min(Math.round(performance.now() - since), LONGEST_DWELL_MS);
+        if (value >= SHORTEST_DWELL_MS) track('dwell', { ...about, value });
       };
     },
   );

@@ -1,10 +1,9 @@
-import type { Device } from './device.ts';
+import { HISTORY, type Device } from './device.ts';
+import { HOUR_MS } from './limits.ts';
 import type { EventType, History, Preferences, TouchType } from './types.ts';
 
-const NAME = 'h';
 /** As many as are read of a request. */
 const MOST = { items: 60, searches: 10 } as const;
-const HOUR_MS = 3_600_000;
 
 const TOUCHES: { readonly [type in EventType]?: TouchType } = {
   click: 'seen',
@@ -19,14 +18,14 @@ type Remembered = { [list in List]?: (readonly [what: object, at: number])[] };
 
 /** What the visitor did and searched for, on this device alone; it leaves it with rankings that may be personal. */
 export function visitorHistory(device: Device, now: () => number) {
-  const read = (): Remembered => JSON.parse(device.get(NAME) || '{}');
+  const read = (): Remembered => JSON.parse(device.get(HISTORY) || '{}');
   /** Each thing once. */
   const remember = (list: List, what: object) => {
     const said = JSON.stringify(what);
     const known = read();
     const others = (known[list] ?? []).filter(([before]) => JSON.stringify(before) !== said);
     known[list] = [...others, [what, now()] as const].slice(-MOST[list]);
-    device.set(NAME, JSON.stringify(known));
+    device.set(HISTORY, JSON.stringify(known));
   };
   return {
     touch(event: EventType, itemId: string): void {
@@ -36,7 +35,7 @@ export function visitorHistory(device: Device, now: () => number) {
     search(preferences: Preferences): void {
       if (Object.keys(preferences).length) remember('searches', { preferences });
     },
-    clear: () => device.remove(NAME),
+    clear: () => device.remove(HISTORY),
     asSent: (): History =>
       Object.fromEntries(
         Object.entries(read()).map(([list, entries]) => [

@@ -1,7 +1,6 @@
 import type { AboutOf, Track } from './about.ts';
+import { SEEN_MS } from './limits.ts';
 import { visibleWatch } from './visible-watch.ts';
-
-const SEEN_MS = 1000;
 
 /**
  * Records an impression of each item once it was half visible for a second without a break; of one that is larger than the window,

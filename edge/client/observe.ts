@@ -2,6 +2,7 @@ import { aboutIn, isDetail, type Track } from './about.ts';
 import { dwellWatch } from './dwell.ts';
 import type { HeldRankings } from './held-rankings.ts';
 import { impressionWatch } from './impressions.ts';
+import { SETTLE_MS } from './limits.ts';
 import type { EventType } from './types.ts';
 
 /** What trackers of elements need. */
@@ -12,8 +13,6 @@ export interface Tracking {
   readonly onRanked: Set<() => void>;
 }
 
-/** Time for a page that changes much to finish. */
-const SETTLE_MS = 100;
 const CLICKS = ['click', 'auxclick'] as const;
 
 /** Records what is seen and clicked of elements with `data-trimtab-item` below `root`, also of those that come later. */

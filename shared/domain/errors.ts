@@ -31,3 +31,21 @@ export class ApiError extends Error {
 /** A 400 `invalid_request`. */
 export const invalid = (message: string, details?: unknown) =>
   new ApiError(400, 'invalid_request', message, details);
+
+/** Details that name the part of the body that is refused, such as `arms.1.weight`, in the form in which a schema's findings do: a form says it beside that field. */
+export const detailsAt = (path: string, message: string) => [{ path, message }];
+
+/** A 400 `invalid_request` about one part of the body. */
+export const invalidAt = (path: string, message: string) =>
+  invalid(message, detailsAt(path, message));
+
+/** What `parse` refuses is about this part of the body, unless it says so itself. */
+export function partAt<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.details !== undefined) throw error;
+    const { status, code, message } = error;
+    throw new ApiError(status, code, message, detailsAt(path, message));
+  }
+}

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../backend/dashboard/pages.ts';
 import type { ReviewedSession } from '../../backend/log/review/sessions.ts';
@@ -29,6 +29,18 @@ const WIDTHS = [390, 1280, 2560];
 const SCREENSHOTS = process.env.TRIMTAB_SCREENSHOTS;
 /** Of what one page loads, as it is before it is packed. */
 const MAX_SCRIPT_BYTES = 100_000;
+
+/** What a form says of what was typed into it: beside a field, or else below them all. */
+const SAID = '.problem, [role="alert"]:not([hidden])';
+
+/** What those are told of a field who hear it, beside its name. */
+const saidOf = (field: Locator): Promise<string> =>
+  field.evaluate((of: any) =>
+    (of.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((id: string) => of.ownerDocument.getElementById(id)?.textContent ?? '')
+      .join(' '),
+  );
 
 /** Sixty visitors on two days, by two versions, who click, look and book. */
 function visits(): IngestBatch {
@@ -371,7 +383,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const field = dialog.getByLabel('Type v000001 to confirm');
     await field.fill('v000000');
     await dialog.getByRole('button', { name: 'Roll back' }).click();
-    expect(await dialog.getByRole('alert').innerText()).toBe('That is not v000001.');
+    expect(await saidOf(field)).toBe('That is not v000001.');
     expect(await violationsOn(page)).toEqual([]);
     await field.fill('v000001');
     await dialog.getByRole('button', { name: 'Roll back' }).click();
@@ -485,14 +497,16 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const say = async (text: string) => {
       await dialog.getByLabel('Rules').fill(text);
       await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-      await dialog.getByRole('alert').waitFor();
+      await dialog.locator(SAID).waitFor();
     };
     await dialog.getByLabel('Placement').fill('home');
     await dialog.getByLabel('Hours').fill('48');
     await dialog.getByLabel('Note').fill('spring <i>campaign</i>');
     await dialog.getByLabel('Type add rule to confirm').fill('add');
     await say('{}');
-    expect(await dialog.getByRole('alert').innerText()).toBe('That is not add rule.');
+    expect(await saidOf(dialog.getByLabel('Type add rule to confirm'))).toBe(
+      'That is not add rule.',
+    );
     await dialog.getByLabel('Type add rule to confirm').fill('add rule');
     for (const [text, reason] of [
       ['{"caps"', 'Rules are no JSON'],
@@ -500,7 +514,7 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
       ['{"caps": [{"column": "colour", "most": 3}]}', 'colour'],
     ]) {
       await say(text);
-      await dialog.getByRole('alert').filter({ hasText: reason }).waitFor();
+      await dialog.locator(SAID).filter({ hasText: reason }).waitFor();
     }
     expect(await violationsOn(page)).toEqual([]);
     expect(await rules()).toEqual([]);
@@ -634,6 +648,9 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     const rules = page.locator('#section-slate-0');
     await rules.waitFor();
     expect(await rules.innerText()).toContain('2 items compete');
+    expect(await page.getByRole('textbox', { name: 'Request' }).inputValue()).toBe(
+      JSON.stringify(request, null, 2),
+    );
     expect(await rules.innerText()).toContain('The request keeps out: 1 (exclude');
     const rows = await rules.locator('tbody tr').allInnerTexts();
     expect(rows.map((row) => /cheap|dear|gone/.exec(row)![0])).toEqual(['cheap', 'dear']);
@@ -660,6 +677,135 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     await context.close();
   });
 
+  test('makes an experiment of all that the command takes by keyboard, and says beside a field what is wrong with it', async () => {
+    const context = await signedIn('operator', 'ella');
+    const page = await context.newPage();
+    const dialog = page.locator('#dialog');
+    const create = dialog.getByRole('button', { name: 'Create the draft' });
+    const arm = (n: number) => dialog.getByRole('group', { name: `arm ${n}` });
+    const step = (n: number) => dialog.getByRole('group', { name: `step ${n}` });
+    await open(page, 'experiments');
+    await page.getByRole('button', { name: 'Create …' }).press('Enter');
+    await create.press('Enter');
+    await page.keyboard.type('whole');
+    expect(await dialog.getByLabel('Name', { exact: true }).first().inputValue()).toBe('whole');
+
+    await dialog.getByRole('button', { name: 'Add an arm' }).press('Enter');
+    await page.keyboard.type('Third arm');
+    // Each named, as a test before may have made any of them the champion.
+    await arm(1).getByLabel('Version').selectOption('v000000');
+    await arm(3).getByLabel('Version').selectOption(candidate);
+    await arm(3).getByLabel('Share').fill('25');
+    await arm(2).getByLabel('Version').selectOption('v000001');
+    await dialog.getByRole('button', { name: 'Add a guardrail' }).press('Enter');
+    await dialog.getByLabel('Metric', { exact: true }).selectOption('revenue');
+    await dialog.getByLabel('Tolerated loss, %').fill('2');
+    await dialog.getByLabel('Metrics, the first one first').fill('click_through, saves');
+    for (const traffic of ['20', '5'] as const) {
+      await dialog.getByRole('button', { name: 'Add a step' }).press('Enter');
+      await page.keyboard.type(traffic);
+    }
+    await step(2).getByLabel('When').selectOption('at a moment');
+    await create.press('Enter');
+    // The browser finds a field that is empty before anything is sent.
+    expect(await saidOf(step(2).getByLabel('Moment, by your clock', { exact: true }))).not.toBe('');
+    expect(await violationsOn(page)).toEqual([]);
+    await step(2).getByLabel('When').selectOption('searches later');
+    await step(2).getByLabel('Searches').fill('10000');
+
+    // What the backend refuses, one after the other, has the focus and is said beside its field.
+    await create.press('Enter');
+    await expect
+      .poll(() => saidOf(arm(3).getByLabel('Name', { exact: true })))
+      .toContain('lower-case letters');
+    expect(await violationsOn(page)).toEqual([]);
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('third');
+    await create.press('Enter');
+    await expect
+      .poll(() => saidOf(dialog.getByLabel('Metric', { exact: true })))
+      .toContain('needs it among');
+    await dialog.getByLabel('Metric', { exact: true }).selectOption('saves');
+    await create.press('Enter');
+    await expect
+      .poll(() => saidOf(step(2).getByLabel('To, in per cent', { exact: true })))
+      .toContain('more than that');
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('50');
+    await dialog.getByText('Layer, placements and design').press('Enter');
+    await dialog.getByLabel('Layer', { exact: true }).fill('themes');
+    await dialog.getByLabel('Placements').fill('home');
+    await dialog.getByText('Layer, placements and design').press('Enter');
+    await create.press('Enter');
+    // Folded away, it is unfolded.
+    await expect
+      .poll(() => saidOf(dialog.getByLabel('A new layer counts by', { exact: true })))
+      .toContain('is new');
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await violationsOn(page)).toEqual([]);
+        const box = await dialog.evaluate((of: any) => of.scrollWidth - of.clientWidth);
+        expect({ width, wider: box }).toEqual({ width, wider: 0 });
+        if (SCREENSHOTS !== undefined)
+          for (const top of [0, 10_000]) {
+            await dialog.evaluate((of: any, to) => of.scrollTo(0, to), top);
+            await page.screenshot({
+              path: `${SCREENSHOTS}/create-${width}-${colorScheme}-${top}.png`,
+            });
+          }
+      }
+    }
+    await dialog.getByLabel('A new layer counts by').selectOption('user');
+    await create.press('Enter');
+    await page.waitForURL('**/experiments?id=exp_*');
+    const id = new URL(page.url()).searchParams.get('id')!;
+    const stateOf = async () => (await backend.call('GET', `/v1/experiments/${id}`)).body;
+    expect(await stateOf()).toMatchObject({
+      name: 'whole',
+      status: 'draft',
+      layer: 'themes',
+      unit: 'user',
+      placements: ['home'],
+      guardrails: [{ metric: 'saves', margin: 0.02 }],
+      arms: [
+        { name: 'control', weight: 50, version: 'v000000' },
+        { name: 'treatment', weight: 50, version: 'v000001' },
+        { name: 'third', weight: 25, version: candidate },
+      ],
+      ramp: {
+        steps: [
+          { traffic: 0.1 },
+          { traffic: 0.2, afterHours: 24 },
+          { traffic: 0.5, afterSearches: 10_000 },
+        ],
+      },
+    });
+
+    // What a ramp does, and how it is held.
+    await page.getByRole('button', { name: 'Start …' }).click();
+    await dialog.getByLabel('Analyse it with').selectOption('the metric weights of the day');
+    await dialog.getByLabel('Type').fill('another');
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    expect(await saidOf(dialog.getByLabel('Type'))).toContain(`That is not ${id}.`);
+    await dialog.getByLabel('Type').fill(id);
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page.locator('#section-experiment .badge', { hasText: 'running' }).waitFor();
+    expect((await stateOf()).metricWeightsId).toBe(null);
+    expect(await page.locator('.stages [aria-current="step"]').innerText()).toBe('10.0 %');
+    await page.getByRole('button', { name: 'Hold the ramp …' }).click();
+    await dialog.getByLabel('Reason').fill('holidays');
+    await dialog.getByRole('button', { name: 'Hold' }).click();
+    await page.getByText('Held by').waitFor();
+    expect((await stateOf()).ramp.held).toMatchObject({ by: 'ella', reason: 'holidays' });
+    expect(await violationsOn(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Resume the ramp …' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('Held by').waitFor({ state: 'detached' });
+    await context.close();
+  });
+
   test('stops an experiment once it was typed which, makes another, starts and widens it, and trains', async () => {
     const context = await signedIn('operator', 'emma');
     const page = await context.newPage();
@@ -673,9 +819,11 @@ describe.skipIf(absent)(`the dashboard in Chromium${why}`, () => {
     expect(await stateOf(experiment)).toMatchObject({ status: 'stopped' });
     await open(page, 'experiments');
     await page.getByRole('button', { name: 'Create …' }).click();
-    await dialog.getByLabel('Name').fill('from the page');
-    // Another one than the champion, which an operator of a test before may have made v000001.
-    await dialog.getByLabel('Version of the treatment').selectOption(candidate);
+    await dialog.getByLabel('Name').first().fill('from the page');
+    await dialog
+      .getByRole('group', { name: 'arm 2' })
+      .getByLabel('Version')
+      .selectOption(candidate);
     await dialog.getByLabel('Share of the visitors').fill('20');
     expect(await violationsOn(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Create the draft' }).click();

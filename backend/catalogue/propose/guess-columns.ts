@@ -115,7 +115,9 @@ function looksOf(name: string, rows: readonly Row[], given: ItemFile): Looks {
       why: `prices in ${currencies.join(', ')}: docs/markets.md`,
     };
   const column = numberColumn(name, cells);
-  return column === undefined ? { as: 'text', cells } : { as: 'number', column };
+  // "Product 12" counts no products.
+  const isTitled = TITLE.test(name) && column !== undefined && column.units.length > 0;
+  return column === undefined || isTitled ? { as: 'text', cells } : { as: 'number', column };
 }
 
 const isAbsent = (value: unknown, { missing = [] }: ItemFile): boolean =>

@@ -1,27 +1,19 @@
+import { Refused } from './api.ts';
 import { button, h, type Child } from './dom.ts';
-
-export interface Field {
-  readonly name: string;
-  readonly label: string;
-  readonly value?: string;
-  readonly hint?: string;
-  readonly type?: 'text' | 'number' | 'textarea' | 'select';
-  readonly options?: readonly string[];
-  readonly required?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly step?: number | 'any';
-}
+import { controlOf, fieldOf, sayAt, withdraw, type Field } from './field.ts';
 
 export interface Asked {
   readonly title: string;
   /** What will happen. */
   readonly about: readonly Child[];
-  readonly fields?: readonly Field[];
+  /** Or elements that hold fields. Each is named as the route names it, so that what is refused is said beside it. */
+  readonly fields?: readonly (Field | HTMLElement)[];
   /** Has to be typed, so that nobody does this by a slip. */
   readonly word?: string;
   readonly action: string;
   readonly tone?: 'primary' | 'danger';
+  /** For more fields than fit below one another. */
+  readonly isWide?: boolean;
   /** What was typed, by the names of the fields. @throws Error whose message is shown, and the dialog stays. */
   readonly act: (given: Readonly<Record<string, string>>) => Promise<unknown>;
 }
@@ -36,10 +28,11 @@ export function ask({
   word,
   action,
   tone = 'primary',
+  isWide = false,
   act,
 }: Asked): Promise<boolean> {
   const dialog = document.getElementById('dialog') as HTMLDialogElement;
-  const whole: Field[] = [
+  const whole: (Field | HTMLElement)[] = [
     ...fields,
     ...(word === undefined
       ? []
@@ -49,10 +42,11 @@ export function ask({
   const go = h('button', { class: tone }, action);
   const form = h(
     'form',
-    { method: 'dialog', class: 'form' },
+    // What a browser finds is said as what a route refuses is: beside the field, and all of it at once.
+    { method: 'dialog', class: 'form', novalidate: true },
     h('h2', { id: 'dialog-title' }, title),
     about.map((part) => (typeof part === 'string' ? h('p', {}, part) : part)),
-    whole.map(fieldOf),
+    whole.map((field) => (field instanceof HTMLElement ? field : fieldOf(field))),
     problem,
     h(
       'div',
@@ -67,6 +61,11 @@ export function ask({
       problem.textContent = message;
       problem.hidden = false;
     };
+    /** @param problems of fields; the first one gets the focus. */
+    const failAt = (problems: readonly (readonly [HTMLElement, string])[]) => {
+      for (const [control, message] of problems) sayAt(control, message);
+      problems[0]?.[0].focus();
+    };
     const finish = async (given: Readonly<Record<string, string>>) => {
       go.disabled = true;
       try {
@@ -74,60 +73,45 @@ export function ask({
         isDone = true;
         dialog.close();
       } catch (error) {
-        fail(error instanceof Error ? error.message : String(error));
+        const parts = error instanceof Refused ? error.parts : [];
+        const known = parts.flatMap(({ path, message }) => {
+          const control = controlOf(form, path);
+          return control === undefined ? [] : [[control, message] as const];
+        });
+        if (known.length === 0 || known.length < parts.length)
+          fail(error instanceof Error ? error.message : String(error));
+        go.disabled = false;
+        failAt(known);
       } finally {
         go.disabled = false;
       }
     };
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const given = Object.fromEntries(fields.map(({ name }) => [name, textIn(form, name)]));
+      withdraw(form);
+      problem.hidden = true;
+      const wrong = [...form.elements].filter(
+        (control): control is HTMLInputElement =>
+          'validity' in control && !(control as HTMLInputElement).validity.valid,
+      );
+      if (wrong.length > 0)
+        return failAt(wrong.map((control) => [control, control.validationMessage]));
       if (word !== undefined && textIn(form, CONFIRMED) !== word)
-        return fail(`That is not ${word}.`);
-      void finish(given);
+        return failAt([[controlOf(form, CONFIRMED)!, `That is not ${word}.`]]);
+      void finish(given(form));
     });
     dialog.replaceChildren(form);
+    dialog.classList.toggle('wide', isWide);
     dialog.addEventListener('close', () => resolve(isDone), { once: true });
     dialog.showModal();
   });
 }
 
+const given = (form: HTMLFormElement): Record<string, string> =>
+  Object.fromEntries([...new FormData(form).keys()].map((name) => [name, textIn(form, name)]));
+
 /** What somebody wrote into a field, without spaces around it. */
 export function textIn(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
   return typeof value === 'string' ? value.trim() : '';
-}
-
-export function fieldOf({
-  name,
-  label,
-  value = '',
-  hint,
-  type = 'text',
-  options = [],
-  required,
-  ...bounds
-}: Field): HTMLElement {
-  const id = `field-${name}`;
-  const hinted = hint === undefined ? undefined : `${id}-hint`;
-  const common = { id, name, required, 'aria-describedby': hinted };
-  const control =
-    type === 'textarea'
-      ? h('textarea', { ...common, rows: 8, spellcheck: 'false' }, value)
-      : type === 'select'
-        ? h(
-            'select',
-            common,
-            options.map((option) =>
-              h('option', { value: option, selected: option === value }, option),
-            ),
-          )
-        : h('input', { ...common, ...bounds, type, value, autocomplete: 'off' });
-  return h(
-    'div',
-    { class: 'field' },
-    h('label', { for: id }, label),
-    control,
-    hint !== undefined && h('small', { id: hinted }, hint),
-  );
 }

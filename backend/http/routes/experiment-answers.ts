@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { invalid } from '../../../shared/domain/errors.ts';
+import { invalidAt } from '../../../shared/domain/errors.ts';
 import type { LayerRow } from '../../experiments/layers.ts';
 import { shareOf, type Experiment, type NewExperiment } from '../../experiments/new-experiment.ts';
 import type { Report } from '../../experiments/reports.ts';
@@ -15,10 +15,14 @@ export function withSelfTest(
   const { arms } = asked;
   if (test === undefined) {
     if (arms === undefined)
-      throw invalid('an experiment needs two arms or more, the control first (or selfTest)');
+      throw invalidAt(
+        'arms',
+        'an experiment needs two arms or more, the control first (or selfTest)',
+      );
     return { ...asked, arms };
   }
-  if (arms !== undefined) throw invalid('a self-test has its own arms: leave out arms or selfTest');
+  if (arms !== undefined)
+    throw invalidAt('arms', 'a self-test has its own arms: leave out arms or selfTest');
   return { ...test, ...asked, arms: test.arms, metrics: asked.metrics ?? test.metrics };
 }
 

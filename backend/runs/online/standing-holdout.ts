@@ -102,10 +102,16 @@ export async function readStandingHoldout(
 
   function sumOf(): StandingHoldout['sum'] {
     const heldOut = strata.reduce((sum, { control }) => sum + control.n, 0);
-    if (heldOut < minimumPerArm)
+    if (heldOut < minimumPerArm) {
+      const whole = versions.reduce((sum, version) => sum + version.heldOut, 0);
+      // Those of versions that are too small for a stratum are there, and do not count.
       return {
-        missing: `not enough data: ${heldOut} of ${minimumPerArm} sessions that are held out`,
+        missing:
+          whole < minimumPerArm
+            ? `not enough data: ${whole} of ${minimumPerArm} sessions that are held out`
+            : `not enough data: ${heldOut} of ${minimumPerArm} sessions that are held out of versions which held out ${LEAST_IN_A_STRATUM} or more`,
       };
+    }
     const all = combineStrata(strata);
     const { low, high } = sequentialTest(all, { alpha });
     return {

@@ -390,4 +390,29 @@ describe("what Cloudflare's deploy button reads", () => {
       expect(description).toMatch(/^[A-Zh].{20,}\.$/);
     expect(scripts.deploy).toContain('deploy');
   });
+
+  test('the Worker stands at the root by itself: its name, its entry, and a migration for each Durable Object', async () => {
+    const config = await read('wrangler.toml');
+    expect(config).toMatch(/^name = "trimtab"$/m);
+    const [, main] = /^main = "([^"]+)"$/m.exec(config)!;
+    expect(main).not.toContain('..');
+    expect((await read(main)).length).toBeGreaterThan(0);
+    const objects = [...config.matchAll(/^class_name = "(\w+)"$/gm)].map(([, name]) => name);
+    const migrated = [...config.matchAll(/^new_sqlite_classes = (.*)$/gm)].flatMap(
+      ([, list]) => JSON.parse(list) as string[],
+    );
+    expect(migrated.toSorted()).toEqual(objects.toSorted());
+    // A namespace of an account cannot be that of another one's.
+    expect(config).not.toMatch(/^id = /m);
+  });
+
+  test('the button is written as Cloudflare asks for it: with the address of package.json where there is one, else for those who have a copy', async () => {
+    const { repository } = JSON.parse(await read('package.json')) as {
+      repository?: { url: string } | string;
+    };
+    const known = typeof repository === 'string' ? repository : repository?.url;
+    const address = known?.replace(/^git\+/, '').replace(/\.git$/, '');
+    const button = `[![Deploy to Cloudflare](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=${address ?? 'https://github.com/YOU/trimtab'})`;
+    expect(await read(address === undefined ? 'docs/operating.md' : 'README.md')).toContain(button);
+  });
 });

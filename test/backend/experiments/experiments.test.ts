@@ -313,22 +313,59 @@ describe('refuses, with the reason,', () => {
     { name: 'a', weight: 1, ...first },
     { name: 'b', weight: 1, ...second },
   ];
-  test.each<[string, object, number, RegExp]>([
-    ['no arms', { arms: undefined }, 400, /two arms or more/],
-    ['one arm', { arms: [ARMS[0]] }, 400, /two arms or more.*has 1/],
-    ['nine arms', { arms: Array.from({ length: 9 }, () => ARMS[0]) }, 400, /at most 8/],
-    ['arms that differ in nothing', { arms: two({}, {}) }, 400, /differ in nothing/],
+  test.each<[string, object, number, string, RegExp]>([
+    ['no arms', { arms: undefined }, 400, 'arms', /two arms or more/],
+    ['one arm', { arms: [ARMS[0]] }, 400, 'arms', /two arms or more.*has 1/],
+    ['nine arms', { arms: Array.from({ length: 9 }, () => ARMS[0]) }, 400, 'arms', /at most 8/],
+    [
+      'arms that differ in nothing',
+      { arms: two({}, {}) },
+      400,
+      'arms.1.version',
+      /differ in nothing/,
+    ],
     [
       'the champion against itself',
       { arms: two({}, { version: rules }) },
       400,
+      'arms.1.version',
       /arms a and b differ in nothing.*aa/,
     ],
-    ['a weight of 0', { arms: two({ weight: 0 }, { version: other }) }, 400, /weight of arm a/],
-    ['arms of one name', { arms: two({ name: 'b' }, { version: other }) }, 400, /name of its own/],
-    ['a name with a colon', { arms: two({ name: 'a:b' }, { version: other }) }, 400, /not "a:b"/],
-    ['an unknown version', { arms: two({}, { version: 'v000777' }) }, 404, /no version v000777/],
-    ['a version that is none', { arms: two({}, { version: 'new' }) }, 400, /v000041/],
+    [
+      'a weight of 0',
+      { arms: two({ weight: 0 }, { version: other }) },
+      400,
+      'arms.0.weight',
+      /weight of arm a/,
+    ],
+    [
+      'arms of one name',
+      { arms: two({ name: 'b' }, { version: other }) },
+      400,
+      'arms.1.name',
+      /name of its own/,
+    ],
+    [
+      'a name with a colon',
+      { arms: two({ name: 'a:b' }, { version: other }) },
+      400,
+      'arms.0.name',
+      /not "a:b"/,
+    ],
+    [
+      'an unknown version',
+      { arms: two({}, { version: 'v000777' }) },
+      404,
+      'arms.1.version',
+      /no version v000777/,
+    ],
+    [
+      'a version that is none',
+      { arms: two({}, { version: 'new' }) },
+      400,
+      'arms.1.version',
+      /v000041/,
+    ],
     [
       'three interleaved arms',
       {
@@ -336,6 +373,7 @@ describe('refuses, with the reason,', () => {
         arms: [...two({}, { version: other }), { name: 'c', weight: 1, version: 'v000002' }],
       },
       400,
+      'design',
       /exactly 2 arms, not 3/,
     ],
     [
@@ -345,51 +383,70 @@ describe('refuses, with the reason,', () => {
         arms: two({}, { exploration: { temperature: 1, epsilon: 0, poolSize: 9 } }),
       },
       400,
+      'design',
       /compares versions/,
     ],
     [
       'interleaving of an arm in training',
       { design: 'interleaved', arms: two({}, { reward: 'adaptive' }) },
       400,
+      'design',
       /cannot be trained/,
     ],
-    ['an unknown metric', { metrics: ['joy'] }, 400, /no metric "joy"/],
+    ['an unknown metric', { metrics: ['joy'] }, 400, 'metrics', /no metric "joy"/],
     [
       'a metric of nothing that is counted',
       { metrics: [{ name: 'x', kind: 'mean', numerator: 'constructor', better: 'higher' }] },
       400,
+      'metrics',
       /there is no column "constructor"/,
     ],
     [
       'a ratio without a denominator',
       { metrics: [{ name: 'x', kind: 'ratio', numerator: 'click', better: 'higher' }] },
       400,
+      'metrics',
       /has a denominator/,
     ],
-    ['a metric twice', { metrics: ['saves', 'saves'] }, 400, /saves is given twice/],
+    ['a metric twice', { metrics: ['saves', 'saves'] }, 400, 'metrics', /saves is given twice/],
     [
       'a guardrail on what is not measured',
       { metrics: ['saves'], guardrails: [{ metric: 'revenue', margin: 0.1 }] },
       400,
+      'guardrails.0.metric',
       /guardrail on revenue/,
     ],
     [
       'a negative margin',
       { guardrails: [{ metric: 'revenue', margin: -1 }] },
       400,
+      'guardrails.0.margin',
       /margin of revenue/,
     ],
-    ['a minimum under 2', { minimumPerArm: 1 }, 400, /minimumPerArm.*was 1/],
-    ['a minimum that is no number', { minimumPerArm: 2.5 }, 400, /minimumPerArm/],
-    ['no traffic', { traffic: 0 }, 400, /traffic must be a share above 0/],
-    ['traffic of more than all', { traffic: 1.5 }, 400, /at most 1/],
-    ['a range that runs backwards', { range: [0.5, 0.2] }, 400, /range must be/],
-    ['a new layer of no unit', { layer: 'brand-new' }, 400, /say whether it counts by user/],
-    ['another unit for a layer', { layer: 'weights', unit: 'user' }, 409, /counts by session/],
+    ['a minimum under 2', { minimumPerArm: 1 }, 400, 'minimumPerArm', /minimumPerArm.*was 1/],
+    ['a minimum that is no number', { minimumPerArm: 2.5 }, 400, 'minimumPerArm', /minimumPerArm/],
+    ['no traffic', { traffic: 0 }, 400, 'traffic', /traffic must be a share above 0/],
+    ['traffic of more than all', { traffic: 1.5 }, 400, 'traffic', /at most 1/],
+    ['a range that runs backwards', { range: [0.5, 0.2] }, 400, 'range', /range must be/],
+    [
+      'a new layer of no unit',
+      { layer: 'brand-new' },
+      400,
+      'unit',
+      /say whether it counts by user/,
+    ],
+    [
+      'another unit for a layer',
+      { layer: 'weights', unit: 'user' },
+      409,
+      'unit',
+      /counts by session/,
+    ],
     [
       'the layer of rollouts',
       { layer: 'rollout', unit: 'session' },
       400,
+      'layer',
       /belongs to the rollouts/,
     ],
     [
@@ -400,6 +457,7 @@ describe('refuses, with the reason,', () => {
         ],
       },
       400,
+      'metrics',
       /metric c: only a mean or a proportion of an outcome has horizonDays/,
     ],
     [
@@ -410,18 +468,38 @@ describe('refuses, with the reason,', () => {
         ],
       },
       400,
+      'metrics',
       /metric v: horizonDays must lie in \(0, 3650\], but was 0/,
     ],
-    ['arms and a self-test', { selfTest: 'value' }, 400, /has its own arms/],
-    ['a self-test of no outcome', { arms: undefined, selfTest: 'No Name' }, 400, /metric's name/],
-    ['a field that does not exist', { shares: 1 }, 400, /shares/],
-  ])('%s', async (_, asked, status, message) => {
+    ['arms and a self-test', { selfTest: 'value' }, 400, 'arms', /has its own arms/],
+    [
+      'a self-test of no outcome',
+      { arms: undefined, selfTest: 'No Name' },
+      400,
+      'metrics',
+      /metric's name/,
+    ],
+    ['a field that does not exist', { shares: 1 }, 400, '', /shares/],
+  ])('%s', async (_, asked, status, path, message) => {
     const answer = await backend.call('POST', '/v1/experiments', {
       name: 'x',
       arms: ARMS,
       ...asked,
     });
-    expect(answer).toMatchObject({ status, body: { message: expect.stringMatching(message) } });
+    const details = [{ path, message: expect.any(String) }];
+    expect(answer).toMatchObject({
+      status,
+      body: { message: expect.stringMatching(message), details },
+    });
+  });
+
+  test('more than a layer has left, by the field that asks for it', async () => {
+    await create({ layer: 'small', unit: 'session', traffic: 0.9 });
+    const asked = { name: 'x', arms: ARMS, layer: 'small', traffic: 0.2 };
+    expect(await backend.call('POST', '/v1/experiments', asked)).toMatchObject({
+      status: 409,
+      body: { code: 'layer_full', details: [{ path: 'traffic' }] },
+    });
   });
 
   test('overlapping ranges', async () => {

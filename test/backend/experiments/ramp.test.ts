@@ -16,24 +16,38 @@ const HOUR = 3_600_000;
 
 describe('a ramp', () => {
   test('is refused where it is none, with the step that is wrong', () => {
-    for (const [asked, message] of [
-      [[{ traffic: 0.1 }], /2 to 20 steps/],
-      [[{ traffic: 0.1 }, { traffic: 0.1, afterHours: 1 }], /ramp\[1\].*more than/],
-      [[{ traffic: 0.1 }, { traffic: 0.2 }], /ramp\[1\] needs a condition/],
+    for (const [ramp, message, path] of [
+      [[{ traffic: 0.1 }], /2 to 20 steps/, 'ramp'],
+      [
+        [{ traffic: 0.1 }, { traffic: 0.1, afterHours: 1 }],
+        /ramp\[1\].*more than/,
+        'ramp.1.traffic',
+      ],
+      [[{ traffic: 0.1 }, { traffic: 0.2 }], /ramp\[1\] needs a condition/, 'ramp.1'],
       [
         [
           { traffic: 0.1, afterHours: 1 },
           { traffic: 0.2, afterHours: 1 },
         ],
         /ramp\[0\]/,
+        'ramp.0',
       ],
-      [[{ traffic: 0 }, { traffic: 0.2, afterHours: 1 }], /above 0/],
-      [[{ traffic: 0.1 }, { traffic: 1.2, afterHours: 1 }], /at most 1/],
-      [[{ traffic: 0.1 }, { traffic: 0.2, afterHours: -1 }], /afterHours/],
-      [[{ traffic: 0.1 }, { traffic: 0.2, afterSearches: 1.5 }], /afterSearches/],
-      [[{ traffic: 0.1 }, { traffic: 0.2, at: 'soon' }], /ramp\[1\].at/],
+      [[{ traffic: 0 }, { traffic: 0.2, afterHours: 1 }], /above 0/, 'ramp.0.traffic'],
+      [[{ traffic: 0.1 }, { traffic: 1.2, afterHours: 1 }], /at most 1/, 'ramp.1.traffic'],
+      [[{ traffic: 0.1 }, { traffic: 0.2, afterHours: -1 }], /afterHours/, 'ramp.1.afterHours'],
+      [
+        [{ traffic: 0.1 }, { traffic: 0.2, afterSearches: 1.5 }],
+        /afterSearches/,
+        'ramp.1.afterSearches',
+      ],
+      [[{ traffic: 0.1 }, { traffic: 0.2, at: 'soon' }], /ramp\[1\].at/, 'ramp.1.at'],
     ] as const)
-      expect(() => rampOf(asked)).toThrow(message);
+      expect(() => rampOf(ramp)).toThrow(
+        expect.objectContaining({
+          message: expect.stringMatching(message),
+          details: [{ path, message: expect.any(String) }],
+        }),
+      );
   });
 
   test('waits for all that a step asks for, counted from the step before it', () => {

@@ -43,7 +43,8 @@ export const cataloguePage: Page = {
             {
               label: 'Refused',
               value: whole(feeds.filter(({ problem }) => problem !== null).length),
-              remark: 'the catalogue is as it was before',
+              remark:
+                feeds.length > 0 && 'feeds as they were last read; the catalogue stays as it was',
             },
           ]),
         ],

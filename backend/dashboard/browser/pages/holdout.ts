@@ -21,12 +21,12 @@ export const holdoutSection = ({ metric, alpha, versions, sum }: Holdout): Secti
           table(
             'Holdouts by version',
             [
-              { label: 'version' },
-              { label: 'arm' },
-              { label: 'from' },
-              { label: 'to' },
-              { label: 'held out', number: true },
-              { label: 'learned', number: true },
+              { label: 'Version' },
+              { label: 'Arm' },
+              { label: 'From' },
+              { label: 'To' },
+              { label: 'Held out', number: true },
+              { label: 'Learned', number: true },
               { label: `${metric}, relative` },
             ],
             versions.map(({ version, arm, from, to, heldOut, learned, reading }) => [

@@ -1,6 +1,6 @@
 import { api, json } from '../api.ts';
-import { fieldOf } from '../dialog.ts';
 import { h, muted, type Section } from '../dom.ts';
+import { fieldOf } from '../field.ts';
 import { percent, whole } from '../format.ts';
 
 /** How many units an experiment needs to find an effect, by what the backend plans with. */

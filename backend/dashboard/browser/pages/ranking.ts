@@ -41,13 +41,22 @@ export const rankingPage: Page = {
       chosen('request') ?? JSON.stringify(fittingRequest(schema, items, Date.now()), null, 2);
     const id = chosen('id');
     return [
-      tryForm(request, versions),
+      tryForm(legible(request), versions),
       lookUpForm(id),
       ...(id === undefined ? [] : await pastSections(id)),
       ...(chosen('request') === undefined ? [] : await slates(request)),
     ];
   },
 };
+
+/** In the address it is as short as it can be. */
+function legible(request: string): string {
+  try {
+    return JSON.stringify(JSON.parse(request), null, 2);
+  } catch {
+    return request;
+  }
+}
 
 function tryForm(
   request: string,
@@ -222,7 +231,7 @@ function slateSections(list: readonly Slate[]): Section[] {
                 h(
                   'span',
                   {},
-                  mono(item.id),
+                  h('span', { class: 'mono nowrap' }, item.id),
                   fold(`${at}-${item.id}`, 'Attributes', attributesOf(item.attributes)),
                 ),
                 h('span', { class: 'nowrap' }, points(item.score), raisedOf(item.raised)),

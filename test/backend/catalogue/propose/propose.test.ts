@@ -200,6 +200,14 @@ describe('a column', () => {
     expect(of('x', cells)).toMatchObject(expected);
   });
 
+  test('titles that end in numbers are titles, and no unit is taken from them', () => {
+    const titles = Array.from({ length: 60 }, (_, i) => `Product ${i}`);
+    const { file, ...guess } = of('title', titles);
+    expect(guess).toMatchObject({ type: 'none', why: 'it is a title' });
+    expect(file.strip).toBeUndefined();
+    expect(of('weight', ['1 kg', '2 kg', '3 kg'])).toMatchObject({ type: 'number', unit: 'kg' });
+  });
+
   test('few texts among many numbers mean a missing one, and are told to the reader', () => {
     const cells = [...Array.from({ length: 30 }, (_, i) => String(i)), 'TBD', '-'];
     const { type, file } = of('weight', cells);

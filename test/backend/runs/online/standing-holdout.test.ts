@@ -79,6 +79,19 @@ test('versions that each say nothing say something together, and few sessions sa
   }
 });
 
+test('what is missing counts those who were held out, and says where they are too few in each version', async () => {
+  const missing = async () => {
+    const { sum } = await read();
+    return 'missing' in sum ? sum.missing : undefined;
+  };
+  await sessions('v000001', 'holdout', 5, 0.2, 0);
+  await sessions('v000001', 'learned', 100, 0.2, 0);
+  expect(await missing()).toBe('not enough data: 5 of 200 sessions that are held out');
+  for (const v of [2, 3, 4, 5, 6, 7, 8, 9])
+    for (const arm of ['holdout', 'learned']) await sessions(`v00000${v}`, arm, 25, 0.2, 10 * v);
+  expect(await missing()).toMatch(/0 of 200 .* of versions which held out 30 or more/);
+});
+
 test('no other experiment is taken for a holdout', async () => {
   await log.add([rankingOf('a', NOON, { arm: 'learning-x:holdout learnings:b exp_1:a' })], []);
   expect(await read()).toMatchObject({ versions: [], sum: { missing: expect.any(String) } });

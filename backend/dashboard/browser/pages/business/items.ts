@@ -1,5 +1,5 @@
 import { csvButton } from '../../csv.ts';
-import { empty, h, mono, muted, table, type Section } from '../../dom.ts';
+import { empty, h, muted, table, type Section } from '../../dom.ts';
 import { figure, percent, percentInterval, whole } from '../../format.ts';
 import type { BusinessItem } from '../../../../http/answers.ts';
 
@@ -39,7 +39,7 @@ export function itemsSection(
               { label: 'Revenue', number: true },
             ],
             items.map((one) => [
-              mono(one.itemId),
+              h('span', { class: 'mono nowrap' }, one.itemId),
               whole(one.shown),
               percent(one.clickRate.rate),
               h('span', { class: 'nowrap' }, percentInterval(one.clickRate)),

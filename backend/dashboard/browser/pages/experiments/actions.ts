@@ -6,7 +6,7 @@ import type { Experiment } from '../../../../http/answers.ts';
 import { refreshPage } from '../page.ts';
 
 /** What an operator can do with an experiment in its state. */
-export function actionsOf({ id, name, status, traffic }: Experiment): Child[] {
+export function actionsOf({ id, name, status, traffic, ramp }: Experiment): Child[] {
   const param = { id };
   const confirm = async (asked: Parameters<typeof ask>[0]) => {
     await ask(asked);
@@ -20,9 +20,24 @@ export function actionsOf({ id, name, status, traffic }: Experiment): Child[] {
           about: [
             'Visitors are assigned to its arms from now on. Arms without a version are pinned to the champion of this moment.',
           ],
+          fields: [
+            {
+              name: 'weights',
+              label: 'Analyse it with',
+              type: 'select',
+              options: [
+                ['frozen', 'the metric weights of its start'],
+                ['live', 'the metric weights of the day'],
+              ],
+            },
+          ],
           word: id,
           action: 'Start',
-          act: () => api.experiments[':id'].start.$post({ param, json: {} }),
+          act: ({ weights }) =>
+            api.experiments[':id'].start.$post({
+              param,
+              json: { freezeWeights: weights === 'frozen' },
+            }),
         }),
       ),
     ];
@@ -49,6 +64,37 @@ export function actionsOf({ id, name, status, traffic }: Experiment): Child[] {
           api.experiments[':id'].widen.$post({ param, json: { traffic: Number(given) / 100 } }),
       }),
     ),
+    ...(ramp === null
+      ? []
+      : ramp.held === undefined
+        ? [
+            button('Hold the ramp …', 'plain', () =>
+              confirm({
+                title: `Hold the ramp of “${name}”`,
+                about: ['No step is taken until it is resumed; who takes part stays in.'],
+                fields: [
+                  {
+                    name: 'reason',
+                    label: 'Reason',
+                    hint: 'It stands in the audit log.',
+                    required: true,
+                  },
+                ],
+                action: 'Hold',
+                act: ({ reason }) => api.experiments[':id'].hold.$post({ param, json: { reason } }),
+              }),
+            ),
+          ]
+        : [
+            button('Resume the ramp …', 'plain', () =>
+              confirm({
+                title: `Resume the ramp of “${name}”`,
+                about: ['Its steps are taken again. Hours and searches count from now on.'],
+                action: 'Resume',
+                act: () => api.experiments[':id'].resume.$post({ param }),
+              }),
+            ),
+          ]),
     button('Stop …', 'danger', () =>
       confirm({
         title: `Stop “${name}”`,

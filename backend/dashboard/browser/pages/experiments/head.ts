@@ -1,13 +1,16 @@
 import { mayAct } from '../../api.ts';
 import { badge, h, mono, muted, notice, when, type Child, type Section } from '../../dom.ts';
-import { percent, sentence, whole } from '../../format.ts';
-import type { ExperimentWithReport } from '../../../../http/answers.ts';
+import { isoMinute, percent, sentence, whole } from '../../format.ts';
+import type { Experiment, ExperimentWithReport } from '../../../../http/answers.ts';
 import { actionsOf } from './actions.ts';
 import { TONES } from './tones.ts';
 
+type Step = NonNullable<Experiment['ramp']>['steps'][number];
+
 /** What an experiment is, what came out, and what can be done with it. While no arm has enough data, one bar says how far it is, in place of a verdict. */
 export function headSection(one: ExperimentWithReport): Section {
-  const { id, name, status, traffic, unit, layer, design, startedAt, stoppedAt, report } = one;
+  const { id, name, status, traffic, unit, layer, design, trigger, placements } = one;
+  const { startedAt, stoppedAt, report } = one;
   const progress = progressOf(one);
   // Where only one of several arms lags, another one may be harmful, and that is said here.
   const hasVerdict =
@@ -27,11 +30,14 @@ export function headSection(one: ExperimentWithReport): Section {
       muted(
         mono(id),
         `, ${percent(traffic)} of the ${unit}s of layer ${layer}, ${design}`,
+        trigger !== 'ranked' && `, where the ${trigger}`,
+        placements !== null && `, placements ${placements.join(', ')}`,
         startedAt !== null && ', started ',
         startedAt !== null && when(startedAt),
         stoppedAt !== null && ', stopped ',
         stoppedAt !== null && when(stoppedAt),
       ),
+      rampOf(one),
       report === null
         ? muted(
             status === 'draft'
@@ -44,6 +50,40 @@ export function headSection(one: ExperimentWithReport): Section {
     ],
   };
 }
+
+/** By which steps it grows, and which one holds. */
+function rampOf({ ramp, traffic, status }: Experiment): Child {
+  if (ramp === null) return undefined;
+  const { steps, held } = ramp;
+  // Shares that rounding set apart are one.
+  const reached = steps.filter((step) => step.traffic <= traffic + 1e-9).length - 1;
+  return h(
+    'div',
+    { class: 'rollout' },
+    h(
+      'ol',
+      { class: 'stages', 'aria-label': 'Steps of its ramp' },
+      steps.map((step, i) =>
+        h(
+          'li',
+          {
+            class: status === 'draft' || i > reached ? undefined : i === reached ? 'now' : 'done',
+            'aria-current': status === 'running' && i === reached && 'step',
+          },
+          [percent(step.traffic), ...whenOf(step)].join(' '),
+        ),
+      ),
+    ),
+    held !== undefined &&
+      notice('warn', `Held by ${held.by}: ${held.reason}. No step is taken until it is resumed.`),
+  );
+}
+
+const whenOf = ({ afterHours, afterSearches, at }: Step): string[] => [
+  ...(afterHours === undefined ? [] : [`after ${afterHours} h`]),
+  ...(afterSearches === undefined ? [] : [`after ${whole(afterSearches)} searches`]),
+  ...(at === undefined ? [] : [`at ${isoMinute(at)} UTC`]),
+];
 
 /** One bar for the whole experiment: how far the arm that lags most is from the first verdict. */
 function progressOf({ minimumPerArm, report, unit, status }: ExperimentWithReport): Child {

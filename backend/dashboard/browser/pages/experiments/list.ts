@@ -1,8 +1,10 @@
 import { mayAct } from '../../api.ts';
 import { badge, button, code, empty, h, table, when, type Section } from '../../dom.ts';
 import type { Experiment } from '../../../../http/answers.ts';
-import { createExperiment } from './create.ts';
 import { TONES } from './tones.ts';
+
+/** The form is loaded by whoever presses for it. */
+const create = async () => (await import('./create.ts')).createExperiment();
 
 /** All of them, and a button for another. */
 export function listSection(
@@ -12,7 +14,7 @@ export function listSection(
   return {
     id: 'list',
     title: 'Experiments',
-    tools: [mayAct && button('Create …', 'primary', createExperiment)],
+    tools: [mayAct && button('Create …', 'primary', create)],
     content: [
       experiments.length === 0
         ? empty(

@@ -25,18 +25,19 @@ export function learnedSection(own: Whole, live: LiveWeights | null): Section {
   return {
     id: 'learned',
     title: 'Learned since it was published',
-    content: [
+    wide: true,
+    content:
       changes.length === 0
-        ? empty(
-            live?.version === own.version
-              ? 'Nothing has been learned from clicks since it went live, or nothing that was sent to the edge yet.'
-              : 'Only versions that are live learn as people click.',
-            live?.version === own.version && code('npx trimtab status'),
-            live?.version === own.version && ' says what learning waits for.',
-          )
-        : h(
-            'div',
-            {},
+        ? [
+            empty(
+              live?.version === own.version
+                ? 'Nothing has been learned from clicks since it went live, or nothing that was sent to the edge yet.'
+                : 'Only versions that are live learn as people click.',
+              live?.version === own.version && code('npx trimtab status'),
+              live?.version === own.version && ' says what learning waits for.',
+            ),
+          ]
+        : [
             muted(
               `Visitors are ranked by ${whole(changes.length)} weights that have changed since then. ${changes.length > SHOWN ? `The ${SHOWN} that changed most:` : ''}`,
             ),
@@ -57,7 +58,6 @@ export function learnedSection(own: Whole, live: LiveWeights | null): Section {
                 points(value - before),
               ]),
             ),
-          ),
-    ],
+          ],
   };
 }
