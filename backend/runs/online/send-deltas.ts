@@ -61,37 +61,54 @@ const AGENTS = {
 
 /**
  * Not by `fetch`, whose streams and promises take four times the processor time of Node's own client, which every few seconds is a large
- * part of a turn. @throws Error with the edge's answer, unless it accepted the batch.
+ * part of a turn. A kept connection that the edge gave up while it was taken into use is no answer: the batch is sent by another one. workerd
+ * gives connections up after 5 s, which is also how long a turn waits. @throws Error with the edge's answer, unless it accepted the batch.
  */
 async function post(
   { edgeUrl, secretKey }: Pick<EdgeAccess, 'edgeUrl' | 'secretKey'>,
   body: string,
 ): Promise<Answer> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  for (;;) {
+    const answered = await postOnce(edgeUrl, secretKey, body, signal);
+    if (answered === 'given up') continue;
+    const { status, text } = answered;
+    if (status < 200 || status >= 300) throw new Error(`status ${status}: ${text.slice(0, 200)}`);
+    return JSON.parse(text) as Answer;
+  }
+}
+
+function postOnce(
+  edgeUrl: string,
+  secretKey: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string } | 'given up'> {
   const url = new URL(`${edgeUrl}/v1/live/deltas`);
   const isSecure = url.protocol === 'https:';
-  const { status, text } = await new Promise<{ status: number; text: string }>(
-    (resolve, reject) => {
-      const sending = (isSecure ? httpsRequest : httpRequest)(url, {
-        method: 'POST',
-        agent: AGENTS[isSecure ? 'https:' : 'http:'],
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        headers: {
-          authorization: `Bearer ${secretKey}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        },
-      });
-      sending.on('error', reject);
-      sending.on('response', (response) => {
-        let said = '';
-        response.setEncoding('utf8');
-        response.on('data', (part: string) => (said += part));
-        response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: said }));
-      });
-      sending.end(body);
-    },
-  );
-  if (status < 200 || status >= 300) throw new Error(`status ${status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text) as Answer;
+  return new Promise((resolve, reject) => {
+    const sending = (isSecure ? httpsRequest : httpRequest)(url, {
+      method: 'POST',
+      agent: AGENTS[isSecure ? 'https:' : 'http:'],
+      signal,
+      headers: {
+        authorization: `Bearer ${secretKey}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    sending.on('error', (error: NodeJS.ErrnoException) => {
+      const isGivenUp = sending.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+      if (isGivenUp) resolve('given up');
+      else reject(error);
+    });
+    sending.on('response', (response) => {
+      let said = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (said += part));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: said }));
+    });
+    sending.end(body);
+  });
 }
