@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import { parseCurrency, type Currency } from './currency.ts';
 import { invalid } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -93,6 +94,10 @@ const EXPECTED =
 class FilterReader {
   #nodes = 0;
   #values = 0;
+
+  constructor() {
+    newest.filter = this;
+  }
 
   read(value: unknown, path: string, depth: number): Filter {
     const { nodes, depth: deepest } = FILTER_LIMITS;

@@ -17,6 +17,7 @@ export const newest: Partial<
     | 'claims'
     | 'decision'
     | 'draw'
+    | 'filter'
     | 'hash'
     | 'logged'
     | 'pool'
@@ -24,6 +25,7 @@ export const newest: Partial<
     | 'program'
     | 'ranking'
     | 'scan'
+    | 'speech'
     | 'sums',
     unknown
   >

@@ -1,3 +1,4 @@
+import { newest } from '../engine/newest.ts';
 import type { Currency } from '../domain/currency.ts';
 import { placesOf } from '../domain/currency.ts';
 import { converted, type ExchangeRates } from '../domain/exchange-rates.ts';
@@ -38,6 +39,7 @@ export class Speech {
   #money: Intl.NumberFormat | undefined;
 
   constructor(schema: Schema, options: SpeechOptions) {
+    newest.speech = this;
     this.#schema = schema;
     this.#options = options;
     const { language, locale } = chosen(schema, options.languages);
