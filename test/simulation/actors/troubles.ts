@@ -8,6 +8,8 @@ export class Troubles {
   isOver = false;
   /** For how long hardly anything happened, simulated ms. */
   awayMs = 0;
+  /** When backends come back. */
+  #backAtMs = -Infinity;
   readonly #world: World;
   readonly #everyMs: number;
 
@@ -69,7 +71,11 @@ export class Troubles {
     const isLong = forMs > HOUR_MS;
     visitors.isAway = isLong;
     if (isLong) this.awayMs += forMs;
+    const backAtMs = simulation.nowMs + forMs;
+    this.#backAtMs = Math.max(this.#backAtMs, backAtMs);
     simulation.after(forMs, simulation.outside, () => {
+      // The end of an earlier, shorter one is not the end of this.
+      if (backAtMs < this.#backAtMs) return;
       visitors.isAway = visitors.isGone = false;
       for (const backend of backends) {
         backend.isStopped = false;
