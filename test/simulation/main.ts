@@ -77,14 +77,12 @@ if (values.mutations) {
   const beganMs = performance.now();
   const cpuBefore = process.cpuUsage();
   const [operations, faults] = [new Map<string, number>(), new Map<string, number>()];
-  let [count, simulatedMs, digest, isStopped] = [0, 0, 0, false];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      isStopped = true;
-    });
+  let [count, simulatedMs, digest] = [0, 0, 0];
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   say(`worlds from seed ${first}`);
   while (
-    !isStopped &&
+    !stopping.signal.aborted &&
     performance.now() < endsAtMs &&
     sumOf(operations) < operationsWanted &&
     count < worldsWanted
@@ -107,7 +105,7 @@ if (values.mutations) {
     process.exitCode = 1;
     break;
   }
-  if (isStopped) say('stopped before its end');
+  if (stopping.signal.aborted) say('stopped before its end');
   const seconds = (performance.now() - beganMs) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const perSecond = Math.round(sumOf(operations) / ((user + system) / 1e6));

@@ -7,18 +7,25 @@ import { SECRETS } from '../platform/edge.ts';
 import type { Focus, World } from '../world.ts';
 
 /** Up to where of 0 to 1 they add a version, promote, roll back, release, and change the traffic; above that they delete a user. */
-const SHARES: Readonly<Record<Focus, readonly number[]>> = {
-  all: [0.2, 0.4, 0.55, 0.75, 0.92],
-  // What is held stays held for a while, and is asked for all the same.
-  pointer: [0.1, 0.35, 0.48, 0.6, 1],
-  people: [0.05, 0.1, 0.15, 0.2, 0.25],
+const SHARES: Readonly<Record<Focus, readonly (readonly number[])[]>> = {
+  all: [[0.2, 0.4, 0.55, 0.75, 0.92]],
+  pointer: [
+    // What is held stays held for a while, and is asked for all the same.
+    [0.1, 0.35, 0.48, 0.6, 1],
+    // Hardly anything is held, so that experiments begin, and are stopped while people are in them.
+    [0.1, 0.15, 0.17, 0.5, 1],
+  ],
+  people: [[0.05, 0.1, 0.15, 0.2, 0.25]],
+  bucket: [[0.2, 0.4, 0.5, 0.7, 0.9]],
 };
 
 const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   all: [2000, 8000, 20_000],
   // More than a system without faults can do only makes all of them wait for each other, and none is answered.
   pointer: [3000, 8000, 15_000],
-  people: [1000, 4000],
+  // Rarely enough that some of those who were there on a day that has ended are deleted only afterwards.
+  people: [1000, 3000, 8000],
+  bucket: [8000, 20_000],
 };
 /** How long a move of the pointer takes where nothing is in its way. */
 const MOVE_TAKES_MS = 120;
@@ -28,6 +35,9 @@ const MOVE_COMMITS = 3;
 const LEASE_OF_MOVES_MS = 21_000;
 /** Longer than the lease under which the pointer is moved. */
 const LONGEST_STOP_MS = 45_000;
+/** How late a write arrives that is held up: by then another backend may have the lease. */
+const HELD_UP_MS = [18_000, 60_000] as const;
+const POINTER = '/WEIGHTS/active';
 const PATIENCE_MS = 5000;
 
 /** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
@@ -39,13 +49,20 @@ export class Operators {
   #experiments = 0;
   /** Until then a backend may be stopped in a move: nobody asks for others, and hardly anybody releases what is rolled back meanwhile. */
   #stoppedUntilMs = 0;
+  /** What happens when KV is given the next pointer. */
+  #whenWritten: (() => void) | undefined;
   readonly #world: World;
   readonly #identity = identityKeys([SECRETS.identity])[0];
 
   constructor(world: World) {
     this.#world = world;
     this.#everyMs = world.simulation.random.pick(EVERY_MS[world.focus]);
-    this.#shares = SHARES[world.focus];
+    this.#shares = world.simulation.random.pick(SHARES[world.focus]);
+    world.pointerCheck.onWritten.push(() => {
+      const happens = this.#whenWritten;
+      this.#whenWritten = undefined;
+      happens?.();
+    });
   }
 
   start(): void {
@@ -123,29 +140,37 @@ export class Operators {
     backend: Backend,
     isAnswered: Promise<boolean | undefined>,
   ): Promise<void> {
-    const { simulation, backends, focus, database } = this.#world;
+    const { simulation, backends } = this.#world;
     const { random, outside } = simulation;
-    const isPointers = focus === 'pointer';
-    const { process } = backend;
-    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05)) {
-      const stop = (leastMs: number) => {
-        if (simulation.isHealed) return;
-        process.pausedUntilMs = simulation.nowMs + random.between(leastMs, LONGEST_STOP_MS);
-      };
-      // What a move has recorded and not written yet lies between two commits, for hardly any of its time.
-      if (isPointers && random.chance(0.6)) {
-        this.#stoppedUntilMs = simulation.nowMs + LONGEST_STOP_MS;
-        database.afterCommits.set(process, {
-          left: 2 + random.below(MOVE_COMMITS),
-          happens: () => stop(LEASE_OF_MOVES_MS),
-        });
-      } else simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => stop(500));
-    }
+    this.#maybeStop(backend);
     const impatient = outside.sleep(PATIENCE_MS).then(() => undefined);
     if ((await Promise.race([isAnswered, impatient])) === true || this.isOver) return;
     const others = backends.filter((one) => one !== backend);
     const isStopped = this.#stoppedUntilMs > simulation.nowMs;
     if (random.chance(isStopped ? 0.9 : 0.5)) await this.#rollBack(random.pick(others));
+  }
+
+  /** What a move has recorded and not written yet, or has written and not recorded, lies between two moments that chance alone hardly ever finds. */
+  #maybeStop({ process }: Backend): void {
+    const { simulation, focus, database } = this.#world;
+    const { random, outside, network } = simulation;
+    const isPointers = focus === 'pointer';
+    if (process === undefined || !simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05))
+      return;
+    const stop = (leastMs: number) => {
+      if (simulation.isHealed) return;
+      process.pausedUntilMs = simulation.nowMs + random.between(leastMs, LONGEST_STOP_MS);
+    };
+    const kind = isPointers ? random.next() : 1;
+    if (kind < 0.8) this.#stoppedUntilMs = simulation.nowMs + LONGEST_STOP_MS;
+    if (kind < 0.4)
+      database.afterCommits.set(process, {
+        left: 2 + random.below(MOVE_COMMITS),
+        happens: () => stop(LEASE_OF_MOVES_MS),
+      });
+    else if (kind < 0.6) this.#whenWritten = () => stop(LEASE_OF_MOVES_MS);
+    else if (kind < 0.8) network.holdUp(process, POINTER, random.between(...HELD_UP_MS));
+    else simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => stop(500));
   }
 
   async #deleteUser(backend: Backend): Promise<void> {
