@@ -23,6 +23,7 @@ export class Troubles {
   awayMs = 0;
   /** When backends come back. */
   #backAtMs = -Infinity;
+  #wasUnreadable = false;
   readonly #kvBackAtMs = new Map<KvStore, number>();
   readonly #world: World;
   readonly #everyMs: number;
@@ -32,19 +33,22 @@ export class Troubles {
     const { random, network } = world.simulation;
     // A move takes half a minute where whoever had the lease is stopped: where everybody is ended before, none comes to its end.
     this.#everyMs = random.pick(
-      world.focus === 'pointer' ? [10_000, 30_000, 90_000] : [4000, 10_000, 30_000],
+      world.focus === 'pointer' ? [20_000, 60_000, 120_000] : [4000, 10_000, 30_000],
     );
-    const bad = random.pick([0, 0.01, 0.08]);
+    const bad = random.pick(world.focus === 'pointer' ? [0, 0, 0.01] : [0, 0.01, 0.08]);
     network.weather = {
       lost: bad,
       duplicated: random.pick([0, 0.01, 0.05]),
-      slow: random.pick(world.focus === 'pointer' ? [0.02, 0.08] : [0, 0.01, 0.05]),
+      slow: random.pick(world.focus === 'pointer' ? [0, 0.02, 0.05] : [0, 0.01, 0.05]),
     };
     for (const objects of world.objects) {
       objects.failsToWrite = random.pick([0, 0, 0.002]);
       objects.ringsTwice = 0.01;
     }
-    world.database.failsToWrite = random.pick([0, 0, 0.01, 0.04]);
+    // Whoever waits for a lease asks for it twenty times a second, and gives up where one of these fails.
+    world.database.failsToWrite = random.pick(
+      world.focus === 'pointer' ? [0, 0, 0, 0.01] : [0, 0, 0.01, 0.04],
+    );
     world.database.losesAnswers = random.pick([0, 0, 0.01]);
     world.bucket.failsToWrite = random.pick([0, 0.01]);
     world.logBucket.troubles = {
@@ -66,7 +70,8 @@ export class Troubles {
     };
     simulation.after(this.#everyMs, simulation.outside, next);
     const { focus } = this.#world;
-    if (focus === 'pointer') this.#world.pointerCheck.onWritten.push(() => this.#maybeUnreadable());
+    if (focus === 'pointer' && simulation.random.chance(0.3))
+      this.#world.pointerCheck.onWritten.push(() => this.#maybeUnreadable());
     if (focus === 'people' && simulation.random.chance(0.6)) this.#weekend();
   }
 
@@ -90,7 +95,10 @@ export class Troubles {
   #maybeUnreadable(): void {
     const { simulation, edge } = this.#world;
     const { random, outside } = simulation;
-    if (this.isOver || !simulation.strikes('KV down after a move', 0.05)) return;
+    // Once, as nothing is moved meanwhile.
+    if (this.isOver || this.#wasUnreadable || !simulation.strikes('KV down after a move', 0.3))
+      return;
+    this.#wasUnreadable = true;
     simulation.after(random.between(0, 5000), outside, () => {
       if (!this.isOver) this.#takeAway(edge.weights, false, random.between(...UNREADABLE_MS));
     });
@@ -200,9 +208,7 @@ export class Troubles {
       () => {
         const kv = random.pick([edge.weights, edge.catalogue]);
         const isSlow = random.chance(0.5);
-        // Longer than what was read of it may be served without saying that it is old.
-        const longestMs = this.#world.focus === 'pointer' ? 240_000 : 60_000;
-        this.#takeAway(kv, isSlow, random.between(1000, longestMs));
+        this.#takeAway(kv, isSlow, random.between(1000, 60_000));
         return isSlow ? 'KV slow' : 'KV down';
       },
       () => {

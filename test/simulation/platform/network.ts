@@ -62,6 +62,10 @@ export class Network {
     this.#heldUp.set(from, { end, forMs });
   }
 
+  letGo(from: Process): void {
+    this.#heldUp.delete(from);
+  }
+
   #heldUpMs(from: Process, { url, method }: SimulatedRequest): number {
     const heldUp = this.#heldUp.get(from);
     if (heldUp === undefined || this.#simulation.isHealed) return 0;
