@@ -172,7 +172,7 @@ export async function startBackend(config: BackendConfig): Promise<Backend> {
     metrics,
     problems,
     roles: config.roles,
-    backends: () => listBackends(store, nowMs()),
+    backends: () => listBackends(store, nowMs),
     lineageProblems: lineages.problems,
     examine: () =>
       examine({

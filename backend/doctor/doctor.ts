@@ -55,7 +55,7 @@ export async function examine(deps: DoctorDeps): Promise<Check[]> {
     checkObjectStore(openObjectStore(deps.trainingStore)),
     deps.logStore === undefined ? Promise.resolve([]) : checkLogStore(deps.logStore),
     looked('roles', 'restart the backend', async () =>
-      checkRoles(deps.roles, await listBackends(store, nowMs())),
+      checkRoles(deps.roles, await listBackends(store, nowMs)),
     ),
     looked('schedules', 'restart the backend', async () =>
       checkSchedules(deps.jobs(), await readJobRuns(store), deps.upSinceMs, nowMs()),

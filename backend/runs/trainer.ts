@@ -125,6 +125,6 @@ export function trainer(deps: TrainerDeps): Trainer {
       return run;
     },
 
-    closeInterrupted: () => closeInterrupted(store, deps.backend, nowMs()),
+    closeInterrupted: () => closeInterrupted(store, deps.backend, nowMs),
   };
 }

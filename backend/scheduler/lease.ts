@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { and, eq, lte, sql, type SQL } from 'drizzle-orm';
 import { ApiError } from '../../shared/domain/errors.ts';
 import type { Store } from '../store/open.ts';
 import { leases } from '../store/tables.ts';
@@ -43,26 +43,36 @@ export function leaseOf(store: Store, { name, holder, ttlMs, nowMs }: LeaseOptio
     and(eq(leases.name, name), eq(leases.holder, holder), eq(leases.taking, taking));
   const extension = (expiresAt: number) =>
     store.db.update(leases).set({ expiresAt }).where(isOwn());
+  /** @param mayTake of a row of `leases` that another holder has. */
+  const take = async (now: number, mayTake: SQL | undefined) => {
+    const row = { name, holder, expiresAt: now + ttlMs, taking: taking + 1 };
+    const [extended, taken] = await store.write([
+      extension(row.expiresAt),
+      store.db
+        .insert(leases)
+        .values(row)
+        .onConflictDoUpdate({
+          target: leases.name,
+          set: row,
+          // This process may have it and not know: where the answer that said so was lost.
+          setWhere: sql`case ${leases.holder} when ${holder} then ${leases.taking} <> ${taking} else ${mayTake} end`,
+        }),
+    ]);
+    if (taken > 0) taking = row.taking;
+    const isOurs = extended > 0 || taken > 0;
+    heldUntilMs = isOurs ? row.expiresAt : -Infinity;
+    return isOurs;
+  };
   return {
     async renew() {
       const now = nowMs();
-      const row = { name, holder, expiresAt: now + ttlMs, taking: taking + 1 };
-      const [extended, taken] = await store.write([
-        extension(row.expiresAt),
-        store.db
-          .insert(leases)
-          .values(row)
-          .onConflictDoUpdate({
-            target: leases.name,
-            set: row,
-            // This process may have it and not know: where the answer that said so was lost.
-            setWhere: sql`case ${leases.holder} when ${holder} then ${leases.taking} <> ${taking} else not ${isHeldAt(now, ttlMs)} end`,
-          }),
-      ]);
-      if (taken > 0) taking = row.taking;
-      const isOurs = extended > 0 || taken > 0;
-      heldUntilMs = isOurs ? row.expiresAt : -Infinity;
-      return isOurs;
+      if (await take(now, lte(leases.expiresAt, now))) return true;
+      const [other] = await store.db.select().from(leases).where(eq(leases.name, name));
+      const later = nowMs();
+      if (other === undefined || isHeldUntil(other.expiresAt, later, ttlMs)) return false;
+      // Unless it was renewed since it was read.
+      const { expiresAt } = other;
+      return take(later, and(eq(leases.holder, other.holder), eq(leases.expiresAt, expiresAt)));
     },
     async extend() {
       const expiresAt = nowMs() + ttlMs;
@@ -93,9 +103,12 @@ export const presenceOf = (backend: string): string => `backend ${backend}`;
 /** How long a backend is taken to be alive, and leads, after it last said so. */
 export const LEASE_MS = 30_000;
 
-/** Of a row of `leases`: whether somebody holds it. */
-export const isHeldAt = (nowMs: number, ttlMs: number): SQL =>
-  sql`(${leases.expiresAt} > ${nowMs} and ${leases.expiresAt} <= ${nowMs + 2 * ttlMs})`;
+/**
+ * Whether somebody holds a lease that expires then.
+ * @param nowMs was read after the lease was: by an earlier time one that was taken since looks like one of a clock that is ahead, which nobody holds.
+ */
+export const isHeldUntil = (expiresAt: number, nowMs: number, ttlMs: number): boolean =>
+  expiresAt > nowMs && expiresAt <= nowMs + 2 * ttlMs;
 
 const RETRY_MS = 50;
 

@@ -9,7 +9,8 @@ import { addTo, listed, sumOf } from './tally.ts';
 /**
  * `npm run simulate -- [--seed 1] [--minutes 2 | --operations 10000000 | --worlds 1] [--size 10000] [--path store] [--focus pointer]`: world after world, each of the seed after the
  * one before, until something is broken or there were enough. `--mutations` instead looks for the worlds that find planted faults; `--mutation <name>`
- * runs worlds with one.
+ * runs worlds with one. A line goes to standard error after each world. Ctrl-C ends the run after the world that is under way, with the sums so far,
+ * and a second one ends it at once.
  */
 const { values } = parseArgs({
   options: {
@@ -77,7 +78,11 @@ if (values.mutations) {
   const cpuBefore = process.cpuUsage();
   const [operations, faults] = [new Map<string, number>(), new Map<string, number>()];
   let [count, simulatedMs, digest] = [0, 0, 0];
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  say(`worlds from seed ${first}`);
   while (
+    !stopping.signal.aborted &&
     performance.now() < endsAtMs &&
     sumOf(operations) < operationsWanted &&
     count < worldsWanted
@@ -88,6 +93,10 @@ if (values.mutations) {
     simulatedMs += ran.simulatedMs;
     addTo(operations, ran.operations);
     addTo(faults, ran.faults);
+    const minutes = ((performance.now() - beganMs) / 60_000).toFixed(1);
+    process.stderr.write(
+      `world ${count} of seed ${ran.seed}: ${sumOf(ran.operations)} operations, ${sumOf(ran.faults)} faults; so far ${sumOf(operations)} operations, ${sumOf(faults)} faults, ${minutes} minutes\n`,
+    );
     if (ran.violation === undefined) continue;
     say(`seed ${ran.seed} broke this: ${ran.violation.message}`);
     const planted = mutation === undefined ? '' : ` --mutation ${mutation.name}`;
@@ -96,6 +105,7 @@ if (values.mutations) {
     process.exitCode = 1;
     break;
   }
+  if (stopping.signal.aborted) say('stopped before its end');
   const seconds = (performance.now() - beganMs) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const perSecond = Math.round(sumOf(operations) / ((user + system) / 1e6));

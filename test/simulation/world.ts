@@ -3,6 +3,8 @@ import { packItems } from '../../shared/features/columns/item-table.ts';
 import { parseSchema, type Schema } from '../../shared/features/schema.ts';
 import { snapshotHash, snapshotToBytes } from '../../shared/format/snapshot-bytes.ts';
 import { parseItem } from '../../shared/domain/item.ts';
+import type { Task } from '../../backend/log/stored-batches/marks.ts';
+import type { ObjectLease } from '../../backend/log/stored-batches/object-lease.ts';
 import { Operators } from './actors/operators.ts';
 import { Troubles } from './actors/troubles.ts';
 import { Visitors } from './actors/visitors.ts';
@@ -44,13 +46,13 @@ const TAKING_MS = 100_000;
  * What a world has most of. Where everything happens at once, what takes minutes hardly ever comes to its end: worlds in which some of it is
  * rare find what those miss (swarm testing, Groce et al. 2012).
  */
-export const ALL_FOCI = ['all', 'pointer', 'people'] as const;
+export const ALL_FOCI = ['all', 'pointer', 'people', 'bucket'] as const;
 export type Focus = (typeof ALL_FOCI)[number];
 /** How sealed batches reach backends; `both`: shards change between the two. */
 export type LogPath = 'backend' | 'store' | 'both';
 export const LOG_PATHS: readonly LogPath[] = ['backend', 'store', 'both'];
 
-const FOCI: readonly Focus[] = ['all', 'all', 'pointer', 'people'];
+const FOCI: readonly Focus[] = ['all', 'all', 'pointer', 'people', 'bucket'];
 
 /** What a world is to be, whatever its seed says. */
 export interface WorldWish {
@@ -59,7 +61,20 @@ export interface WorldWish {
 }
 
 /** Before its faults end: what takes minutes, such as to follow a pointer or to close a day, needs them whatever their number of operations. */
-const LEAST_MS: Readonly<Record<Focus, number>> = { all: 0, pointer: 240_000, people: 220_000 };
+const LEAST_MS: Readonly<Record<Focus, number>> = {
+  all: 0,
+  pointer: 240_000,
+  people: 280_000,
+  bucket: 90_000,
+};
+/** How often a backend is stopped while it takes batches of the bucket, and for how long at most: longer than its lease of them. */
+const STOPPED_IN_A_TAKE: Readonly<Record<Focus, number>> = {
+  all: 0,
+  pointer: 0,
+  people: 0,
+  bucket: 0.03,
+};
+const LONGEST_STOP_MS = 45_000;
 
 export interface WorldReport {
   readonly seed: number;
@@ -103,9 +118,14 @@ export class World {
     this.simulation = simulation;
     const drawn = { focus: simulation.random.pick(FOCI), path: simulation.random.pick(LOG_PATHS) };
     this.focus = focus ?? drawn.focus;
-    this.path = path ?? drawn.path;
+    this.path = path ?? (this.focus === 'bucket' ? 'store' : drawn.path);
     this.logBucket = new LogBucket(simulation, network);
     const takersCheck = new TakersCheck(simulation);
+    const stopInTakes = ({ process }: Backend) => {
+      if (process === undefined) return;
+      if (!simulation.strikes('stopped in a take', STOPPED_IN_A_TAKE[this.focus])) return;
+      process.pausedUntilMs = simulation.nowMs + simulation.random.between(1000, LONGEST_STOP_MS);
+    };
     this.pointerCheck = new PointerCheck(simulation);
     this.servedCheck = new ServedCheck(this);
     this.visitors = new Visitors(this);
@@ -127,7 +147,10 @@ export class World {
       database: this.database,
       bucket: this.bucket,
       logBucket,
-      onTakes: takersCheck.takes,
+      onTakes: (backend: Backend, task: Task, lease: ObjectLease) => {
+        takersCheck.takes(backend, task, lease);
+        stopInTakes(backend);
+      },
       schema: SCHEMA,
       pollSeconds: this.path === 'backend' ? 30 : 5,
       traffic: () => this.traffic,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { heldFor, type Lease, type LeaseOptions } from '../../scheduler/lease.ts';
+import { heldFor, isHeldUntil, type Lease, type LeaseOptions } from '../../scheduler/lease.ts';
 import { textOf } from '../partitions/s3-requests.ts';
 import type { Bucket } from './bucket.ts';
 
@@ -29,7 +29,7 @@ export function objectLease(
   let tag: string | undefined;
 
   const isFree = ({ holder: other, expiresAt }: Held, now: number) =>
-    other === holder || expiresAt <= now || expiresAt > now + 2 * ttlMs;
+    other === holder || !isHeldUntil(expiresAt, now, ttlMs);
 
   const write = async (expiresAt: number, over: string | undefined): Promise<boolean> => {
     const held: Held = { holder, expiresAt, write: randomUUID() };
@@ -47,8 +47,8 @@ export function objectLease(
 
   return {
     async renew() {
-      const now = nowMs();
       const found = await bucket.read(key);
+      const now = nowMs();
       const held = found && readHeld(found.bytes);
       heldUntilMs = -Infinity;
       if (held !== undefined && !isFree(held, now)) return false;

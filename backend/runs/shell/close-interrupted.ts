@@ -1,5 +1,6 @@
 import { and, inArray, not, sql } from 'drizzle-orm';
-import { isHeldAt, LEASE_MS, presenceOf } from '../../scheduler/lease.ts';
+import { presenceOf } from '../../scheduler/lease.ts';
+import { readPresences } from '../../scheduler/live-backends.ts';
 import type { Store } from '../../store/open.ts';
 import { leases, runs } from '../../store/tables.ts';
 
@@ -10,16 +11,21 @@ import { leases, runs } from '../../store/tables.ts';
 export async function closeInterrupted(
   store: Store,
   backend: string,
-  nowMs: number,
+  nowMs: () => number,
 ): Promise<void> {
   const error = 'the backend ended while this run was under way: train again';
-  const isAlive = sql`exists (select 1 from ${leases} where ${isHeldAt(nowMs, LEASE_MS)}
-    and ${leases.name} = ${presenceOf('')} || json_extract(${runs.params}, '$.backend'))`;
+  const { ended } = await readPresences(store.db, nowMs);
+  const known = JSON.stringify(ended.map(({ name, expiresAt }) => [name, expiresAt]));
+  // One that was renewed since it was read is of a backend that is alive.
+  const isAlive = sql`exists (select 1 from ${leases}
+    where ${leases.name} = ${presenceOf('')} || json_extract(${runs.params}, '$.backend')
+    and not exists (select 1 from json_each(${known}) e
+      where e.value ->> 0 = ${leases.name} and e.value ->> 1 = ${leases.expiresAt}))`;
   const isElsewhere = sql`json_extract(${runs.params}, '$.backend') is not ${backend}`;
   await store.write([
     store.db
       .update(runs)
-      .set({ status: 'failed', error, finishedAt: nowMs })
+      .set({ status: 'failed', error, finishedAt: nowMs() })
       .where(and(inArray(runs.status, ['queued', 'running']), not(isAlive), isElsewhere)),
   ]);
 }

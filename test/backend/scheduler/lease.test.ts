@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { leaseOf, whileHolding, type Lease } from '../../../backend/scheduler/lease.ts';
 import { openStore, type Store } from '../../../backend/store/open.ts';
 import { leases } from '../../../backend/store/tables.ts';
@@ -100,6 +100,22 @@ test('a clock that differs by less than the time to live takes nothing from who 
   await a.renew();
   nowMs -= TTL_MS - 1;
   expect(await b.renew()).toBe(false);
+});
+
+test('a renewal that was begun long before takes nothing from who has it by then', async () => {
+  const [late, other] = [lease('late', stores[0]), lease('other', stores[1])];
+  const write = vi.spyOn(stores[0], 'write').mockImplementationOnce(async (statements) => {
+    write.mockRestore();
+    nowMs += 2 * TTL_MS + 1;
+    expect(await other.renew()).toBe(true);
+    return stores[0].write(statements);
+  });
+  expect(await late.renew()).toBe(false);
+  expect([other.isHeld(), await isFenceUp(other), await isFenceUp(late)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('of many that ask at the same moment one gets it', async () => {

@@ -12,33 +12,45 @@ const SHARES: Readonly<Record<Focus, readonly number[]>> = {
   // What is held stays held for a while, and is asked for all the same.
   pointer: [0.1, 0.35, 0.48, 0.6, 1],
   people: [0.05, 0.1, 0.15, 0.2, 0.25],
+  bucket: [0.2, 0.4, 0.5, 0.7, 0.9],
 };
+/** Of moves that are asked for one after the other, how many a backend is stopped in; undefined: they are asked for at any time. */
+const STOPPED: readonly (number | undefined)[] = [undefined, 0.1, 0.8, 0.8];
 
 const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   all: [2000, 8000, 20_000],
   // More than a system without faults can do only makes all of them wait for each other, and none is answered.
   pointer: [3000, 8000, 15_000],
-  people: [1000, 4000],
+  // Rarely enough that some of those who were there on a day that has ended are deleted only afterwards.
+  people: [1000, 3000, 8000],
+  bucket: [8000, 20_000],
 };
 /** How long a move of the pointer takes where nothing is in its way. */
 const MOVE_TAKES_MS = 120;
-/** Behind that of the lease: of the revision, of what is intended, and of the lease again. */
-const MOVE_COMMITS = 3;
+/** What the commit of a move names behind which it is stopped: its revision, or what is intended. */
+const MOVE_COMMITS = ['pointer_revisions', '"intended"', '"intended"'];
+const ROLLBACKS = 5;
 /** As long as a backend that is stopped in a move keeps others from moving the pointer. */
 const LEASE_OF_MOVES_MS = 21_000;
 /** Longer than the lease under which the pointer is moved. */
 const LONGEST_STOP_MS = 45_000;
+/** How late a write arrives that is held up: by then another backend may have the lease. */
+const HELD_UP_MS = [18_000, 60_000] as const;
+const POINTER = '/WEIGHTS/active';
 const PATIENCE_MS = 5000;
 
 /** Who adds versions, moves the pointer, starts and ends experiments, and deletes users, by whichever backend answers. */
 export class Operators {
   readonly #everyMs: number;
   readonly #shares: readonly number[];
+  readonly #stopped: number | undefined;
   isOver = false;
   readonly #versions: Version[] = ['v000000' as Version];
   #experiments = 0;
   /** Until then a backend may be stopped in a move: nobody asks for others, and hardly anybody releases what is rolled back meanwhile. */
   #stoppedUntilMs = 0;
+  /** What happens when KV is given the next pointer. */
+  #whenWritten: (() => void) | undefined;
   readonly #world: World;
   readonly #identity = identityKeys([SECRETS.identity])[0];
 
@@ -46,10 +58,17 @@ export class Operators {
     this.#world = world;
     this.#everyMs = world.simulation.random.pick(EVERY_MS[world.focus]);
     this.#shares = SHARES[world.focus];
+    if (world.focus === 'pointer') this.#stopped = world.simulation.random.pick(STOPPED);
+    world.pointerCheck.onWritten.push(() => {
+      const happens = this.#whenWritten;
+      this.#whenWritten = undefined;
+      happens?.();
+    });
   }
 
   start(): void {
     const { simulation } = this.#world;
+    if (this.#stopped !== undefined) return void this.#actInTurn(this.#stopped);
     const next = () => {
       if (this.isOver) return;
       simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
@@ -68,46 +87,98 @@ export class Operators {
     const version = random.pick(this.#versions);
     const isBusy = this.#world.focus === 'pointer' && this.#stoppedUntilMs > simulation.nowMs;
     const [adds, promotes, rollsBack, releases, changes] = this.#shares;
-    if (what < adds && this.#versions.length < 6) {
-      const added = await this.#ask(backend, 'version added', () =>
-        life.versions.add(this.#scorer(), {}),
-      );
-      if (added !== undefined) {
-        this.#versions.push(added);
-        await this.#ask(backend, 'version published', () => life.publishVersion(added));
-      }
-    } else if (what < promotes) {
+    if (what < adds && this.#versions.length < 6) await this.#addVersion(backend);
+    else if (what < promotes) {
       if (isBusy) return;
-      const isAnswered = this.#ask(backend, 'promotion', async () => {
-        await life.livePointer.promote(version, 'operator');
-        return true;
-      });
-      await this.#movedOrRolledBack(backend, isAnswered);
+      await this.#movedOrRolledBack(backend, this.#promote(backend, version));
     } else if (what < rollsBack) {
       await this.#rollBack(backend);
     } else if (what < releases) {
       if (this.#stoppedUntilMs > simulation.nowMs && random.chance(0.8)) return;
-      const { pointerCheck } = this.#world;
-      const answered = pointerCheck.asks('release');
-      const done = await this.#ask(backend, 'release', async () => {
-        await life.livePointer.release('operator');
-        return true;
-      });
-      answered(done === true);
+      await this.#release(backend);
     } else if (what < changes) {
       if (isBusy) return;
-      this.#changeTraffic();
-      const isAnswered = this.#ask(backend, 'traffic', async () => {
-        await life.livePointer.refreshTraffic('operator');
-        return true;
-      });
-      await this.#movedOrRolledBack(backend, isAnswered);
+      await this.#movedOrRolledBack(backend, this.#newTraffic(backend));
     } else await this.#deleteUser(backend);
   }
 
-  async #rollBack(backend: Backend): Promise<void> {
+  /**
+   * One after the other, as where all ask at any time most of it is held, and what fails is asked for again by somebody else: a move, in
+   * which a backend may be stopped; where it is not answered, a rollback by another one, of which nobody may know; and then what is refused as long as that holds.
+   */
+  async #actInTurn(stopped: number): Promise<void> {
+    const { simulation, backends } = this.#world;
+    const { random, outside } = simulation;
+    let isHeld = false;
+    const move = (backend: Backend) =>
+      random.chance(0.4)
+        ? this.#promote(backend, random.pick(this.#versions))
+        : this.#newTraffic(backend);
+    while (!this.isOver) {
+      await outside.sleep(random.exponential(this.#everyMs / 2));
+      const backend = random.pick(backends);
+      if (this.#versions.length < 6 && random.chance(0.4)) await this.#addVersion(backend);
+      if (isHeld) {
+        if (random.chance(0.3)) await Promise.race([move(backend), outside.sleep(PATIENCE_MS)]);
+        else isHeld = !(await this.#release(backend));
+        continue;
+      }
+      this.#maybeStop(backend, stopped);
+      const isAnswered = await Promise.race([move(backend), outside.sleep(PATIENCE_MS)]);
+      this.#letGo(backend);
+      if (isAnswered === true || this.isOver) continue;
+      for (let i = 0; i < ROLLBACKS && !isHeld; i++) {
+        await outside.sleep(random.exponential(500));
+        isHeld = await this.#rollBack(random.pick(backends.filter((one) => one !== backend)));
+      }
+      for (let i = random.below(5); i > 0 && !this.isOver; i--) {
+        await outside.sleep(random.exponential(LONGEST_STOP_MS / 4));
+        await Promise.race([move(random.pick(backends)), outside.sleep(PATIENCE_MS)]);
+      }
+    }
+  }
+
+  async #addVersion(backend: Backend): Promise<void> {
     const { life } = backend;
     if (life === undefined) return;
+    const added = await this.#ask(backend, 'version added', () =>
+      life.versions.add(this.#scorer(), {}),
+    );
+    if (added === undefined) return;
+    this.#versions.push(added);
+    await this.#ask(backend, 'version published', () => life.publishVersion(added));
+  }
+
+  /** @returns undefined where it was refused or failed, or nobody knows; so do the others. */
+  #promote(backend: Backend, version: Version): Promise<boolean | undefined> {
+    return this.#ask(backend, 'promotion', async () => {
+      await backend.life?.livePointer.promote(version, 'operator');
+      return true;
+    });
+  }
+
+  #newTraffic(backend: Backend): Promise<boolean | undefined> {
+    this.#changeTraffic();
+    return this.#ask(backend, 'traffic', async () => {
+      await backend.life?.livePointer.refreshTraffic('operator');
+      return true;
+    });
+  }
+
+  /** @returns whether it was answered that it is done; so does the next one. */
+  async #release(backend: Backend): Promise<boolean> {
+    const answered = this.#world.pointerCheck.asks('release');
+    const done = await this.#ask(backend, 'release', async () => {
+      await backend.life?.livePointer.release('operator');
+      return true;
+    });
+    answered(done === true);
+    return done === true;
+  }
+
+  async #rollBack(backend: Backend): Promise<boolean> {
+    const { life } = backend;
+    if (life === undefined) return false;
     const { simulation, pointerCheck } = this.#world;
     const version = simulation.random.pick(this.#versions);
     const answered = pointerCheck.asks('rollback', version);
@@ -116,6 +187,7 @@ export class Operators {
       return true;
     });
     answered(done === true);
+    return done === true;
   }
 
   /** A backend may be stopped in the midst of a move; where it does not answer, or says that it failed, some have another one roll back. */
@@ -123,29 +195,44 @@ export class Operators {
     backend: Backend,
     isAnswered: Promise<boolean | undefined>,
   ): Promise<void> {
-    const { simulation, backends, focus, database } = this.#world;
+    const { simulation, backends } = this.#world;
     const { random, outside } = simulation;
-    const isPointers = focus === 'pointer';
-    const { process } = backend;
-    if (process !== undefined && simulation.strikes('stopped in a move', isPointers ? 0.3 : 0.05)) {
-      const stop = (leastMs: number) => {
-        if (simulation.isHealed) return;
-        process.pausedUntilMs = simulation.nowMs + random.between(leastMs, LONGEST_STOP_MS);
-      };
-      // What a move has recorded and not written yet lies between two commits, for hardly any of its time.
-      if (isPointers && random.chance(0.6)) {
-        this.#stoppedUntilMs = simulation.nowMs + LONGEST_STOP_MS;
-        database.afterCommits.set(process, {
-          left: 2 + random.below(MOVE_COMMITS),
-          happens: () => stop(LEASE_OF_MOVES_MS),
-        });
-      } else simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => stop(500));
-    }
+    this.#maybeStop(backend, this.#world.focus === 'pointer' ? 0.3 : 0.05);
     const impatient = outside.sleep(PATIENCE_MS).then(() => undefined);
     if ((await Promise.race([isAnswered, impatient])) === true || this.isOver) return;
     const others = backends.filter((one) => one !== backend);
     const isStopped = this.#stoppedUntilMs > simulation.nowMs;
     if (random.chance(isStopped ? 0.9 : 0.5)) await this.#rollBack(random.pick(others));
+  }
+
+  /** What a move has recorded and not written yet, or has written and not recorded, lies between two moments that chance alone hardly ever finds. */
+  #maybeStop({ process }: Backend, probability: number): void {
+    const { simulation, focus, database } = this.#world;
+    const { random, outside, network } = simulation;
+    const isPointers = focus === 'pointer';
+    if (process === undefined || !simulation.strikes('stopped in a move', probability)) return;
+    const stop = (leastMs: number) => {
+      if (simulation.isHealed) return;
+      process.pausedUntilMs = simulation.nowMs + random.between(leastMs, LONGEST_STOP_MS);
+    };
+    const kind = isPointers ? random.next() : 1;
+    if (kind < 0.8) this.#stoppedUntilMs = simulation.nowMs + LONGEST_STOP_MS;
+    if (kind < 0.4)
+      database.afterCommits.set(process, {
+        naming: random.pick(MOVE_COMMITS),
+        happens: () => stop(LEASE_OF_MOVES_MS),
+      });
+    else if (kind < 0.6) this.#whenWritten = () => stop(LEASE_OF_MOVES_MS);
+    else if (kind < 0.8) network.holdUp(process, POINTER, random.between(...HELD_UP_MS));
+    else simulation.after(random.between(0, MOVE_TAKES_MS), outside, () => stop(500));
+  }
+
+  /** What has not happened in its move must not happen in another one, which nobody waits for. */
+  #letGo({ process }: Backend): void {
+    this.#whenWritten = undefined;
+    if (process === undefined) return;
+    this.#world.database.afterCommits.delete(process);
+    this.#world.simulation.network.letGo(process);
   }
 
   async #deleteUser(backend: Backend): Promise<void> {

@@ -1,13 +1,30 @@
-import type { World } from '../world.ts';
+import type { Focus, World } from '../world.ts';
 import { CALM } from '../platform/network.ts';
+import type { KvStore } from '../platform/kv.ts';
 
 const HOUR_MS = 3_600_000;
+/** How long all backends are down where it is not for hours. */
+const DOWN_MS: Readonly<Record<Focus, number>> = {
+  all: 120_000,
+  pointer: 120_000,
+  // Days are closed while nobody is away.
+  people: 20_000,
+  bucket: 30_000,
+};
+/** By then what visitors did before is shipped, mostly: backends that go away after it leave shards nothing to try for days. */
+const SHIPPED_MS = 40_000;
+/** For so long nobody can read what is live: longer than what was read of it may be served without saying that it is old. */
+const UNREADABLE_MS = [110_000, 200_000] as const;
 
 /** Ends processes, stops them for a while, cuts zones off from each other, and takes KV, disks and the database away. */
 export class Troubles {
   isOver = false;
   /** For how long hardly anything happened, simulated ms. */
   awayMs = 0;
+  /** When backends come back. */
+  #backAtMs = -Infinity;
+  #wasUnreadable = false;
+  readonly #kvBackAtMs = new Map<KvStore, number>();
   readonly #world: World;
   readonly #everyMs: number;
 
@@ -16,26 +33,29 @@ export class Troubles {
     const { random, network } = world.simulation;
     // A move takes half a minute where whoever had the lease is stopped: where everybody is ended before, none comes to its end.
     this.#everyMs = random.pick(
-      world.focus === 'pointer' ? [10_000, 30_000, 90_000] : [4000, 10_000, 30_000],
+      world.focus === 'pointer' ? [20_000, 60_000, 120_000] : [4000, 10_000, 30_000],
     );
-    const bad = random.pick([0, 0.01, 0.08]);
+    const bad = random.pick(world.focus === 'pointer' ? [0, 0, 0.01] : [0, 0.01, 0.08]);
     network.weather = {
       lost: bad,
       duplicated: random.pick([0, 0.01, 0.05]),
-      slow: random.pick(world.focus === 'pointer' ? [0.02, 0.08] : [0, 0.01, 0.05]),
+      slow: random.pick(world.focus === 'pointer' ? [0, 0.02, 0.05] : [0, 0.01, 0.05]),
     };
     for (const objects of world.objects) {
       objects.failsToWrite = random.pick([0, 0, 0.002]);
       objects.ringsTwice = 0.01;
     }
-    world.database.failsToWrite = random.pick([0, 0, 0.01, 0.04]);
+    // Whoever waits for a lease asks for it twenty times a second, and gives up where one of these fails.
+    world.database.failsToWrite = random.pick(
+      world.focus === 'pointer' ? [0, 0, 0, 0.01] : [0, 0, 0.01, 0.04],
+    );
     world.database.losesAnswers = random.pick([0, 0, 0.01]);
     world.bucket.failsToWrite = random.pick([0, 0.01]);
     world.logBucket.troubles = {
       lost: random.pick([0, 0.01, 0.05]),
       late: random.pick([0, 0.01]),
       liesOfPuts: random.pick([0, 0.05]),
-      lags: random.pick([0, 0.02, 0.1]),
+      lags: random.pick(world.focus === 'bucket' ? [0.1, 0.3] : [0, 0.02, 0.1]),
     };
     // Backends' clocks differ by less than the time of a lease.
     for (const backend of world.backends) backend.clockOffsetMs = random.pick([0, 0, -3000, 4000]);
@@ -49,13 +69,49 @@ export class Troubles {
       simulation.after(simulation.random.exponential(this.#everyMs), simulation.outside, next);
     };
     simulation.after(this.#everyMs, simulation.outside, next);
-    // Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell.
-    if (this.#world.focus !== 'people' || !simulation.random.chance(0.6)) return;
-    simulation.after(simulation.random.between(62_000, 80_000), simulation.outside, () => {
-      if (this.isOver || this.awayMs > 0) return;
-      simulation.fault('all backends down for days');
-      this.#world.visitors.isGone = true;
-      this.#stopAll(simulation.random.between(61, 75) * HOUR_MS);
+    const { focus } = this.#world;
+    if (focus === 'pointer' && simulation.random.chance(0.3))
+      this.#world.pointerCheck.onWritten.push(() => this.#maybeUnreadable());
+    if (focus === 'people' && simulation.random.chance(0.6)) this.#weekend();
+  }
+
+  /** Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell. */
+  #weekend(): void {
+    const { simulation, visitors } = this.#world;
+    const { random, outside } = simulation;
+    simulation.after(random.between(45_000, 70_000), outside, () => {
+      visitors.isGone = true;
+      simulation.after(random.pick([0, SHIPPED_MS]), outside, () => {
+        visitors.isGone = false;
+        if (this.isOver || this.awayMs > 0) return;
+        simulation.fault('all backends down for days');
+        visitors.isGone = true;
+        this.#stopAll(random.between(61, 70) * HOUR_MS);
+      });
+    });
+  }
+
+  /** What isolates have is old by the time at which it can be read again: it is from before the move. */
+  #maybeUnreadable(): void {
+    const { simulation, edge } = this.#world;
+    const { random, outside } = simulation;
+    // Once, as nothing is moved meanwhile.
+    if (this.isOver || this.#wasUnreadable || !simulation.strikes('KV down after a move', 0.3))
+      return;
+    this.#wasUnreadable = true;
+    simulation.after(random.between(0, 5000), outside, () => {
+      if (!this.isOver) this.#takeAway(edge.weights, false, random.between(...UNREADABLE_MS));
+    });
+  }
+
+  #takeAway(kv: KvStore, isSlow: boolean, forMs: number): void {
+    const { simulation } = this.#world;
+    const backAtMs = simulation.nowMs + forMs;
+    this.#kvBackAtMs.set(kv, Math.max(backAtMs, this.#kvBackAtMs.get(kv) ?? 0));
+    if (isSlow) kv.isSlow = true;
+    else kv.isDown = true;
+    simulation.after(forMs, simulation.outside, () => {
+      if (backAtMs === this.#kvBackAtMs.get(kv)) kv.isDown = kv.isSlow = false;
     });
   }
 
@@ -69,7 +125,11 @@ export class Troubles {
     const isLong = forMs > HOUR_MS;
     visitors.isAway = isLong;
     if (isLong) this.awayMs += forMs;
+    const backAtMs = simulation.nowMs + forMs;
+    this.#backAtMs = Math.max(this.#backAtMs, backAtMs);
     simulation.after(forMs, simulation.outside, () => {
+      // The end of an earlier, shorter one is not the end of this.
+      if (backAtMs < this.#backAtMs) return;
       visitors.isAway = visitors.isGone = false;
       for (const backend of backends) {
         backend.isStopped = false;
@@ -148,11 +208,7 @@ export class Troubles {
       () => {
         const kv = random.pick([edge.weights, edge.catalogue]);
         const isSlow = random.chance(0.5);
-        if (isSlow) kv.isSlow = true;
-        else kv.isDown = true;
-        // Longer than what was read of it may be served without saying that it is old.
-        const longestMs = this.#world.focus === 'pointer' ? 240_000 : 60_000;
-        later(random.between(1000, longestMs), () => (kv.isDown = kv.isSlow = false));
+        this.#takeAway(kv, isSlow, random.between(1000, 60_000));
         return isSlow ? 'KV slow' : 'KV down';
       },
       () => {
@@ -160,7 +216,9 @@ export class Troubles {
         if (!random.chance(this.#world.focus === 'people' ? 0.4 : 0.1)) return 'nothing';
         // Once: each is hours of a world in which hardly anything happens.
         const isLong = random.chance(0.3) && this.awayMs === 0 && this.#world.focus !== 'pointer';
-        this.#stopAll(isLong ? random.between(3, 70) * HOUR_MS : random.exponential(120_000));
+        this.#stopAll(
+          isLong ? random.between(3, 70) * HOUR_MS : random.exponential(DOWN_MS[this.#world.focus]),
+        );
         return isLong ? 'all backends down for hours' : 'all backends down';
       },
     ];

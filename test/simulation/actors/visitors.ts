@@ -9,6 +9,14 @@ const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   all: [60, 150, 400],
   pointer: [1500, 5000, 30_000],
   people: [400, 1500],
+  bucket: [150, 400],
+};
+/** How many of those who were shown something want to be forgotten. */
+const FORGETS: Readonly<Record<Focus, number>> = {
+  all: 0.06,
+  pointer: 0.06,
+  people: 0.25,
+  bucket: 0.06,
 };
 const TYPES = ['click', 'save', 'dwell', 'impression'] as const;
 
@@ -85,7 +93,7 @@ export class Visitors {
       await outside.sleep(random.exponential(3000));
       await this.#act(cell, ranking);
     }
-    if (shown.length === 0 || !random.chance(0.06)) return;
+    if (shown.length === 0 || !random.chance(FORGETS[this.#world.focus])) return;
     await outside.sleep(random.exponential(5000));
     if (consent !== 'none') ledger.maybeForgottenSessions.add(sessionId);
     for (let i = 0; i < RESENDS; i++) {

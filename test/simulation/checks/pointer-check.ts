@@ -25,6 +25,8 @@ export class PointerCheck {
   readonly published = new Map<number, Pointer>();
   /** When KV was given another one, by revision, simulated ms. */
   readonly replacedAtMs = new Map<number, number>();
+  /** Told of each write of the pointer to KV, once it is checked. */
+  readonly onWritten: (() => void)[] = [];
   #newest: number | undefined;
   #asked: Asked[] = [];
   readonly #simulation: Simulation;
@@ -54,6 +56,11 @@ export class PointerCheck {
   }
 
   written(text: string): void {
+    this.#check(text);
+    for (const notify of this.onWritten) notify();
+  }
+
+  #check(text: string): void {
     const pointer = parsePointer(text);
     const revision = pointer?.revision;
     if (this.#newest !== undefined && this.#newest !== revision)

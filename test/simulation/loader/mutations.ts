@@ -206,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a-lease-is-taken-from-whoever-holds-it',
     file: 'backend/scheduler/lease.ts',
-    find: 'then ${leases.taking} <> ${taking} else not ${isHeldAt(now, ttlMs)} end`,',
+    find: 'then ${leases.taking} <> ${taking} else ${mayTake} end`,',
     replace: 'then ${leases.taking} <> ${taking} else true end`,',
     isCommon: true,
   },

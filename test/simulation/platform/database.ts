@@ -42,8 +42,11 @@ export async function makeTemplate({ connect, migrate }: System): Promise<Databa
 export class Database {
   failsToWrite = 0;
   losesAnswers = 0;
-  /** After how many more commits of a process something happens to it. */
-  readonly afterCommits = new Map<Process, { left: number; readonly happens: () => void }>();
+  /** What happens to a process after its next commit whose statements have a text. */
+  readonly afterCommits = new Map<
+    Process,
+    { readonly naming: string; readonly happens: () => void }
+  >();
   readonly client: Client;
   readonly writer: Writer;
   readonly path: string;
@@ -87,7 +90,7 @@ export class Database {
       if (simulation.strikes('database write failed', this.failsToWrite))
         throw new Error('SQLITE_FULL: database or disk is full');
       const written = await writer.write(group);
-      this.#committed(process);
+      this.#committed(process, group);
       await process.sleep(random.between(0.2, 5));
       if (simulation.strikes('database answer lost', this.losesAnswers))
         throw new Error('the connection to the database was lost');
@@ -104,9 +107,9 @@ export class Database {
     };
   }
 
-  #committed(process: Process): void {
+  #committed(process: Process, group: Parameters<Writer['write']>[0]): void {
     const awaited = this.afterCommits.get(process);
-    if (awaited === undefined || --awaited.left > 0) return;
+    if (awaited === undefined || !isNamedIn(group, awaited.naming)) return;
     this.afterCommits.delete(process);
     awaited.happens();
   }
@@ -117,3 +120,13 @@ export class Database {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.path}${suffix}`, { force: true });
   }
 }
+
+/** Whether a text, as SQL or within JSON that is stored, is in any of the statements. */
+const isNamedIn = (group: Parameters<Writer['write']>[0], text: string): boolean => {
+  let isFound = false;
+  JSON.stringify(group, (_, value: unknown) => {
+    isFound ||= typeof value === 'string' && value.includes(text);
+    return value;
+  });
+  return isFound;
+};

@@ -28,6 +28,8 @@ export class Network {
   weather: Weather = CALM;
   readonly hosts = new Map<string, Host>();
   readonly #cut = new Set<string>();
+  /** By sender, how much longer its next write to an address takes on its way there. */
+  readonly #heldUp = new Map<Process, { readonly end: string; readonly forMs: number }>();
   readonly #simulation: Simulation;
 
   constructor(simulation: Simulation) {
@@ -53,6 +55,24 @@ export class Network {
     return this.#simulation.strikes('message delayed', this.weather.slow)
       ? random.between(usual, random.chance(0.3) ? SLOWEST_MS : 2000)
       : usual;
+  }
+
+  /** The next write of a process to an address with this end arrives so much later. */
+  holdUp(from: Process, end: string, forMs: number): void {
+    this.#heldUp.set(from, { end, forMs });
+  }
+
+  letGo(from: Process): void {
+    this.#heldUp.delete(from);
+  }
+
+  #heldUpMs(from: Process, { url, method }: SimulatedRequest): number {
+    const heldUp = this.#heldUp.get(from);
+    if (heldUp === undefined || this.#simulation.isHealed) return 0;
+    if (method !== 'PUT' || !url.endsWith(heldUp.end)) return 0;
+    this.#heldUp.delete(from);
+    this.#simulation.fault('write held up on its way');
+    return heldUp.forMs;
   }
 
   isLost(): boolean {
@@ -93,7 +113,8 @@ export class Network {
         simulation.after(this.delayMs(), from, () => resolve(value));
       };
       const { outside } = simulation;
-      void from.gate().then(() => simulation.after(this.delayMs(), outside, () => void sends()));
+      const onItsWayMs = () => this.delayMs() + this.#heldUpMs(from, request);
+      void from.gate().then(() => simulation.after(onItsWayMs(), outside, () => void sends()));
     });
   }
 }
