@@ -80,7 +80,7 @@ if (values.mutations) {
   let [count, simulatedMs, digest] = [0, 0, 0];
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-  say(`worlds from seed ${first}`);
+  process.stderr.write(`worlds from seed ${first}\n`);
   while (
     !stopping.signal.aborted &&
     performance.now() < endsAtMs &&
