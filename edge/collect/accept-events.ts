@@ -1,3 +1,4 @@
+import { newest } from '../../shared/engine/newest.ts';
 import type { IdentityKey } from '../../shared/domain/identity.ts';
 import type { GivenId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../shared/domain/placement.ts';
@@ -70,7 +71,9 @@ export function acceptEvents(
       rejected.push({ index, code: error.code, message: error.message });
     }
   });
-  return { events, rejected, corrected: clockOffsetMs === 0 ? 0 : events.length };
+  const accepted = { events, rejected, corrected: clockOffsetMs === 0 ? 0 : events.length };
+  newest.events = [list.at(-1), verified, accepted];
+  return accepted;
 }
 
 function readBody(body: unknown): { readonly list: readonly unknown[]; readonly sentAt?: unknown } {
