@@ -2,6 +2,7 @@ import { sha256 } from '../hash/sha256.ts';
 import { toBase64Url } from './base64url.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ApiError } from './errors.ts';
+import { ReadOnce } from './read-once.ts';
 import type { RankRequest } from './rank-request.ts';
 import type { Trade } from './trade.ts';
 
@@ -33,11 +34,13 @@ export function listAsked(
     related: related?.to.toSorted(),
   };
   const asked = FIELDS.filter((field) => values[field] !== undefined);
-  return Object.fromEntries(asked.map((field) => [field, hashOf(values[field])]));
+  return Object.fromEntries(asked.map((field) => [field, hashes.of(values[field])]));
 }
 
-const hashOf = (value: unknown) =>
-  toBase64Url(sha256(canonicalJson(value)).subarray(0, HASH_BYTES));
+/** All visitors of a page ask for the same list, or nearly. */
+const hashes = new ReadOnce((value) =>
+  toBase64Url(sha256(canonicalJson(value)).subarray(0, HASH_BYTES)),
+);
 
 /**
  * @param before what the page before was of. A market counts where both have one: a list goes on when the catalogue gets markets or cannot be read.

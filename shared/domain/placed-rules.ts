@@ -1,5 +1,6 @@
 import { EVERYWHERE, isApprenticePlacement } from './apprentice.ts';
 import type { Placement } from './placement.ts';
+import { ReadOnce } from './read-once.ts';
 import { askedBy, joinedRules, parseSlateRules, type SlateRules } from './slate-rules.ts';
 
 /** Rules by placement, as a schema has them; those of `*` hold at all placements, besides a placement's own. */
@@ -71,8 +72,9 @@ export function rulesInForce(
   const all = [...own, ...(request === undefined ? [] : [request]), ...standing];
   // The same object for all requests, of which what is made of it is kept.
   if (all.length < 2) return all[0];
-  if (request !== undefined) return joinedRules(all);
-  const before = joint.get(all[0]);
+  // By the request's own, of which there are most.
+  const of = request ?? all[0];
+  const before = joint.get(of);
   if (
     before !== undefined &&
     before.all.length === all.length &&
@@ -80,7 +82,7 @@ export function rulesInForce(
   )
     return before.rules;
   const rules = joinedRules(all);
-  joint.set(all[0], { all, rules });
+  joint.set(of, { all, rules });
   return rules;
 }
 
@@ -91,9 +93,14 @@ const joint = new WeakMap<
   { readonly all: readonly SlateRules[]; readonly rules: SlateRules | undefined }
 >();
 const withNames = new WeakMap<SlateRules, SlateRules>();
+/** A pointer is read anew every few seconds: its rules are other objects then, and what is kept by them is of the same rules. */
+const namedOnce = new ReadOnce((value) => {
+  const [by, rules] = value as readonly [string, SlateRules];
+  return askedBy(rules, by);
+});
 
 function named(rules: SlateRules, by: string): SlateRules {
   let own = withNames.get(rules);
-  if (own === undefined) withNames.set(rules, (own = askedBy(rules, by)));
+  if (own === undefined) withNames.set(rules, (own = namedOnce.of([by, rules])));
   return own;
 }

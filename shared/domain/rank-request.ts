@@ -12,6 +12,7 @@ import type { MarketOfVisit } from './market-of-visit.ts';
 import { parseMoment } from './moment.ts';
 import { DEFAULT_PLACEMENT, parsePlacement, type Placement } from './placement.ts';
 import { entriesOf, normaliseTexts, parsePreferences, type Preferences } from './preferences.ts';
+import { ReadOnce } from './read-once.ts';
 import { parseRelated, type RelatedItems } from './related.ts';
 import { shown } from './shown.ts';
 import { isWithoutRules, parseSlateRules, type SlateRules } from './slate-rules.ts';
@@ -195,6 +196,10 @@ function parseCandidates(value: unknown): Item[] {
   });
 }
 
+/** All visitors of a page send the same filters and rules, or nearly. */
+const readFilters = new ReadOnce<Filter>((value) => parseFilter(value));
+const readRules = new ReadOnce<SlateRules>((value) => parseSlateRules(value));
+
 /** An empty list excludes nothing, as one that is absent. */
 function allowedBy({
   filters,
@@ -202,7 +207,7 @@ function allowedBy({
 }: Readonly<Record<string, unknown>>): Pick<Visit, 'filters' | 'exclude'> {
   const excluded = parseExcluded(exclude ?? []);
   return {
-    ...((filters ?? undefined) !== undefined && { filters: parseFilter(filters) }),
+    ...((filters ?? undefined) !== undefined && { filters: readFilters.of(filters) }),
     ...(excluded.length > 0 && { exclude: excluded }),
   };
 }
@@ -255,7 +260,7 @@ function amountsOf(value: unknown): readonly string[] {
 
 function ruledBy(value: unknown): Pick<Visit, 'slateRules'> {
   if (value === undefined || value === null) return {};
-  const slateRules = parseSlateRules(value);
+  const slateRules = readRules.of(value);
   return isWithoutRules(slateRules) ? {} : { slateRules };
 }
 

@@ -12,6 +12,8 @@ import {
   type FeaturePlan,
 } from '../features/kinds/kind.ts';
 import { bucketCount } from '../features/schema.ts';
+import type { SomeCodes } from './filter/code-filter.ts';
+import { numberOf } from './number-of.ts';
 import { forEachExcluded } from './excluded-codes.ts';
 import { zeroFeatures } from './zero-features.ts';
 import { EXCLUDED_UNITS, MAX_SCORE_UNITS, STRIDE, type Scorer } from './scorer.ts';
@@ -53,20 +55,33 @@ export interface ScoreTables {
   readonly apart: ReadonlyMap<number, number>;
   /** Rows that may be shown: bit `row & 31` of word `row >> 5`, bits beyond the last row 0. Absent: all of them. */
   readonly allowed?: Uint32Array;
+  /** Rows that may not be shown, each once, whatever is allowed; absent: none. */
+  readonly without?: readonly number[];
+}
+
+/** What a request adds to the scores of some rows: those with some codes of a column, or a list of them. */
+export interface AddedUnits {
+  readonly units: number;
+  readonly codes: SomeCodes | undefined;
+  readonly ids?: readonly number[];
 }
 
 type Weighed = Pick<Scorer, 'crosses' | 'weights'> & {
   readonly raised?: ReadonlyMap<number, Int32Array>;
+  readonly added?: readonly AddedUnits[];
 };
 
-/** @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`. */
+/**
+ * @param scorer may have raised weights in place of some features' own, by feature: `Int32Array(STRIDE)`. With what is added, scores must stay
+ * within `MAX_SCORE_UNITS`.
+ */
 export function compileScores(
   scorer: Weighed,
   encoded: EncodedRequest,
   nowMs: number,
 ): ScoreTables {
   const { table } = encoded;
-  const { weights, raised } = scorer;
+  const { weights, raised, added = [] } = scorer;
   const isZero = zeroFeatures(weights);
   const sums = new UnitSums(table, keptOf(weights, table));
   newest.sums = sums;
@@ -76,6 +91,10 @@ export function compileScores(
     else if (isZero[feature] === 0)
       sums.add(plan, weights.subarray(feature * STRIDE, (feature + 1) * STRIDE), feature);
   });
+  for (const { units, codes, ids } of added) {
+    if (codes !== undefined) sums.addCodes(codes, units);
+    else for (const row of ids!) sums.addRow(row, units);
+  }
   forEachExcluded(encoded, nowMs, (column, from, to) => sums.exclude(column, from, to));
   return sums.finish();
 }
@@ -166,8 +185,7 @@ class UnitSums {
         this.add(plan.others, weights, feature);
         const othersAt = bucketReader(plan.others, this.#table);
         for (const [row, bucket] of plan.rows) {
-          const units = weights[bucket] - weights[othersAt(row)];
-          this.#apart.set(row, (this.#apart.get(row) ?? 0) + units);
+          this.addRow(row, weights[bucket] - weights[othersAt(row)]);
         }
         break;
       }
@@ -177,6 +195,16 @@ class UnitSums {
       default:
         throw plan satisfies never;
     }
+  }
+
+  addRow(row: number, units: number): void {
+    this.#apart.set(row, (this.#apart.get(row) ?? 0) + units);
+  }
+
+  addCodes(codes: SomeCodes, units: number): void {
+    const readers = this.#ofColumn(codes.column);
+    readers.plans.push({ buckets: codes.isOne, weights: Int32Array.of(0, units) });
+    if (readers.key !== undefined) readers.key += `+${numberOf(codes)}:${units} `;
   }
 
   /** Rows whose code of a column is at least `from` and below `to` are excluded. */
@@ -258,7 +286,7 @@ function addByBucket(units: Int32Array, buckets: Uint8Array, weights: Int32Array
 const EXCLUDES = -MAX_SCORE_UNITS;
 
 /** The highest entry that some row has, by how much rows are below it on average, and whether all have the same. */
-function spreadOf(
+export function spreadOf(
   units: Int32Array,
   rows: Uint32Array,
 ): { readonly high: number; readonly below: number; readonly isOne: boolean } {

@@ -3,18 +3,27 @@ import { Kept } from '../features/kept.ts';
 import { forEachExcluded } from './excluded-codes.ts';
 import type { Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';
+import { numberOf } from './number-of.ts';
 import { zeroFeatures } from './zero-features.ts';
 
-const MOST_KEPT_BYTES = 1 << 22;
+const MOST_KEPT_BYTES = 6 << 20;
 /** Of a row and its units: an object of two small whole numbers, and its place in a list. */
 const SCORED_BYTES = 32;
+/** The same under rules, with what boosts add, and the groups and quotas that the row is of. */
+const RULED_BYTES = 64;
 const NUMBER_BYTES = 8;
 /** Of what was asked once, a power of two. */
 const SEEN_SLOTS = 1 << 13;
 
+/** With what the slate's rules make of it, where there are any. */
+interface Found {
+  readonly best: readonly Scored[];
+  readonly ruled?: unknown;
+}
+
 interface Entry {
   readonly signature: readonly number[];
-  readonly best: readonly Scored[];
+  readonly found: Found;
 }
 
 /**
@@ -30,55 +39,49 @@ export class KeptPools {
   readonly #kept = new Kept<Entry>(MOST_KEPT_BYTES);
   /** Hashes of what was asked, by their low bits. */
   readonly #seen = new Uint32Array(SEEN_SLOTS);
-  /** Tables and scorers have numbers, so that entries keep neither of them in memory. */
-  readonly #numbers = new WeakMap<object, number>();
-  #numbered = 0;
 
   get sizeBytes(): number {
     return this.#kept.sizeBytes;
   }
 
   /**
-   * @param scorer without raises. @param k how many rows are wanted. @param rank finds them.
-   * @returns rows that no caller may change.
+   * @param scorer without raises. @param asked.of numbers that tell what is wanted, besides what the request makes of the catalogue. @param
+   * asked.find finds it, and is told whether it is kept for requests that ask the same.
+   * @returns what no caller may change.
    */
-  of(
+  of<T extends Found>(
     scorer: Scorer,
     encoded: EncodedRequest,
     nowMs: number,
-    k: number,
-    rank: () => readonly Scored[],
-  ): readonly Scored[] {
+    { of, find }: { readonly of: readonly number[]; readonly find: (isKept: boolean) => T },
+  ): T {
     const { counts } = this;
     signature.length = 0;
-    signature.push(this.#numberOf(encoded.table), this.#numberOf(scorer), k);
+    signature.push(numberOf(encoded.table), numberOf(scorer), of.length);
+    for (let i = 0; i < of.length; i++) signature.push(of[i]);
     if (!sign(scorer, encoded, nowMs)) {
       counts.unkept++;
-      return rank();
+      return find(false);
     }
     const hash = hashOf(signature);
     const before = this.#kept.get(hash);
     if (before !== undefined && isSigned(before)) {
       counts.hits++;
-      return before.best;
+      // What is wanted is told by the signature.
+      return before.found as T;
     }
     counts.misses++;
     const slot = hash & (SEEN_SLOTS - 1);
     if (this.#seen[slot] !== hash) {
       this.#seen[slot] = hash;
-      return rank();
+      return find(false);
     }
     const own = signature.slice();
-    const best = rank();
-    const sizeBytes = best.length * SCORED_BYTES + own.length * NUMBER_BYTES;
-    this.#kept.set(hash, { signature: own, best }, sizeBytes);
-    return best;
-  }
-
-  #numberOf(of: object): number {
-    let number = this.#numbers.get(of);
-    if (number === undefined) this.#numbers.set(of, (number = ++this.#numbered));
-    return number;
+    const found = find(true);
+    const perRow = found.ruled === undefined ? SCORED_BYTES : RULED_BYTES;
+    const sizeBytes = found.best.length * perRow + own.length * NUMBER_BYTES;
+    this.#kept.set(hash, { signature: own, found }, sizeBytes);
+    return found;
   }
 }
 

@@ -4,7 +4,8 @@ import type { Visit } from '../domain/rank-request.ts';
 import { encodeRequest, type EncodedRequest } from '../features/encode.ts';
 import { explores, type ExplorationSpec } from '../domain/exploration.ts';
 import { bucketReader } from '../features/kinds/kind.ts';
-import { compileScores } from './additive.ts';
+import { compileScores, type AddedUnits } from './additive.ts';
+import { closeCodes } from './close-codes.ts';
 import { bucketRows } from './bucket-rows.ts';
 import { allowedRows } from './filter/allowed-rows.ts';
 import { countBlocks, countRows, type RowBits } from './filter/row-bits.ts';
@@ -12,13 +13,15 @@ import { UNITS_PER_POINT } from './fixed-point.ts';
 import type { KeptPools } from './kept-pools.ts';
 import { limitLoss, type Raised } from './limit-loss.ts';
 import { drawRaises, RAISED_SHARE, type FeatureRaise } from './raise.ts';
+import { numberOf } from './number-of.ts';
 import { STRIDE } from './stride.ts';
 import { rerank } from './rerank.ts';
 import type { AdditiveScorer, Scorer } from './scorer.ts';
 import { compileRules, type CompiledRules } from './slate-rules/compile-rules.ts';
-import { poolUnderRules, type Search } from './slate-rules/pool-under-rules.ts';
+import { boostedSearch, boostReader, canAdd } from './slate-rules/boosts.ts';
+import { poolUnderRules, type Competitor, type Search } from './slate-rules/pool-under-rules.ts';
 import type { Scored } from './top-k.ts';
-import { topRows } from './top-rows.ts';
+import { scoredRows, topRows } from './top-rows.ts';
 import type { RankableTable } from './rankable.ts';
 
 /**
@@ -43,6 +46,8 @@ export interface Pool {
 /** How a pool under rules is drawn from. */
 export interface Ruled {
   readonly rules: CompiledRules;
+  /** Of the pool the rows that are drawn. */
+  readonly rows: readonly number[];
   /** So many of the pool are drawn; those behind are pinned. */
   readonly drawable: number;
   /** Index into the pool by slot. */
@@ -74,23 +79,41 @@ export function poolOf(
 ): Pool {
   const { table, rows, blocks, catalogue } = inMarket(items, visit.market);
   const { limit, nowMs, exploration, seed, pools } = options;
+  const { length } = table.ids;
   const allowed = allowedRows(items, visit);
-  const count = allowed?.count ?? table.ids.length;
+  const count = allowed?.count ?? length;
   const encoded = encodeRequest(scorer.schema, table, rows, visit, nowMs, catalogue);
   const { optimism = 0 } = exploration;
   const poolSize = explores(exploration) ? Math.max(exploration.poolSize, limit) : limit;
   const { crosses, weights } = scorer;
-  const compiled = (raised?: ReadonlyMap<number, Int32Array>) =>
-    compileScores({ crosses, weights, ...(raised && { raised }) }, encoded, nowMs);
+  const compiled = (raised?: ReadonlyMap<number, Int32Array>, added?: readonly AddedUnits[]) =>
+    compileScores(
+      { crosses, weights, ...(raised && { raised }), ...(added && { added }) },
+      encoded,
+      nowMs,
+    );
   type Scores = ReturnType<typeof compiled>;
-  const all = { bits: allowed?.bits, count };
+  const all: Among = {
+    bits: allowed?.base,
+    count: allowed?.baseCount ?? length,
+    without: allowed?.without ?? NONE,
+  };
   newest.pool = [options, visit, encoded, all];
-  const first = (scores: Scores, k: number, { bits, count: competing } = all, floor?: number) =>
+  const first = (
+    scores: Scores,
+    k: number,
+    { bits, count: most, without }: Among,
+    floor?: number,
+  ) =>
     topRows(
-      bits === undefined ? scores : { ...scores, allowed: bits },
-      table.ids.length,
-      bits !== undefined && areFew(bits, competing) ? undefined : blocks,
-      Math.min(k, competing),
+      {
+        ...scores,
+        ...(bits !== undefined && { allowed: bits }),
+        ...(without.length > 0 && { without }),
+      },
+      length,
+      bits !== undefined && areFew(bits, most) ? undefined : blocks,
+      Math.min(k, most),
       floor,
     );
   const best = (scores: Scores, k: number, among = all, floor?: number) =>
@@ -99,40 +122,95 @@ export function poolOf(
       : rerank(scorer, encoded, first(scores, Math.max(scorer.rerank.depth, k), among)).slice(0, k);
   let plain: Scores | undefined;
   const plainScores = () => (plain ??= compiled());
+  // Of filters that are asked for once no pool is worth keeping.
+  const kept =
+    allowed === undefined || (allowed.isKept && allowed.without.length <= MOST_SIGNED)
+      ? pools
+      : undefined;
   const unraised = (): Pool => {
-    const rank = () => best(plainScores(), poolSize);
-    // Of filtered requests hardly any are alike.
-    const kept = allowed === undefined && pools?.of(scorer, encoded, nowMs, poolSize, rank);
-    return { encoded, best: kept || rank() };
+    if (kept === undefined) return { encoded, best: best(plainScores(), poolSize) };
+    const { bits, without } = all;
+    const ofBits = bits === undefined ? 0 : numberOf(bits);
+    // What visitors leave out differs, and they share a pool that holds as many more. A re-ranker is given others in place of what is left out.
+    if (scorer.kind !== 'additive' || without.length === 0 || without.length > SPARE) {
+      const of = [poolSize, ofBits, ...without];
+      const find = () => ({ best: best(plainScores(), poolSize) });
+      return { encoded, ...kept.of(scorer, encoded, nowMs, { of, find }) };
+    }
+    const k = poolSize + SPARE;
+    const find = (isKept: boolean) => ({
+      best: isKept
+        ? best(plainScores(), k, { ...all, without: NONE })
+        : best(plainScores(), poolSize),
+    });
+    const found = kept.of(scorer, encoded, nowMs, { of: [k, ofBits, SHARED], find });
+    return { encoded, best: less(found.best, without, poolSize) };
   };
   const ruled = (rules: CompiledRules, raises?: readonly FeatureRaise[]): Pool => {
+    const raised =
+      raises === undefined ? undefined : raisedWeights(scorer as AdditiveScorer, raises);
+    const isAdded = scorer.kind === 'additive' && canAdd(rules.boosts, scorer, raises);
     let scores: Scores | undefined;
-    const search: Search = (mask, k, floor) => {
-      const isPlain = mask === undefined && raises === undefined && k === poolSize;
-      if (isPlain) return unraised().best.map(({ row, units }) => ({ row, units, raise: 0 }));
-      scores ??=
-        raises === undefined
-          ? plainScores()
-          : compiled(raisedWeights(scorer as AdditiveScorer, raises));
-      const among = mask === undefined ? all : { bits: mask, count: countRows(mask) };
-      const found = best(scores, k, among, floor);
+    const scored = () =>
+      (scores ??=
+        isAdded && rules.boosts.length > 0
+          ? compiled(raised, rules.boosts)
+          : raised === undefined
+            ? plainScores()
+            : compiled(raised));
+    const boostOf = isAdded ? boostReader(rules.boosts) : () => 0;
+    /** Rows by what they were found by, taken apart. */
+    const competitors = (found: readonly Scored[], boost = boostOf): Competitor[] => {
       const own: Pick<Pool, 'best' | 'raises'> =
         raises === undefined ? { best: found } : apart(encoded, found, raises);
-      return own.best.map(({ row, units }, i) => ({ row, units, raise: own.raises?.[i] ?? 0 }));
+      return own.best.map(({ row, units }, i) => {
+        const added = boost(row);
+        return { row, units: units - added, raise: own.raises?.[i] ?? 0, boost: added };
+      });
     };
-    const pool = poolUnderRules(rules, search, {
-      rows: table.ids.length,
-      allowed: allowed?.bits,
-      poolSize,
-      limit,
-    });
-    return {
-      encoded,
-      best: pool.all.map(({ row, units }) => ({ row, units })),
-      ...(raises && { raises: pool.all.map(({ raise }) => raise) }),
-      ...(rules.boosts.length > 0 && { boosts: pool.all.map(({ boost }) => boost) }),
-      ruled: { rules, drawable: pool.drawable, pinned: pool.pinned },
+    const search: Search = ({ mask, without = NONE, closed = [] }, k, floor) => {
+      const open = closed.length === 0 ? scored() : closeCodes(scored(), table.columns, closed);
+      const among =
+        mask === undefined
+          ? { ...all, without: joined(all.without, without) }
+          : { bits: mask, count: countRows(mask), without };
+      return competitors(best(open, k, among, floor));
     };
+    const score = (given: readonly number[]) => {
+      const open = given.filter((row) => allowed === undefined || allowed.has(row));
+      const found = scoredRows(scored(), open);
+      return competitors(scorer.kind === 'additive' ? found : rerank(scorer, encoded, found));
+    };
+    const find = (): Omit<Pool, 'encoded'> => {
+      const pool = poolUnderRules(
+        rules,
+        isAdded ? search : boostedSearch(rules.boosts, search, length, allowed?.bits),
+        {
+          score,
+          rows: length,
+          allowed: () => allowed?.bits,
+          poolSize,
+          limit,
+        },
+      );
+      return {
+        best: pool.all.map(({ row, units }) => ({ row, units })),
+        ...(raises && { raises: pool.all.map(({ raise }) => raise) }),
+        ...(rules.boosts.length > 0 && { boosts: pool.all.map(({ boost }) => boost) }),
+        ruled: {
+          rules,
+          rows: pool.all.slice(0, pool.drawable).map(({ row }) => row),
+          drawable: pool.drawable,
+          pinned: pool.pinned,
+        },
+      };
+    };
+    // Further pages differ from visitor to visitor.
+    if (kept === undefined || raises !== undefined || rules.above.length > 0)
+      return { encoded, ...find() };
+    const { bits, without } = all;
+    const of = [poolSize, bits === undefined ? 0 : numberOf(bits), numberOf(rules), ...without];
+    return { encoded, ...kept.of(scorer, encoded, nowMs, { of, find }) };
   };
   const rules = compileRules(items, visit, limit);
   const withoutRaises = () => (rules === undefined ? unraised() : ruled(rules));
@@ -168,6 +246,31 @@ export function poolOf(
   });
   return limited === undefined ? unraised() : { encoded, ...limited };
 }
+
+const NONE: readonly number[] = [];
+/** Pools hold so many more for what requests leave out, where it is no more than these. */
+const SPARE = 16;
+/** Tells those pools apart. */
+const SHARED = -1;
+/** Of requests that leave more out no pool is kept. */
+const MOST_SIGNED = 64;
+
+/** Rows that compete. */
+interface Among {
+  /** Undefined: all rows. */
+  readonly bits: RowBits | undefined;
+  /** How many these are. */
+  readonly count: number;
+  /** Those of them that do not, each once. */
+  readonly without: readonly number[];
+}
+
+/** The first k that are not left out. */
+const less = (found: readonly Scored[], without: readonly number[], k: number): readonly Scored[] =>
+  found.filter(({ row }) => !without.includes(row)).slice(0, k);
+
+const joined = (some: readonly number[], others: readonly number[]): readonly number[] =>
+  some.length === 0 ? others : others.length === 0 ? some : [...new Set([...some, ...others])];
 
 function areFew(bits: RowBits, count: number): boolean {
   if (count <= FEW_ALLOWED) return true;

@@ -54,7 +54,7 @@ export function teamOf(
   exploration: ExplorationSpec,
   state?: SlateState,
 ): Team<number> {
-  const items = pool.best.slice(0, pool.ruled?.drawable).map(({ row }) => row);
+  const items = pool.ruled?.rows ?? pool.best.map(({ row }) => row);
   const alone = leftAlone(exploration, limit);
   if (state !== undefined)
     return {
@@ -96,7 +96,7 @@ export function drawFrom(
 
 /** Slot by slot, from what may stand there; where pins are left once nothing else is, they stand behind each other. */
 function drawRuled(
-  { best, ruled }: Drawable,
+  { ruled }: Drawable,
   points: readonly number[],
   state: SlateState,
   {
@@ -111,9 +111,8 @@ function drawRuled(
     readonly random: () => number;
   },
 ): Draw[] {
-  const { drawable, pinned } = ruled!;
-  const items = best.slice(0, drawable);
-  const restriction = state.restrictionOf(items.map(({ row }) => row));
+  const { drawable, pinned, rows } = ruled!;
+  const restriction = state.restrictionOf(rows);
   const next = new NextItem(points.slice(0, drawable), exploration, restriction);
   const isByChance = drawsByChance(exploration);
   const slate: Draw[] = [];
@@ -130,7 +129,7 @@ function drawRuled(
     const at = isSure ? 0 : next.pick(random());
     const index = next.left[at];
     slate.push({ index, propensity: isSure ? 1 : next.probability(at) });
-    state.shown(items[index].row);
+    state.shown(rows[index]);
     next.shown(index);
   }
   return [...slate, ...pinsBehind(pinned, slate.length)];

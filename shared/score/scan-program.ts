@@ -72,7 +72,7 @@ class ProgramWriter {
 
   /** @returns undefined where there is no room. */
   write(
-    { base, columns, crosses, apart }: ScoreTables,
+    { base, columns, crosses, apart, without = [] }: ScoreTables,
     count: number,
     blocks: RowBlocks,
     top: TopK,
@@ -95,7 +95,8 @@ class ProgramWriter {
     );
     const boundsAt = this.#space(4 * BOUND * told.length);
     const allowedAt = allowed === undefined ? 0 : this.#space(8 * Math.ceil(allowed.length / 2));
-    const apartAt = this.#space(4 * apart.size);
+    const passed = new Set([...apart.keys(), ...without]);
+    const passedAt = this.#space(4 * passed.size);
     const block = this.#space(BLOCK_SCRATCH_BYTES);
     const waiting = this.#space(WAITING_BYTES * counts.reduce((sum, own) => sum + own, 0));
     const keys = this.#space(8 * top.wanted);
@@ -119,7 +120,7 @@ class ProgramWriter {
       u32[(allowedAt >> 2) + allowed.length] = 0;
       u32.set(allowed, allowedAt >> 2);
     }
-    if (apart.size > 0) u32.set(Uint32Array.from(apart.keys()).toSorted(), apartAt >> 2);
+    if (passed.size > 0) u32.set(Uint32Array.from(passed).toSorted(), passedAt >> 2);
     f64.set(top.keys, keys >> 3);
 
     this.#word = program >> 2;
@@ -130,8 +131,8 @@ class ProgramWriter {
       crosses.length,
       counts.length,
       allowedAt,
-      apart.size,
-      apartAt,
+      passed.size,
+      passedAt,
       boundsAt,
       told.length,
       block,

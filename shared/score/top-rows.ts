@@ -33,6 +33,20 @@ export function topRows(
   return scan.top.sorted();
 }
 
+/** The given rows, best first; those that are excluded are left out. */
+export function scoredRows(tables: ScoreTables, rows: readonly number[]): Scored[] {
+  const top = new TopK(rows.length);
+  for (const row of rows) top.offer(row, unitsOf(tables, row));
+  return top.sorted();
+}
+
+function unitsOf({ base, columns, crosses, rows, apart }: ScoreTables, row: number): number {
+  let units = base + (apart.get(row) ?? 0);
+  for (const column of columns) units += column.units[column.codes[row]];
+  for (const cross of crosses) units += unitsAt(cross, row);
+  return rows === undefined ? units : units + rows[row];
+}
+
 /** Shared, as only one search runs at a time. */
 const waiting = new BestFirst();
 
@@ -57,6 +71,14 @@ function searchBlocks(scan: Scan, bounds: BlockBounds, counts: readonly number[]
   }
 }
 
+/** Rows that a search passes over where it meets them: those that were scored apart before, and those that may not be shown. */
+export function passedOver({
+  apart,
+  without = [],
+}: Pick<ScoreTables, 'apart' | 'without'>): ReadonlySet<number> | ReadonlyMap<number, number> {
+  return without.length === 0 ? apart : new Set([...apart.keys(), ...without]);
+}
+
 /** A column as blocks are scored by it. */
 interface ScannedColumn extends ColumnUnits {
   /** Whether all rows of a block have the same code, and which; absent where that is not known. */
@@ -76,6 +98,8 @@ class Scan {
   readonly #tables: ScoreTables;
   readonly #count: number;
   readonly #columns: readonly ScannedColumn[];
+  /** See `passedOver`. */
+  readonly #passed: ReadonlySet<number> | ReadonlyMap<number, number>;
   /** The most that rows can have beyond what the columns that differ within a block give. */
   readonly #others: number;
 
@@ -88,6 +112,7 @@ class Scan {
       const ranges = summary?.shift === 0 ? summary.levels[0] : undefined;
       return { ...own, ranges, isBytes: own.codes instanceof Uint8Array };
     });
+    this.#passed = passedOver(tables);
     this.#others = tables.crosses.reduce((sum, { high }) => sum + high, 0);
   }
 
@@ -102,15 +127,10 @@ class Scan {
 
   /** The few rows that have units of their own come first; `scoreBlock` leaves them out. */
   scoreApart(): void {
-    const { base, columns, crosses, rows, apart, allowed } = this.#tables;
-    for (const [row, own] of apart) {
-      if (allowed !== undefined && !hasRow(allowed, row)) continue;
-      let units = base + own;
-      for (const column of columns) units += column.units[column.codes[row]];
-      for (const cross of crosses) units += unitsAt(cross, row);
-      if (rows !== undefined) units += rows[row];
-      this.top.offer(row, units);
-    }
+    const { apart, allowed, without } = this.#tables;
+    for (const row of apart.keys())
+      if ((allowed === undefined || hasRow(allowed, row)) && without?.includes(row) !== true)
+        this.top.offer(row, unitsOf(this.#tables, row));
   }
 
   scoreBlock(block: number): void {
@@ -170,8 +190,8 @@ class Scan {
       }
       count = kept;
     }
-    const { apart } = this.#tables;
-    for (let i = 0; i < count; i++) if (!apart.has(left[i])) this.top.offer(left[i], sums[i]);
+    const passed = this.#passed;
+    for (let i = 0; i < count; i++) if (!passed.has(left[i])) this.top.offer(left[i], sums[i]);
   }
 }
 

@@ -44,7 +44,7 @@ const TRAFFIC: DemoTraffic = {
     },
   ],
   slateRules: [
-    { id: 'rule-1', placement: '*', rules: { caps: [{ column: 'category', most: 5 }] } },
+    { id: 'rule-1', placement: '*', rules: { caps: [{ column: 'tripType', most: 5 }] } },
     {
       id: 'rule-2',
       placement: 'home',

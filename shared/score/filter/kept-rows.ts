@@ -1,5 +1,6 @@
 import type { Filter } from '../../domain/filter.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
+import { allowedCodes, type SomeCodes } from './code-filter.ts';
 import { filterRows } from './filter-rows.ts';
 import type { RowBits } from './row-bits.ts';
 
@@ -7,23 +8,51 @@ import type { RowBits } from './row-bits.ts';
 const KEPT_BYTES = 2 ** 21;
 const MOST_KEPT = 64;
 
+/** What a condition allows. */
+export class KeptCondition {
+  /** Nobody may change them. */
+  readonly bits: RowBits;
+  readonly #table: ItemTable;
+  readonly #where: Filter;
+  readonly #path: string;
+  #codes: SomeCodes | undefined | null = null;
+
+  /** @throws ApiError 400 as `filterRows` does. */
+  constructor(table: ItemTable, where: Filter, path: string) {
+    this.bits = filterRows(table, where, path);
+    this.#table = table;
+    this.#where = where;
+    this.#path = path;
+  }
+
+  /** The same as codes of the one column that it is on; undefined where it is on several. */
+  get codes(): SomeCodes | undefined {
+    if (this.#codes === null) this.#codes = allowedCodes(this.#table, this.#where, this.#path);
+    return this.#codes;
+  }
+}
+
 /** By table and condition. Those that were asked for last are at the end. */
-const kept = new WeakMap<ItemTable, Map<string, RowBits>>();
+const kept = new WeakMap<ItemTable, Map<string, KeptCondition>>();
 
 /**
- * The rows that a condition allows which is asked for again and again: of standing rules, of the pages of a site, of a market.
- * @returns bits that nobody may change. @throws ApiError 400 as `filterRows` does.
+ * What a condition allows which is asked for again and again: of standing rules, of the pages of a site, of a market.
+ * @throws ApiError 400 as `filterRows` does.
  */
-export function keptRows(table: ItemTable, where: Filter, path: string): RowBits {
+export function keptCondition(table: ItemTable, where: Filter, path: string): KeptCondition {
   let own = kept.get(table);
   if (own === undefined) kept.set(table, (own = new Map()));
   const key = JSON.stringify(where);
-  let bits = own.get(key);
-  if (bits === undefined) bits = filterRows(table, where, path);
+  let condition = own.get(key);
+  if (condition === undefined) condition = new KeptCondition(table, where, path);
   else own.delete(key);
-  own.set(key, bits);
+  own.set(key, condition);
   const [oldest] = own.keys();
-  if (own.size > Math.min(MOST_KEPT, KEPT_BYTES / bits.byteLength) && own.size > 1)
+  if (own.size > Math.min(MOST_KEPT, KEPT_BYTES / condition.bits.byteLength) && own.size > 1)
     own.delete(oldest);
-  return bits;
+  return condition;
 }
+
+/** @returns bits that nobody may change. @throws ApiError 400 as `filterRows` does. */
+export const keptRows = (table: ItemTable, where: Filter, path: string): RowBits =>
+  keptCondition(table, where, path).bits;

@@ -1,4 +1,8 @@
+import type { ClosedCodes } from '../close-codes.ts';
 import type { Cap } from './compile-rules.ts';
+
+/** Of a column with so many codes to leave some out takes less time than to take their rows out of a mask. */
+const FEW_CODES = 2048;
 
 /** How many items of each group stand already, by cap. */
 export class CapCounts {
@@ -12,62 +16,63 @@ export class CapCounts {
     this.#counts = caps.map(() => new Map<number, number>());
   }
 
-  /** Whether some group holds no more. */
-  get hasFull(): boolean {
-    return this.#full > 0;
-  }
-
   fits(row: number): boolean {
-    return this.#full === 0 || this.hasRoom(row, 1);
-  }
-
-  /** Whether each group of a row holds so many more. */
-  hasRoom(row: number, more: number): boolean {
+    if (this.#full === 0) return true;
     for (let i = 0; i < this.#caps.length; i++) {
       const { groups, most } = this.#caps[i];
       const counts = this.#counts[i];
-      for (const group of groups.of(row)) if ((counts.get(group) ?? 0) + more > most) return false;
+      for (const group of groups.of(row)) if ((counts.get(group) ?? 0) >= most) return false;
     }
     return true;
   }
 
-  /** The groups of a row under all caps, as numbers that differ. */
-  of(row: number): readonly number[] {
-    return this.#caps.flatMap(({ groups }, i) =>
-      groups.of(row).map((group) => group * this.#caps.length + i),
-    );
-  }
-
   add(row: number): void {
-    this.#caps.forEach((cap, i) => this.#change(i, cap, row, 1));
-  }
-
-  /** Takes back what `add` did. */
-  remove(row: number): void {
-    this.#caps.forEach((cap, i) => this.#change(i, cap, row, -1));
+    this.#caps.forEach((cap, i) => this.#add(i, cap, row));
   }
 
   /** Of a page above: only caps that collapse count over all pages. */
   addCollapsed(row: number): void {
     this.#caps.forEach((cap, i) => {
-      if (cap.collapse) this.#change(i, cap, row, 1);
+      if (cap.collapse) this.#add(i, cap, row);
     });
   }
 
-  /** Takes the rows of all groups out that hold no more. */
-  removeClosed(bits: Uint32Array): void {
+  /** Codes of the groups that hold no more, of the columns that have few of them. */
+  closedCodes(): ClosedCodes[] {
+    return this.#caps.flatMap(({ groups, most }, i) => {
+      const { column } = groups;
+      if (column.values.length > FEW_CODES) return [];
+      const codes: number[] = [];
+      for (const [group, count] of this.#counts[i])
+        if (count >= most) codes.push(...groups.codesOf(group));
+      return codes.length === 0 ? [] : { column, codes };
+    });
+  }
+
+  /** Whether a group holds no more of a column that has many codes. */
+  get hasOtherClosed(): boolean {
+    return this.#caps.some(
+      ({ groups, most }, i) =>
+        groups.column.values.length > FEW_CODES &&
+        this.#counts[i].values().some((count) => count >= most),
+    );
+  }
+
+  /** Takes the rows of these out. */
+  removeOtherClosed(bits: Uint32Array): void {
     this.#caps.forEach(({ groups, most }, i) => {
+      if (groups.column.values.length <= FEW_CODES) return;
       for (const [group, count] of this.#counts[i])
         if (count >= most) groups.removeFrom(bits, group);
     });
   }
 
-  #change(i: number, { groups, most }: Cap, row: number, by: number): void {
+  #add(i: number, { groups, most }: Cap, row: number): void {
     const counts = this.#counts[i];
     for (const group of groups.of(row)) {
-      const before = counts.get(group) ?? 0;
-      counts.set(group, before + by);
-      this.#full += Number(before + by >= most) - Number(before >= most);
+      const count = (counts.get(group) ?? 0) + 1;
+      counts.set(group, count);
+      if (count === most) this.#full++;
     }
   }
 }

@@ -1,14 +1,19 @@
+import type { Filter } from '../../domain/filter.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { SlateRules } from '../../domain/slate-rules.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
+import { Kept, KeptRoom } from '../../features/kept.ts';
 import { messageOf } from '../../text/message-of.ts';
+import type { SomeCodes } from '../filter/code-filter.ts';
 import { named } from '../filter/filter-rows.ts';
-import { keptRows } from '../filter/kept-rows.ts';
+import { keptCondition } from '../filter/kept-rows.ts';
 import { inMarket } from '../market-table.ts';
 import type { RowBits } from '../filter/row-bits.ts';
 import { rowsWith } from '../filter/rows-with.ts';
+import type { ClosedCodes } from '../close-codes.ts';
+import { numberOf } from '../number-of.ts';
 import { toUnits } from '../fixed-point.ts';
 import { groupsOf, type Groups } from './groups.ts';
 
@@ -37,16 +42,22 @@ export interface Quota {
   /** Its place among the quotas of the request: those with a problem are not here. */
   readonly index: number;
   readonly bits: RowBits;
+  /** What all other rows have, where it is of one column alone. */
+  readonly others: ClosedCodes | undefined;
   readonly least: number;
   /** The first slot of this page that it does not reach to. */
   readonly end: number;
 }
 
-interface Boost {
+export interface Boost {
   /** As that of a quota. */
   readonly index: number;
   readonly bits: RowBits;
   readonly units: number;
+  /** The same as a list of rows, where the boost is of a list of items. */
+  readonly ids?: readonly number[];
+  /** The same as codes of one column; undefined where it is not of one column alone. */
+  readonly codes: SomeCodes | undefined;
 }
 
 /** A rule by its kind and its place among those of that kind. */
@@ -73,31 +84,64 @@ export function compileRules(
 ): CompiledRules | undefined {
   if (rules === undefined) return undefined;
   const items = inMarket(all, market);
-  const before = latest.get(rules);
-  if (
-    before !== undefined &&
-    before.table === items.table &&
-    before.limit === limit &&
-    before.shown === shown
-  )
-    return before.compiled;
-  const compiled = compile(items, rules, shown, limit);
-  latest.set(rules, { table: items.table, limit, shown, compiled });
-  return compiled;
+  return shown === NONE
+    ? ofFirstPage(items, rules, limit)
+    : ofFurtherPage(items, rules, shown, limit);
 }
 
 const NONE: readonly ItemId[] = [];
 
-/** By rules what was made of them last: a request is ranked by several versions, and an operator's rules are those of many requests. */
+/** Of the rules that are asked for again and again, by table: those of an operator and of a site's page. */
+const MOST_KEPT = 64;
+const LEAST_BYTES = 2 ** 15;
+const kept = new WeakMap<ItemTable, Kept<CompiledRules>>();
+
+/** Equal rules of requests are one object (`ReadOnce`), and so are what operators and a schema ask besides them. */
+function ofFirstPage(items: Items, rules: SlateRules, limit: number): CompiledRules {
+  const { table } = items;
+  let own = kept.get(table);
+  if (own === undefined) {
+    const bytes = MOST_KEPT * LEAST_BYTES;
+    kept.set(table, (own = new Kept(bytes, new KeptRoom(bytes))));
+  }
+  const key = `${numberOf(rules)} ${limit}`;
+  const before = own.get(key);
+  if (before !== undefined) return before;
+  const compiled = compile(items, rules, NONE, limit);
+  const bits = [...compiled.quotas, ...compiled.boosts].map((one) => one.bits.byteLength);
+  own.set(key, compiled, Math.max(LEAST_BYTES, ...bits) * Math.max(1, bits.length));
+  return compiled;
+}
+
+/** By the pages above what was made of rules last: a request is ranked by several versions. */
 const latest = new WeakMap<
-  SlateRules,
+  readonly ItemId[],
   {
     readonly table: ItemTable;
+    readonly rules: SlateRules;
     readonly limit: number;
-    readonly shown: readonly ItemId[];
     readonly compiled: CompiledRules;
   }
 >();
+
+function ofFurtherPage(
+  items: Items,
+  rules: SlateRules,
+  shown: readonly ItemId[],
+  limit: number,
+): CompiledRules {
+  const before = latest.get(shown);
+  if (
+    before !== undefined &&
+    before.table === items.table &&
+    before.rules === rules &&
+    before.limit === limit
+  )
+    return before.compiled;
+  const compiled = compile(items, rules, shown, limit);
+  latest.set(shown, { table: items.table, rules, limit, compiled });
+  return compiled;
+}
 
 function compile(
   items: Items,
@@ -142,18 +186,32 @@ function compile(
     })),
     quotas: each('quotas', quotas, ({ where, least, within }, path, index) => ({
       index,
-      bits: keptRows(table, where, `${path}.where`),
+      ...membersOf(table, where, `${path}.where`),
       least: within <= limit ? least : Math.floor((least * limit) / within),
       end: Math.min(within, limit),
     })),
     pins: slots,
     elsewhere,
-    boosts: each('boosts', boosts, ({ where, ids = [], points }, path, index) => ({
-      index,
-      bits: where === undefined ? rowsWith(items, ids) : keptRows(table, where, `${path}.where`),
-      units: toUnits(points),
-    })),
+    boosts: each('boosts', boosts, ({ where, ids = [], points }, path, index) => {
+      const units = toUnits(points);
+      if (where === undefined) {
+        const own = [...new Set(ids)].flatMap((id) => rows.get(id) ?? []);
+        return { index, bits: rowsWith(items, ids), units, ids: own, codes: undefined };
+      }
+      const { bits, codes } = keptCondition(table, where, `${path}.where`);
+      return { index, bits, units, codes };
+    }),
     above: shown.flatMap((id) => rows.get(id) ?? []),
     problems,
   };
 }
+
+function membersOf(table: ItemTable, where: Filter, path: string): Pick<Quota, 'bits' | 'others'> {
+  const { bits, codes } = keptCondition(table, where, path);
+  if (codes === undefined || codes.isOne.length > MOST_CODES) return { bits, others: undefined };
+  const others = [...codes.isOne.keys()].filter((code) => codes.isOne[code] === 0);
+  return { bits, others: { column: table.columns[codes.column], codes: others } };
+}
+
+/** Of a column with more of them a mask of rows takes no more time. */
+const MOST_CODES = 2048;

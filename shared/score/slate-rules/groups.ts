@@ -4,7 +4,7 @@ import type { Part } from '../filter/filter-rows.ts';
 
 /** The groups that a cap counts by: the values of a column, of a set each of its entries, of a path one of its levels or the whole. */
 export class Groups {
-  readonly #column: Column;
+  readonly column: Column;
   /** Undefined: the code itself is the group. */
   readonly #entriesIn: ((value: ColumnValue) => readonly string[]) | undefined;
   readonly #ids = new Map<string, number>();
@@ -13,7 +13,7 @@ export class Groups {
   #codesOfGroup: Map<number, number[]> | undefined;
 
   constructor({ column, levels }: Part) {
-    this.#column = column;
+    this.column = column;
     const { type, from = [] } = column.spec;
     if (type === 'set') this.#entriesIn = (value) => value as readonly string[];
     else if (type === 'path' && levels.length === 1 && from.length > 1)
@@ -22,26 +22,26 @@ export class Groups {
 
   /** Groups of a row, as numbers from 0 up; none where its value is missing, which no cap counts. */
   of(row: number): readonly number[] {
-    const code = this.#column.codes[row];
+    const code = this.column.codes[row];
     return (this.#ofCode[code] ??= this.#read(code));
   }
 
   /** The rows of a group, in no order. */
   each(group: number, take: (row: number) => void): void {
-    for (const code of this.#codesOf(group))
-      for (const row of rowsOfCode(this.#column, code)) take(row);
+    for (const code of this.codesOf(group))
+      for (const row of rowsOfCode(this.column, code)) take(row);
   }
 
   /** Takes the rows of a group out of some rows. */
   removeFrom(bits: Uint32Array, group: number): void {
-    for (const code of this.#codesOf(group))
-      for (const row of rowsOfCode(this.#column, code)) bits[row >> 5] &= ~(1 << (row & 31));
+    for (const code of this.codesOf(group))
+      for (const row of rowsOfCode(this.column, code)) bits[row >> 5] &= ~(1 << (row & 31));
   }
 
   #read(code: number): readonly number[] {
     if (code === 0) return NONE;
     if (this.#entriesIn === undefined) return [code];
-    return this.#entriesIn(this.#column.values[code]).flatMap((entry) => {
+    return this.#entriesIn(this.column.values[code]).flatMap((entry) => {
       if (entry === '') return [];
       let id = this.#ids.get(entry);
       if (id === undefined) this.#ids.set(entry, (id = this.#ids.size));
@@ -49,11 +49,12 @@ export class Groups {
     });
   }
 
-  #codesOf(group: number): readonly number[] {
+  /** The codes whose rows are in a group. */
+  codesOf(group: number): readonly number[] {
     if (this.#entriesIn === undefined) return [group];
     if (this.#codesOfGroup === undefined) {
       this.#codesOfGroup = new Map();
-      for (let code = 1; code < this.#column.values.length; code++)
+      for (let code = 1; code < this.column.values.length; code++)
         for (const id of this.#read(code)) {
           const codes = this.#codesOfGroup.get(id);
           if (codes === undefined) this.#codesOfGroup.set(id, [code]);

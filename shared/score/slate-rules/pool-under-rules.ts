@@ -1,4 +1,5 @@
-import { countRows, everyRow, hasRow, keepBoth, noRows, type RowBits } from '../filter/row-bits.ts';
+import type { ClosedCodes } from '../close-codes.ts';
+import { everyRow, hasRow, keepBoth, type RowBits } from '../filter/row-bits.ts';
 import type { CompiledRules } from './compile-rules.ts';
 import { CapCounts } from './cap-counts.ts';
 import { Competing } from './competing.ts';
@@ -14,15 +15,18 @@ export interface Competitor {
   readonly boost: number;
 }
 
-/**
- * The best rows by weights and raises. @param mask absent: all that the request allows. @param floor units with what was raised: rows with less
- * are not wanted, and may be left out.
- */
-export type Search = (
-  mask: RowBits | undefined,
-  k: number,
-  floor?: number,
-) => readonly Omit<Competitor, 'boost'>[];
+/** Which rows a search is among. */
+export interface Some {
+  /** Absent: all that the request allows. */
+  readonly mask?: RowBits;
+  /** Rows that are left out. */
+  readonly without?: readonly number[];
+  /** What all rows have that are left out besides these. */
+  readonly closed?: readonly ClosedCodes[];
+}
+
+/** The best rows. @param floor units by all that they are searched by: rows with less are not wanted, and may be left out. */
+export type Search = (some: Some, k: number, floor?: number) => readonly Competitor[];
 
 /** What a slate under rules is drawn from. */
 export interface RuledPool {
@@ -35,9 +39,11 @@ export interface RuledPool {
 }
 
 interface Wanted {
+  /** Of some rows those that the request and the schema allow. */
+  readonly score: (rows: readonly number[]) => readonly Competitor[];
   readonly rows: number;
   /** What the request allows; undefined: all rows. */
-  readonly allowed: RowBits | undefined;
+  readonly allowed: () => RowBits | undefined;
   readonly poolSize: number;
   readonly limit: number;
 }
@@ -51,23 +57,25 @@ interface Wanted {
 export function poolUnderRules(
   rules: CompiledRules,
   search: Search,
-  { rows, allowed, poolSize, limit }: Wanted,
+  { score, rows, allowed, poolSize, limit }: Wanted,
 ): RuledPool {
   const { caps, quotas, pins, elsewhere, above } = rules;
-  const boosted = boostedSearch(rules, search, rows, allowed);
-  const pinnedRows = new Set(pins.values());
-  const isPinned = pinnedRows.size + elsewhere.length > 0;
-  const base = !isPinned ? allowed : without(allowed, rows, [...pinnedRows, ...elsewhere]);
-  const pinned =
-    pinnedRows.size === 0 ? NONE : search(only(allowed, rows, pinnedRows), pinnedRows.size);
+  const apart = [...new Set([...pins.values(), ...elsewhere])];
+  /** Bits of the caller's own. */
+  const mask = () => {
+    const own = allowed();
+    return without(own === undefined ? everyRow(rows) : own.slice(), apart);
+  };
+  const pinned = pins.size === 0 ? NONE : score([...new Set(pins.values())]);
   const collapsed = caps.filter(({ collapse }) => collapse);
-  const all: Source = { search: boosted, base, rows };
+  const all: Source = { search, some: { without: apart }, mask };
   if (collapsed.length > 0) {
     const standing = [...above, ...pinned.map(({ row }) => row)];
-    all.competing = new Competing(collapsed, base ?? everyRow(rows), rows, standing, boosted);
+    const inOrder = (some: RowBits, k: number) => search({ mask: some }, k);
+    all.competing = new Competing(collapsed, mask(), rows, standing, inOrder);
   }
   const first =
-    all.competing === undefined ? boosted(base, poolSize) : bestCompeting(all, poolSize);
+    all.competing === undefined ? search(all.some, poolSize) : bestCompeting(all, poolSize);
   let drawn = first;
   const include = (more: readonly Competitor[]) => {
     if (more.length > 0) drawn = [...drawn, ...more].toSorted(bestFirst);
@@ -79,10 +87,15 @@ export function poolUnderRules(
     return own;
   };
   if (caps.length > 0 && first.length >= poolSize) include(fill(counts(), first, limit, all));
-  for (const { bits, least } of quotas) {
+  for (const { bits, least, others } of quotas) {
     const known = drawn.filter(({ row }) => hasRow(bits, row));
-    const mask = base === undefined ? bits.slice() : both(base, bits);
-    include(fill(counts(), known, least, { ...all, base: mask }));
+    const own = () => {
+      const members = mask();
+      keepBoth(members, bits);
+      return members;
+    };
+    const some = others === undefined ? { mask: own() } : { without: apart, closed: [others] };
+    include(fill(counts(), known, least, { ...all, some, mask: own }));
   }
   const at = new Map<number, number>();
   const order = [...drawn];
@@ -97,158 +110,83 @@ export function poolUnderRules(
 
 const NONE: readonly Competitor[] = [];
 
-const totalOf = ({ units, raise, boost }: Competitor): number => units + raise + boost;
-const bestFirst = (a: Competitor, b: Competitor): number =>
+export const totalOf = ({ units, raise, boost }: Competitor): number => units + raise + boost;
+export const bestFirst = (a: Competitor, b: Competitor): number =>
   totalOf(b) - totalOf(a) || a.row - b.row;
 
-type BoostedSearch = (mask: RowBits | undefined, k: number) => readonly Competitor[];
-
 interface Source {
-  readonly search: BoostedSearch;
-  readonly base: RowBits | undefined;
-  readonly rows: number;
+  readonly search: Search;
+  /** What there is to choose from. */
+  readonly some: Some;
+  /** The same: bits of the caller's own. */
+  readonly mask: () => RowBits;
   /** Absent: all compete. */
   competing?: Competing;
 }
 
-/** More are searched for at once each time, as most of them may be of one group again. */
-const GROWTH = 2;
-const MOST_AT_ONCE = 2048;
+/** By how much each search for more is larger than the one before. */
+const GROWTH = 4;
+const MOST_AT_ONCE = 4096;
 
 /**
- * What has to be added to some rows so that caps let in `target` of them one after the other, or as many as there are: the best of the others.
+ * Up to `target` rows that fit one after the other, or as many as there are: the best of the others.
  * @param known the best rows of all that compete, in order.
  */
 function fill(
   counts: CapCounts,
   known: readonly Competitor[],
   target: number,
-  { search, base, rows, competing }: Source,
+  { search, some, mask, competing }: Source,
 ): Competitor[] {
-  let missing = target;
-  const take = (some: readonly Competitor[]) =>
-    some.filter(({ row }) => {
-      if (missing === 0 || !counts.fits(row)) return false;
+  const taken: number[] = [];
+  const take = (more: readonly Competitor[]) =>
+    more.filter(({ row }) => {
+      if (taken.length === target || !counts.fits(row)) return false;
       counts.add(row);
-      missing--;
+      taken.push(row);
       return true;
     });
   take(known);
   const added: Competitor[] = [];
-  if (missing === 0) return added;
-  const mask = without(
-    base,
-    rows,
-    known.map(({ row }) => row),
-  );
-  for (const more of searches(search, mask, target, () => {
-    counts.removeClosed(mask);
-    competing?.removeLosers(mask);
-  })) {
+  for (let size = target; taken.length < target; size = Math.min(size * GROWTH, MOST_AT_ONCE)) {
+    // What was found before and not taken is of a group that holds no more, or does not compete.
+    const left: Some = {
+      ...some,
+      without: [...(some.without ?? []), ...taken],
+      closed: [...(some.closed ?? []), ...counts.closedCodes()],
+    };
+    let open = left;
+    if (competing !== undefined || counts.hasOtherClosed) {
+      const bits = mask();
+      counts.removeOtherClosed(bits);
+      competing?.removeLosers(bits);
+      open = { ...left, mask: bits };
+    }
+    const more = search(open, size);
     added.push(...take(competing?.among(more) ?? more));
-    if (missing === 0) break;
+    if (more.length < size) break;
   }
   return added;
 }
 
 /** The best rows in order that compete, `target` of them or as many as there are. */
-function bestCompeting({ search, base, rows, competing }: Source, target: number): Competitor[] {
+function bestCompeting({ search, mask, competing }: Source, target: number): readonly Competitor[] {
   const taken: Competitor[] = [];
-  const mask = without(base, rows, []);
-  for (const more of searches(search, mask, target, () => competing!.removeLosers(mask)))
+  const bits = mask();
+  for (let size = target; ; size = Math.min(size * GROWTH, MOST_AT_ONCE)) {
+    competing!.removeLosers(bits);
+    const more = search({ mask: bits }, size);
     for (const one of more) {
+      bits[one.row >> 5] &= ~(1 << (one.row & 31));
       if (!competing!.isNext(one.row)) continue;
       taken.push(one);
       if (taken.length >= target) return taken;
     }
-  return taken;
-}
-
-/** Some of the best rows after the other until there are no more. @param narrow takes rows out of the mask before each search. */
-function* searches(
-  search: BoostedSearch,
-  mask: RowBits,
-  target: number,
-  narrow: () => void,
-): Generator<readonly Competitor[]> {
-  for (let size = target; ; size = Math.min(size * GROWTH, MOST_AT_ONCE)) {
-    narrow();
-    const more = search(mask, size);
-    yield more;
-    if (more.length < size) return;
-    for (const { row } of more) mask[row >> 5] &= ~(1 << (row & 31));
+    if (more.length < size) return taken;
   }
 }
 
-/**
- * Boosts move rows past others, but not within those that have the same boosts. So the best of all are among the best of each such part. The
- * part that boosts raise least is no search of its own: what is good enough of it is among the best without boosts.
- */
-function boostedSearch(
-  { boosts }: CompiledRules,
-  search: Search,
-  rows: number,
-  allowed: RowBits | undefined,
-): BoostedSearch {
-  if (boosts.length === 0) return (mask, k) => search(mask, k).map((one) => ({ ...one, boost: 0 }));
-  const parts = partsOf(boosts, allowed ?? everyRow(rows));
-  const least = parts.reduce((min, { units }) => Math.min(min, units), Infinity);
-  const boostOf = (row: number) =>
-    boosts.reduce((sum, { bits, units }) => (hasRow(bits, row) ? sum + units : sum), 0);
-  const withBoost = (some: ReturnType<Search>): Competitor[] =>
-    some.map((one) => ({ ...one, boost: boostOf(one.row) }));
-  return (mask, k) => {
-    let best = withBoost(search(mask, k)).toSorted(bestFirst);
-    for (const { bits, units } of parts) {
-      if (units <= least) continue;
-      // What does not reach the last of the best so far is not wanted; of equals the earlier row is.
-      const floor = best.length < k ? undefined : totalOf(best[k - 1]) - units;
-      const known = new Set(best.map(({ row }) => row));
-      const more = search(mask === undefined ? bits : both(bits, mask), k, floor).filter(
-        ({ row }) => !known.has(row),
-      );
-      if (more.length > 0) best = [...best, ...withBoost(more)].toSorted(bestFirst).slice(0, k);
-    }
-    return best;
-  };
-}
-
-/** Rows that have the same boosts, in parts that are not empty. */
-function partsOf(
-  boosts: CompiledRules['boosts'],
-  all: RowBits,
-): { bits: RowBits; units: number }[] {
-  let parts = [{ bits: all, units: 0 }];
-  for (const boost of boosts)
-    parts = parts
-      .flatMap(({ bits, units }) => {
-        const inside = both(bits, boost.bits);
-        const outside = bits.slice();
-        for (let i = 0; i < outside.length; i++) outside[i] &= ~inside[i];
-        return [
-          { bits: outside, units },
-          { bits: inside, units: units + boost.units },
-        ];
-      })
-      .filter(({ bits }) => countRows(bits) > 0);
-  return parts;
-}
-
-function both(one: RowBits, other: RowBits): RowBits {
-  const bits = one.slice();
-  keepBoth(bits, other);
-  return bits;
-}
-
-function without(allowed: RowBits | undefined, rows: number, some: readonly number[]): RowBits {
-  const bits = allowed === undefined ? everyRow(rows) : allowed.slice();
+function without(bits: RowBits, some: readonly number[]): RowBits {
   for (const row of some) bits[row >> 5] &= ~(1 << (row & 31));
-  return bits;
-}
-
-function only(allowed: RowBits | undefined, rows: number, some: ReadonlySet<number>): RowBits {
-  const bits = noRows(rows);
-  for (const row of some)
-    if (allowed === undefined || hasRow(allowed, row)) bits[row >> 5] |= 1 << (row & 31);
   return bits;
 }
