@@ -1,4 +1,4 @@
-import { newest } from '../../shared/engine/newest.ts';
+import { beginNewest, newest } from '../../shared/engine/newest.ts';
 import type { IdentityKey } from '../../shared/domain/identity.ts';
 import type { GivenId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../shared/domain/placement.ts';
@@ -42,6 +42,7 @@ export function acceptEvents(
   { tokenSecrets, identity }: Pick<Settings, 'tokenSecrets' | 'identity'>,
   nowMs: number,
 ): AcceptedEvents {
+  beginNewest(false);
   const { list, sentAt } = readBody(body);
   if (list.length > MAX_EVENTS_PER_REQUEST) {
     throw new ApiError(
@@ -71,9 +72,8 @@ export function acceptEvents(
       rejected.push({ index, code: error.code, message: error.message });
     }
   });
-  const accepted = { events, rejected, corrected: clockOffsetMs === 0 ? 0 : events.length };
-  newest.events = [list.at(-1), verified, accepted];
-  return accepted;
+  newest.events = [list.at(-1), [...verified.values()].at(-1), events.at(-1)];
+  return { events, rejected, corrected: clockOffsetMs === 0 ? 0 : events.length };
 }
 
 function readBody(body: unknown): { readonly list: readonly unknown[]; readonly sentAt?: unknown } {

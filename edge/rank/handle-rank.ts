@@ -10,7 +10,7 @@ import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
-import { newest } from '../../shared/engine/newest.ts';
+import { beginNewest, newest } from '../../shared/engine/newest.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { Phases } from '../platform/phases.ts';
@@ -128,6 +128,7 @@ export async function rankOnce(
   ctx: ExecutionContext,
   onDrawn?: (drawing: Drawing) => void,
 ): Promise<RankAnswer> {
+  beginNewest(counted > 1);
   const { settings, rateLimits } = state;
   const asked = parseRankRequest(body, settings.defaultConsent, nowMs);
   state.userProofs.check(asked, role);

@@ -7,14 +7,16 @@
  * gone once it is answered. Without these, all code of a ranking was interpreted anew after some ten thousand rankings, and
  * most of it never came as far as the best compiler.
  *
- * Nobody reads them. They hold what their request held until the next one of the isolate.
+ * Nobody reads them. Those of the last eight requests stay, as what one has another may lack, such as an experiment.
  */
-export const newest: Partial<
+export type Newest = Partial<
   Record<
+    | 'allowed'
     | 'answer'
     | 'asked'
     | 'bytes'
     | 'claims'
+    | 'counts'
     | 'decision'
     | 'draw'
     | 'events'
@@ -25,9 +27,23 @@ export const newest: Partial<
     | 'prices'
     | 'program'
     | 'ranking'
+    | 'restriction'
     | 'scan'
     | 'speech'
+    | 'state'
     | 'sums',
     unknown
   >
-> = {};
+>;
+
+const ofRequests: readonly Newest[] = Array.from({ length: 8 }, () => ({}));
+let request = 0;
+
+/** Of the request that is answered. */
+export let newest = ofRequests[0];
+
+/** Another request begins. @param isLarge of one that takes so much memory that nothing of it is to stay. */
+export function beginNewest(isLarge: boolean): void {
+  request = (request + 1) % ofRequests.length;
+  newest = isLarge ? {} : ofRequests[request];
+}

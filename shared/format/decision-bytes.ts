@@ -48,7 +48,7 @@ const TYPICAL_DECISION_BYTES = 1536;
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter(TYPICAL_DECISION_BYTES * decisions.length).u32(decisions.length);
   newest.bytes = payload;
-  newest.logged = decisions.at(-1);
+  newest.logged = decisions.slice(-8);
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
     writeDecision(payload, decision, format);

@@ -1,3 +1,4 @@
+import { newest } from '../../engine/newest.ts';
 import type { Filter } from '../../domain/filter.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { MarketOfVisit } from '../../domain/market-of-visit.ts';
@@ -35,6 +36,7 @@ export class AllowedRows {
   #bits: RowBits | undefined;
 
   constructor({ bits, count, isKept }: Base, without: readonly number[], rows: number) {
+    newest.allowed = this;
     this.base = bits;
     this.baseCount = count;
     this.without = without;

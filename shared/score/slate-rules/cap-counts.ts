@@ -1,3 +1,4 @@
+import { newest } from '../../engine/newest.ts';
 import type { ClosedCodes } from '../close-codes.ts';
 import type { Cap } from './compile-rules.ts';
 
@@ -12,6 +13,7 @@ export class CapCounts {
   #full = 0;
 
   constructor(caps: readonly Cap[]) {
+    newest.counts = this;
     this.#caps = caps;
     this.#counts = caps.map(() => new Map<number, number>());
   }

@@ -1,3 +1,4 @@
+import { newest } from '../../engine/newest.ts';
 import type { Restriction } from '../../explore/next-item.ts';
 import { hasRow } from '../filter/row-bits.ts';
 import type { CompiledRules } from './compile-rules.ts';
@@ -25,6 +26,7 @@ export class SlateState {
 
   /** @param pinned row by slot. */
   constructor(rules: CompiledRules, pinned: ReadonlyMap<number, number>) {
+    newest.state = this;
     this.#rules = rules;
     this.#needs = inOrder(rules).map(({ bits, least, end }) => ({ bits, end, left: least }));
     this.#pinned = new Set(pinned.keys());
@@ -92,6 +94,7 @@ class PoolRestriction implements Restriction {
   #isNarrow = false;
 
   constructor(state: SlateState, pool: PoolGroups) {
+    newest.restriction = this;
     const { most, quotasOf, members } = pool;
     this.#state = state;
     this.#pool = pool;
