@@ -42,10 +42,14 @@ if (values.path !== undefined && path === undefined)
 const focus = ALL_FOCI.find((one) => one === values.focus);
 if (values.focus !== undefined && focus === undefined)
   throw new Error(`--focus must be one of ${ALL_FOCI.join(', ')}`);
-const wish = { path, focus };
 const mutation = MUTATIONS.find(({ name }) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   throw new Error(`--mutation must be one of ${MUTATIONS.map(({ name }) => name).join(', ')}`);
+/** A planted fault is looked for in the worlds that find it soonest. */
+const wishFor = (one: (typeof MUTATIONS)[number] | undefined) => ({
+  path,
+  focus: focus ?? (one === undefined ? undefined : (one.focus ?? 'all')),
+});
 const [first, size, most] = [numberOf('seed'), numberOf('size'), numberOf('most')];
 const isUnlimited = [values.minutes, values.operations, values.worlds].every(
   (limit) => limit === undefined,
@@ -63,12 +67,13 @@ const worlds = await simulator();
 if (values.mutations) {
   let missed = 0;
   for (const one of MUTATIONS) {
-    const found = await findMutation(worlds, one, { first, size, most, wish });
+    const found = await findMutation(worlds, one, { first, size, most, wish: wishFor(one) });
     if (found === undefined) missed++;
+    const kind = `${one.name} (${focus ?? one.focus ?? 'all'})`;
     say(
       found === undefined
-        ? `${one.name}: not found in ${most} worlds`
-        : `${one.name}: found in world ${found.worlds}, of seed ${found.seed}: ${found.violation.message}`,
+        ? `${kind}: not found in ${most} worlds`
+        : `${kind}: found in world ${found.worlds}, of seed ${found.seed}: ${found.violation.message}`,
     );
   }
   say(`${MUTATIONS.length - missed} of ${MUTATIONS.length} planted faults were found`);
@@ -87,7 +92,7 @@ if (values.mutations) {
     sumOf(operations) < operationsWanted &&
     count < worldsWanted
   ) {
-    const ran = await worlds.run(first + count, size, mutation, wish);
+    const ran = await worlds.run(first + count, size, mutation, wishFor(mutation));
     count++;
     digest = (Math.imul(digest, 31) + ran.digest) >>> 0;
     simulatedMs += ran.simulatedMs;

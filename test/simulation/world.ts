@@ -64,7 +64,7 @@ export interface WorldWish {
 const LEAST_MS: Readonly<Record<Focus, number>> = {
   all: 0,
   pointer: 240_000,
-  people: 280_000,
+  people: 440_000,
   bucket: 90_000,
 };
 /** How often a backend is stopped while it takes batches of the bucket, and for how long at most: longer than its lease of them. */

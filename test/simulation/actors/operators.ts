@@ -22,7 +22,7 @@ const EVERY_MS: Readonly<Record<Focus, readonly number[]>> = {
   // More than a system without faults can do only makes all of them wait for each other, and none is answered.
   pointer: [3000, 8000, 15_000],
   // Rarely enough that some of those who were there on a day that has ended are deleted only afterwards.
-  people: [1000, 3000, 8000],
+  people: [2000, 8000],
   bucket: [8000, 20_000],
 };
 /** How long a move of the pointer takes where nothing is in its way. */
@@ -238,9 +238,13 @@ export class Operators {
   async #deleteUser(backend: Backend): Promise<void> {
     const { simulation, ledger } = this.#world;
     const { life } = backend;
-    const users = [...ledger.usersOfSession.values()].flatMap((some) => [...some]);
+    const { random } = simulation;
+    const all = [...ledger.usersOfSession.values()].flatMap((some) => [...some]);
+    const left = all.filter((user) => !ledger.maybeDeletedUsers.has(user));
+    // Some are deleted again, as where nobody knows whether they were.
+    const users = left.length > 0 && random.chance(0.8) ? left : all;
     if (users.length === 0 || life === undefined) return;
-    const user = simulation.random.pick(users);
+    const user = random.pick(users);
     ledger.maybeDeletedUsers.add(user);
     const done = await this.#ask(backend, 'user deleted', () =>
       life.deleteUser(this.#identity.userId(user as GivenId)),

@@ -24,6 +24,7 @@ export class Troubles {
   /** When backends come back. */
   #backAtMs = -Infinity;
   #wasUnreadable = false;
+  #isWeekendAhead = false;
   readonly #kvBackAtMs = new Map<KvStore, number>();
   readonly #world: World;
   readonly #everyMs: number;
@@ -72,18 +73,20 @@ export class Troubles {
     const { focus } = this.#world;
     if (focus === 'pointer' && simulation.random.chance(0.3))
       this.#world.pointerCheck.onWritten.push(() => this.#maybeUnreadable());
-    if (focus === 'people' && simulation.random.chance(0.6)) this.#weekend();
+    if (focus === 'people' && simulation.random.chance(0.8)) this.#weekend();
   }
 
   /** Late enough that there are partitions of the days before, and early enough that somebody is deleted of whom they tell. */
   #weekend(): void {
     const { simulation, visitors } = this.#world;
     const { random, outside } = simulation;
+    this.#isWeekendAhead = true;
     simulation.after(random.between(45_000, 70_000), outside, () => {
       visitors.isGone = true;
       simulation.after(random.pick([0, SHIPPED_MS]), outside, () => {
+        this.#isWeekendAhead = false;
         visitors.isGone = false;
-        if (this.isOver || this.awayMs > 0) return;
+        if (this.isOver) return;
         simulation.fault('all backends down for days');
         visitors.isGone = true;
         this.#stopAll(random.between(61, 70) * HOUR_MS);
@@ -159,6 +162,7 @@ export class Troubles {
     if (this.#world.visitors.isAway) return;
     const { simulation, edge, backends, objects } = this.#world;
     const { random, network, outside } = simulation;
+    const { focus } = this.#world;
     const later = (ms: number, run: () => void) => simulation.after(ms, outside, run);
     const kinds: (() => string)[] = [
       () => {
@@ -213,11 +217,12 @@ export class Troubles {
       },
       () => {
         // Days end in the nights, and who is deleted is in partitions of days that have ended.
-        if (!random.chance(this.#world.focus === 'people' ? 0.4 : 0.1)) return 'nothing';
+        if (!random.chance(focus === 'people' ? 0.4 : 0.1)) return 'nothing';
         // Once: each is hours of a world in which hardly anything happens.
-        const isLong = random.chance(0.3) && this.awayMs === 0 && this.#world.focus !== 'pointer';
+        const mayBeLong = this.awayMs === 0 && !this.#isWeekendAhead && focus !== 'pointer';
+        const isLong = random.chance(0.3) && mayBeLong;
         this.#stopAll(
-          isLong ? random.between(3, 70) * HOUR_MS : random.exponential(DOWN_MS[this.#world.focus]),
+          isLong ? random.between(3, 70) * HOUR_MS : random.exponential(DOWN_MS[focus]),
         );
         return isLong ? 'all backends down for hours' : 'all backends down';
       },

@@ -1,3 +1,5 @@
+import type { Focus } from '../world.ts';
+
 interface Change {
   readonly file: string;
   /** The text that is replaced; it stands there exactly once. */
@@ -18,6 +20,8 @@ export interface Mutation extends Change {
   readonly also?: readonly Change[];
   /** Nearly every world finds it. */
   readonly isCommon?: true;
+  /** Worlds of which kind find it soonest; absent: those in which everything happens. */
+  readonly focus?: Focus;
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -127,6 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'erasures-are-carried-out-once-their-batch-is-stored',
+    focus: 'people',
     file: 'backend/log/ingest/ingest.ts',
     find: `  await deleteLateSessions(store, named, nowMs);
   await eraseSessions(store, erasures, nowMs);
@@ -144,30 +149,35 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'sessions-of-deleted-users-that-come-late-stay',
+    focus: 'people',
     file: 'backend/log/retention/delete-late-sessions.ts',
     find: 'if (named.size === 0) return;',
     replace: 'if (named.size >= 0) return;',
   },
   {
     name: 'partitions-keep-who-was-deleted',
+    focus: 'people',
     file: 'backend/log/partitions/partitions.ts',
     find: 'if (deletions <= manifest.deletions) return',
     replace: 'if (deletions >= manifest.deletions) return',
   },
   {
     name: 'a-hold-is-ignored-by-promotions',
+    focus: 'pointer',
     file: 'backend/models/live-pointer-service.ts',
     find: 'if (state.hold === true) {',
     replace: 'if (state.hold === undefined && live === undefined) {',
   },
   {
     name: 'a-hold-is-ignored-by-traffic',
+    focus: 'pointer',
     file: 'backend/models/live-pointer-service.ts',
     find: 'const { champion, by, placements, hold, revision } = live.pointer;',
     replace: 'const { champion, by, placements, revision } = live.pointer; const hold = undefined;',
   },
   {
     name: 'the-pointer-is-moved-without-the-lease',
+    focus: 'pointer',
     file: 'backend/scheduler/lease.ts',
     find: 'for (let waitedMs = 0; !(await lease.renew()); waitedMs += RETRY_MS) {',
     replace: 'for (let waitedMs = 0; !(await lease.renew()) && false; waitedMs += RETRY_MS) {',
@@ -187,18 +197,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a-late-write-of-the-pointer-is-made',
+    focus: 'pointer',
     file: 'edge/admin/handle-kv.ts',
     find: 'if (Date.now() >= Number(header))',
     replace: 'if (Date.now() < 0)',
   },
   {
     name: 'a-pointer-is-recorded-without-the-lease',
+    focus: 'pointer',
     file: 'backend/models/write-pointer.ts',
     find: 'when ${moving.held} then 1',
     replace: 'when true then 1',
   },
   {
     name: 'a-pointer-is-written-without-a-look-at-the-lease',
+    focus: 'pointer',
     file: 'backend/models/write-pointer.ts',
     find: 'if (!(await moving.extend()) ||',
     replace: 'if (Date.now() < 0 &&',
@@ -219,6 +232,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'isolates-keep-the-weights-that-they-have',
+    focus: 'pointer',
     file: 'edge/platform/refreshing-cache.ts',
     find: 'if (sinceMs > mostMs) await waitAtMost(MAX_WAIT_MS, refreshed);',
     replace: '',
@@ -232,6 +246,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'one-ranking-alone-waits-for-what-an-idle-isolate-reads',
+    focus: 'pointer',
     file: 'edge/rank/followed-weights.ts',
     find: 'const wasOld = (this.ageMs(nowMs) ?? 0) > this.#mostMs;',
     replace: 'const wasOld = this.#mostMs < 0;',
@@ -245,24 +260,28 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'live-weights-read-the-pointer-once',
+    focus: 'pointer',
     file: 'edge/live/live-weights.ts',
     find: 'Math.abs(nowMs - this.#checkedAtMs) >= Math.min(CHECK_MS, settings.refreshMs)',
     replace: 'this.#checkedAtMs < 0',
   },
   {
     name: 'live-weights-do-not-tell-that-they-cannot-read',
+    focus: 'pointer',
     file: 'edge/live/live-weights.ts',
     find: '(error) => (this.#problem = error instanceof Error ? error.message : String(error)),',
     replace: '() => (this.#problem = undefined),',
   },
   {
     name: 'an-experiment-takes-everybody',
+    focus: 'pointer',
     file: 'shared/explore/assign.ts',
     find: 'from <= hash && hash < to',
     replace: 'from <= hash || hash < to',
   },
   {
     name: 'experiments-that-were-stopped-are-served',
+    focus: 'pointer',
     // Three places guard against it: filters, what is loaded, and who is assigned.
     file: 'edge/rank/runnable-experiments.ts',
     find: "status === 'running'",
@@ -283,6 +302,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the-account-moves-its-mark-before-it-stores',
+    focus: 'people',
     file: 'backend/log/account/classify-log.ts',
     find: 'await store.write([moveMark(CLASSIFIED, text, next), ...storeClassified(db, found, next)]);',
     replace:
@@ -290,24 +310,28 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a-shard-drops-what-the-store-does-not-have',
+    focus: 'bucket',
     file: 'edge/collect/ship-to-store.ts',
     find: 'if (found?.sizeBytes === object.length && found.hash === hash)',
     replace: 'if (found !== null)',
   },
   {
     name: 'a-lost-answer-of-the-store-counts-as-a-receipt',
+    focus: 'bucket',
     file: 'edge/collect/ship-to-store.ts',
     find: "return { outcome: 'unreachable', retryAfterMs: 0 };\n  } finally {",
     replace: "return { outcome: 'committed', retryAfterMs: 0 };\n  } finally {",
   },
   {
     name: 'a-lease-of-the-bucket-is-taken-from-whoever-holds-it',
+    focus: 'bucket',
     file: 'backend/log/stored-batches/object-lease.ts',
     find: 'if (held !== undefined && !isFree(held, now)) return false;',
     replace: '',
   },
   {
     name: 'a-mark-of-the-bucket-moves-at-once',
+    focus: 'bucket',
     file: 'backend/log/stored-batches/take-task.ts',
     find: 'at <= nowMs() - LAG_MS',
     replace: 'at > 0',
