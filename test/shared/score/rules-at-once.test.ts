@@ -187,6 +187,36 @@ describe(`rules with filters and exclusions (seed ${SEED})`, () => {
     expect(pools.counts.hits).toBeGreaterThan(0);
   });
 
+  it.each([-1000, 1000])('move items of the lowest and highest scores by %d points', (points) => {
+    const own = [-2040, -1500, -100, 0, 100, 1500, 2000, 2040];
+    const far = additiveFromPoints(
+      schema,
+      { level: [0, ...own], country: [0, 0, 0, 0, 0] },
+      { version: 'v000001' as Scorer['version'], name: 'far' },
+    );
+    const few = items.filter(({ attributes }, i) => i % 60 === 0 && attributes.state === 'here');
+    const small = rankable(packItems(schema.columns, few));
+    const where = { column: 'country', in: ['c0'] };
+    const whole = ({ id, attributes }: Item) => ({
+      id,
+      points: own[LEVELS.indexOf(attributes.level as string)],
+      boost: attributes.country === 'c0' ? points : 0,
+    });
+    const best = few
+      .map(whole)
+      .toSorted(
+        (a, b) =>
+          b.points + b.boost - a.points - a.boost || small.rows.get(a.id)! - small.rows.get(b.id)!,
+      );
+    const slate = rankSlate(
+      far,
+      small,
+      visitOf({ boosts: [{ where, points }], limit: few.length }),
+      { limit: few.length, seed: 1, nowMs: 0, exploration: GREEDY },
+    );
+    expect(slate.ids).toEqual(best.map(({ id }) => id));
+  });
+
   it('share a pool between visitors who leave different items out', () => {
     const pools = new KeptPools();
     const options = { limit: 10, seed: 1, nowMs: 0, exploration: DRAWN, pools };
