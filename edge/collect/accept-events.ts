@@ -1,4 +1,4 @@
-import { beginNewest, newest } from '../../shared/engine/newest.ts';
+import { beginNewest, newest } from '../../shared/memory/newest.ts';
 import type { IdentityKey } from '../../shared/domain/identity.ts';
 import type { GivenId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PLACEMENT } from '../../shared/domain/placement.ts';

@@ -1,4 +1,4 @@
-import { newest } from '../../shared/engine/newest.ts';
+import { goOnWith, newest } from '../../shared/memory/newest.ts';
 import type { Decision, Shadow } from '../../shared/domain/decision.ts';
 import type { Span } from '../../shared/trace/spans.ts';
 import type { RankRequest } from '../../shared/domain/rank-request.ts';
@@ -183,6 +183,8 @@ async function scoreShadows({ entries }: Batch): Promise<void> {
   for (const entry of entries) {
     if (entry.deferred.scoreShadow === undefined || entry.shadow !== undefined) continue;
     await pause(0);
+    // It may be of a large request, and what it makes is of the same kinds as what the ranking made.
+    goOnWith({});
     try {
       entry.shadow = entry.deferred.scoreShadow();
     } catch (error) {

@@ -10,7 +10,7 @@ import { allowedRows } from '../../shared/score/filter/allowed-rows.ts';
 import { filterReport } from '../../shared/score/filter/filter-report.ts';
 import { historyRead } from '../../shared/features/history-read.ts';
 import type { AnsweredItem } from '../../shared/score/answered-item.ts';
-import { beginNewest, newest } from '../../shared/engine/newest.ts';
+import { beginNewest, goOnWith, newest } from '../../shared/memory/newest.ts';
 import type { RankAnswer } from '../../shared/score/rank-answer.ts';
 import type { Schema } from '../../shared/features/schema.ts';
 import { Phases } from '../platform/phases.ts';
@@ -128,7 +128,7 @@ export async function rankOnce(
   ctx: ExecutionContext,
   onDrawn?: (drawing: Drawing) => void,
 ): Promise<RankAnswer> {
-  beginNewest(counted > 1);
+  const own = beginNewest(counted > 1);
   const { settings, rateLimits } = state;
   const asked = parseRankRequest(body, settings.defaultConsent, nowMs);
   state.userProofs.check(asked, role);
@@ -144,6 +144,7 @@ export async function rankOnce(
   const { full, report } = await withNeighbours(all, state, when);
   const input =
     pinned === undefined && state.decisions.isFarBehind ? await inputUnderLoad(full, state) : full;
+  goOnWith(own);
   const { config, snapshot, degraded, pointerRevision, order } = input;
   const keepsOrder = order?.arm === SITE_ARM;
   const { scorer, delta } = config.weights;

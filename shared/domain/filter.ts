@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { parseCurrency, type Currency } from './currency.ts';
 import { invalid } from './errors.ts';
 import { nearest } from './nearest.ts';

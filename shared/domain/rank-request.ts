@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { byReceiversClock, clockOffset } from './clock-offset.ts';
 import { ApiError, invalid } from './errors.ts';
 import { parseCurrency, type Currency } from './currency.ts';

@@ -1,19 +1,16 @@
-/** Of the texts that one generation holds: what is read of them takes several times as much. */
-const MOST_CHARACTERS = 32_768;
-/** A text so long hardly comes twice. */
-const LONGEST_CHARACTERS = 2048;
+import { Kept } from '../memory/kept.ts';
+
+const MOST_BYTES = 2 ** 19;
+/** What is read of a text takes about so many times its characters. */
+const BYTES_PER_CHARACTER = 8;
 
 /**
  * Reads what many requests send alike, such as the filters and rules of a site's page, once: equal values give the same object, by which others can
  * keep what they make of it. Nobody may change it.
- *
- * Texts are of two generations. Once the younger one is full it becomes the older one, whose texts go unless they were asked for since.
  */
 export class ReadOnce<T> {
   readonly #read: (value: unknown) => T;
-  #young = new Map<string, T>();
-  #old = new Map<string, T>();
-  #characters = 0;
+  readonly #kept = new Kept<T>(MOST_BYTES);
 
   /** @param read a pure function of a value of JSON; what it refuses is read anew each time. */
   constructor(read: (value: unknown) => T) {
@@ -23,17 +20,11 @@ export class ReadOnce<T> {
   /** @param value as `JSON.parse` gives it. */
   of(value: unknown): T {
     const text = textOf(value);
-    if (text === undefined || text.length > LONGEST_CHARACTERS) return this.#read(value);
-    const before = this.#young.get(text);
+    if (text === undefined) return this.#read(value);
+    const before = this.#kept.get(text);
     if (before !== undefined) return before;
-    const own = this.#old.get(text) ?? this.#read(value);
-    if (this.#characters + text.length > MOST_CHARACTERS) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#characters = 0;
-    }
-    this.#young.set(text, own);
-    this.#characters += text.length;
+    const own = this.#read(value);
+    this.#kept.set(text, own, BYTES_PER_CHARACTER * text.length);
     return own;
   }
 }

@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { transientHmac } from '../hash/hmac.ts';
 import { transientUtf8 } from '../hash/utf8.ts';
 import { fromBase64Url, toBase64Url } from './base64url.ts';

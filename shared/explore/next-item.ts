@@ -1,5 +1,5 @@
 import type { ExplorationSpec } from '../domain/exploration.ts';
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { exactExp } from './exact-exp.ts';
 
 export type DrawSpec = Pick<ExplorationSpec, 'temperature' | 'epsilon'>;

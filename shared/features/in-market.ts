@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { converted } from '../domain/exchange-rates.ts';
 import { invalid } from '../domain/errors.ts';
 import { mapped } from '../domain/mapped.ts';

@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import type { Currency } from '../domain/currency.ts';
 import { placesOf } from '../domain/currency.ts';
 import { converted, type ExchangeRates } from '../domain/exchange-rates.ts';

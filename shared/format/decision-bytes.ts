@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import {
   NO_SESSION,
   parseItemId,
@@ -44,11 +44,14 @@ const NEWEST_FORMAT = 9;
 const MIN_DECISION_BYTES = 64;
 /** About what one of 20 items has. */
 const TYPICAL_DECISION_BYTES = 1536;
+/** Characters. */
+const MOST_KEPT_REQUEST = 8192;
 
 export function decisionsToBytes(decisions: readonly Decision[]): Uint8Array<ArrayBuffer> {
   const payload = new ByteWriter(TYPICAL_DECISION_BYTES * decisions.length).u32(decisions.length);
-  newest.bytes = payload;
-  newest.logged = decisions.slice(-8);
+  // What is written may take megabytes; an empty writer is of the same kind.
+  newest.bytes = new ByteWriter(0);
+  newest.logged = decisions.slice(-8).filter(({ request }) => request.length <= MOST_KEPT_REQUEST);
   const format = Math.max(1, ...decisions.map(formatFor));
   for (const decision of decisions) {
     writeDecision(payload, decision, format);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { plainBytes } from './plain-bytes.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import type { EncodedRequest } from '../features/encode.ts';
 import type { Codes, ItemTable } from '../features/columns/item-table.ts';
 import { rowsByCode } from '../features/columns/rows-by-code.ts';
-import { Kept } from '../features/kept.ts';
+import { Kept } from '../memory/kept.ts';
 import { combinePlans, pairKey } from '../features/kinds/combine-plans.ts';
 import {
   bucketReader,

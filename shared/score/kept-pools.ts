@@ -1,5 +1,5 @@
 import type { EncodedRequest } from '../features/encode.ts';
-import { Kept } from '../features/kept.ts';
+import { Kept } from '../memory/kept.ts';
 import { forEachExcluded } from './excluded-codes.ts';
 import type { Scorer } from './scorer.ts';
 import type { Scored } from './top-k.ts';

@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import { inMarket } from './market-table.ts';
 import type { Visit } from '../domain/rank-request.ts';
 import { encodeRequest, type EncodedRequest } from '../features/encode.ts';

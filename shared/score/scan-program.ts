@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import type { ScanMemory, Stored } from '../kernels/scan-memory.ts';
 import type { CrossUnits, ScoreTables } from './additive.ts';
 import { boundsOf } from './block-bounds.ts';

@@ -1,4 +1,4 @@
-import { newest } from '../engine/newest.ts';
+import { newest } from '../memory/newest.ts';
 import type { ColumnUnits, CrossUnits, ScoreTables } from './additive.ts';
 import { BlockBounds } from './block-bounds.ts';
 import { BestFirst } from './best-first.ts';

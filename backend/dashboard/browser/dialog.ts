@@ -80,7 +80,6 @@ export function ask({
         });
         if (known.length === 0 || known.length < parts.length)
           fail(error instanceof Error ? error.message : String(error));
-        go.disabled = false;
         failAt(known);
       } finally {
         go.disabled = false;

@@ -2,7 +2,7 @@ import type { Visit } from '../../domain/rank-request.ts';
 import type { ColumnSpec } from '../columns/column-spec.ts';
 import type { Column, ItemTable } from '../columns/item-table.ts';
 import { firstIndex } from '../columns/binary-search.ts';
-import { Kept } from '../kept.ts';
+import { Kept } from '../../memory/kept.ts';
 import type { CheckInput } from './check.ts';
 
 /** A feature compiled for one request whose buckets follow from the codes of columns. */

@@ -1,11 +1,11 @@
-import { newest } from '../../engine/newest.ts';
+import { newest } from '../../memory/newest.ts';
 import type { Filter } from '../../domain/filter.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { MarketOfVisit } from '../../domain/market-of-visit.ts';
 import type { Visit } from '../../domain/rank-request.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
-import { Kept } from '../../features/kept.ts';
+import { Kept } from '../../memory/kept.ts';
 import { numberOf } from '../number-of.ts';
 import { inMarket } from '../market-table.ts';
 import { filterRows } from './filter-rows.ts';

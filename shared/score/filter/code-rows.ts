@@ -1,5 +1,5 @@
 import type { Codes, Column } from '../../features/columns/item-table.ts';
-import { Kept } from '../../features/kept.ts';
+import { Kept } from '../../memory/kept.ts';
 import { addAll, addRows, noRows, toggleRows, type RowBits } from './row-bits.ts';
 
 /**

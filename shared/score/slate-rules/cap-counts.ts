@@ -1,4 +1,4 @@
-import { newest } from '../../engine/newest.ts';
+import { newest } from '../../memory/newest.ts';
 import type { ClosedCodes } from '../close-codes.ts';
 import type { Cap } from './compile-rules.ts';
 

@@ -4,7 +4,7 @@ import type { Visit } from '../../domain/rank-request.ts';
 import type { SlateRules } from '../../domain/slate-rules.ts';
 import type { ItemTable } from '../../features/columns/item-table.ts';
 import type { RowsById } from '../../features/columns/row-index.ts';
-import { Kept, KeptRoom } from '../../features/kept.ts';
+import { Kept, KeptRoom } from '../../memory/kept.ts';
 import { messageOf } from '../../text/message-of.ts';
 import type { SomeCodes } from '../filter/code-filter.ts';
 import { named } from '../filter/filter-rows.ts';

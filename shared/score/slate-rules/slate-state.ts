@@ -1,4 +1,4 @@
-import { newest } from '../../engine/newest.ts';
+import { newest } from '../../memory/newest.ts';
 import type { Restriction } from '../../explore/next-item.ts';
 import { hasRow } from '../filter/row-bits.ts';
 import type { CompiledRules } from './compile-rules.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExplorationSpec } from '../../../shared/domain/exploration.ts';
 import { packItems } from '../../../shared/features/columns/item-table.ts';
-import { IN_ISOLATE, Kept, KeptRoom } from '../../../shared/features/kept.ts';
+import { IN_ISOLATE, Kept, KeptRoom } from '../../../shared/memory/kept.ts';
 import { bucketCount } from '../../../shared/features/schema.ts';
 import { smarttrip } from '../../../shared/features/smarttrip.ts';
 import { addDeltas } from '../../../shared/score/add-deltas.ts';

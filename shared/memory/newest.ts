@@ -39,11 +39,20 @@ export type Newest = Partial<
 const ofRequests: readonly Newest[] = Array.from({ length: 8 }, () => ({}));
 let request = 0;
 
-/** Of the request that is answered. */
+/** Of the request whose code runs. */
 export let newest = ofRequests[0];
 
-/** Another request begins. @param isLarge of one that takes so much memory that nothing of it is to stay. */
-export function beginNewest(isLarge: boolean): void {
+/**
+ * Another request begins.
+ * @param isLarge of one that takes so much memory that nothing of it is to stay. @returns what it goes on with, by `goOnWith`.
+ */
+export function beginNewest(isLarge: boolean): Newest {
   request = (request + 1) % ofRequests.length;
   newest = isLarge ? {} : ofRequests[request];
+  return newest;
+}
+
+/** A request goes on after it has waited, while the code of others ran. */
+export function goOnWith(own: Newest): void {
+  newest = own;
 }
