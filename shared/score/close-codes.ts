@@ -3,6 +3,9 @@ import { rowsByCode } from '../features/columns/rows-by-code.ts';
 import { spreadOf, type ScoreTables } from './additive.ts';
 import { EXCLUDED_UNITS } from './scorer.ts';
 
+/** Of a column with so many codes to leave some out takes less time than to take their rows out of a mask. */
+export const FEW_CODES = 2048;
+
 /** Codes of a column whose rows are left out of a search. */
 export interface ClosedCodes {
   readonly column: Column;

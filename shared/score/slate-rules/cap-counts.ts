@@ -1,9 +1,6 @@
 import { newest } from '../../memory/newest.ts';
-import type { ClosedCodes } from '../close-codes.ts';
+import { FEW_CODES, type ClosedCodes } from '../close-codes.ts';
 import type { Cap } from './compile-rules.ts';
-
-/** Of a column with so many codes to leave some out takes less time than to take their rows out of a mask. */
-const FEW_CODES = 2048;
 
 /** How many items of each group stand already, by cap. */
 export class CapCounts {

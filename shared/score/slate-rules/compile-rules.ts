@@ -12,7 +12,7 @@ import { keptCondition } from '../filter/kept-rows.ts';
 import { inMarket } from '../market-table.ts';
 import type { RowBits } from '../filter/row-bits.ts';
 import { rowsWith } from '../filter/rows-with.ts';
-import type { ClosedCodes } from '../close-codes.ts';
+import { FEW_CODES, type ClosedCodes } from '../close-codes.ts';
 import { numberOf } from '../number-of.ts';
 import { toUnits } from '../fixed-point.ts';
 import { groupsOf, type Groups } from './groups.ts';
@@ -208,10 +208,7 @@ function compile(
 
 function membersOf(table: ItemTable, where: Filter, path: string): Pick<Quota, 'bits' | 'others'> {
   const { bits, codes } = keptCondition(table, where, path);
-  if (codes === undefined || codes.isOne.length > MOST_CODES) return { bits, others: undefined };
+  if (codes === undefined || codes.isOne.length > FEW_CODES) return { bits, others: undefined };
   const others = [...codes.isOne.keys()].filter((code) => codes.isOne[code] === 0);
   return { bits, others: { column: table.columns[codes.column], codes: others } };
 }
-
-/** Of a column with more of them a mask of rows takes no more time. */
-const MOST_CODES = 2048;
